@@ -1,0 +1,10 @@
+//! Small formats that several layers need, one file each: Go's regular expressions, version ranges, globs, Go's
+//! numbers, JSON as Go writes and reads it.
+
+pub mod glob;
+pub mod gojson;
+pub mod gonum;
+pub mod layout;
+pub mod regex;
+pub mod semver;
+pub mod toml;

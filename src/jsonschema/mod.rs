@@ -1,0 +1,1 @@
+//! Adapter over the jsonschema crate that reports as Helm does.

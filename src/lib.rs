@@ -1,0 +1,14 @@
+//! plimsoll renders Helm charts byte for byte as Helm does.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod chart;
+pub mod grammar;
+pub mod jsonschema;
+pub mod span;
+pub mod template;
+pub mod value;
+pub mod values;
+pub mod world;
+pub mod yaml;

@@ -1,0 +1,6 @@
+//! The `logic` family of template functions.
+
+use crate::template::func::Func;
+
+/// The functions of this family.
+pub const FUNCS: &[Func] = &[];

@@ -1,0 +1,1 @@
+//! Deep equality and truth, as Go's reflection has them.

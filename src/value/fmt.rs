@@ -1,0 +1,1 @@
+//! How values print: Go's fmt verbs.

@@ -1,0 +1,1 @@
+//! Layers of values: merging and the grammar of --set.

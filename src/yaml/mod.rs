@@ -1,0 +1,1 @@
+//! Go's YAML: parse with positions, emit byte for byte.
