@@ -7,6 +7,7 @@ pub mod chart;
 pub mod grammar;
 pub mod jsonschema;
 pub mod span;
+pub mod stack;
 pub mod template;
 pub mod value;
 pub mod values;

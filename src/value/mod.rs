@@ -201,16 +201,14 @@ pub enum MapKind {
 
 /// A map with string keys, by reference, its keys in byte order.
 #[derive(Clone)]
-pub struct Map(Rc<MapBody>);
-
-struct MapBody {
+pub struct Map {
+    entries: Rc<RefCell<BTreeMap<Str, Slot>>>,
     kind: MapKind,
-    entries: RefCell<BTreeMap<Str, Slot>>,
 }
 
 impl std::fmt::Debug for Map {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.0.entries.borrow().iter().map(|(k, v)| (k, &v.value))).finish()
+        f.debug_map().entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value))).finish()
     }
 }
 
@@ -234,67 +232,67 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: BTreeMap<Str, Slot>) -> Map {
-        Map(Rc::new(MapBody { kind, entries: RefCell::new(entries) }))
+        Map { entries: Rc::new(RefCell::new(entries)), kind }
     }
 
     /// The Go type of the map.
     pub fn kind(&self) -> MapKind {
-        self.0.kind
+        self.kind
     }
 
     /// Whether both are the same map, not merely equal ones.
     pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.entries, &other.entries)
     }
 
     /// An address for telling maps apart while walking a structure that may contain itself.
     pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as *const u8 as usize
+        Rc::as_ptr(&self.entries) as *const u8 as usize
     }
 
     /// The value of a key (a cheap clone), if present.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).map(|s| s.value.clone())
+        self.entries.borrow().get(key).map(|s| s.value.clone())
     }
 
     /// The slot of a key (a cheap clone), if present.
     pub fn slot(&self, key: &[u8]) -> Option<Slot> {
-        self.0.entries.borrow().get(key).cloned()
+        self.entries.borrow().get(key).cloned()
     }
 
     /// Whether the key is present, be its value nil.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.entries.borrow().contains_key(key)
     }
 
     /// Sets a key.
     pub fn insert(&self, key: impl Into<Str>, slot: impl Into<Slot>) {
-        self.0.entries.borrow_mut().insert(key.into(), slot.into());
+        self.entries.borrow_mut().insert(key.into(), slot.into());
     }
 
     /// Removes a key and returns what it held.
     pub fn remove(&self, key: &[u8]) -> Option<Slot> {
-        self.0.entries.borrow_mut().remove(key)
+        self.entries.borrow_mut().remove(key)
     }
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.entries.borrow().len()
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.borrow().is_empty()
+        self.entries.borrow().is_empty()
     }
 
     /// The entries in byte order of their keys. Don't run template code while this is held.
     pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Slot>> {
-        self.0.entries.borrow()
+        self.entries.borrow()
     }
 
     /// The entries, to change. Don't run template code while this is held.
     pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Slot>> {
-        self.0.entries.borrow_mut()
+        self.entries.borrow_mut()
     }
 
     /// A new map of the same kind with the same (shared) values.
@@ -303,10 +301,10 @@ impl Map {
         Map::from_entries(self.kind(), self.entries().clone())
     }
 
-    /// The same entries seen as another Go type: a *new* map for the caller to own, values shared.
+    /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
-    pub fn copy_as(&self, kind: MapKind) -> Map {
-        Map::from_entries(kind, self.entries().clone())
+    pub fn as_kind(&self, kind: MapKind) -> Map {
+        Map { entries: self.entries.clone(), kind }
     }
 }
 
@@ -328,6 +326,17 @@ pub trait Object: std::fmt::Debug {
     /// Whether the type has this method.
     fn has_method(&self, _name: &str) -> bool {
         false
+    }
+
+    /// The items, where the kind is a slice with methods (`.Capabilities.APIVersions`).
+    fn as_list(&self) -> Option<&Rc<List>> {
+        None
+    }
+
+    /// Parameter types of a method where they are worth checking: one letter each, `s` string, `i` int, `a` any,
+    /// `t` time.Time, `d` time.Duration; nothing leaves the check to [`Object::call`].
+    fn method_params(&self, _name: &str) -> Option<&'static str> {
+        Some("")
     }
 
     /// Calls a method that [`Object::has_method`] announced. The error is Go's text.
@@ -522,4 +531,24 @@ impl HelmVersion {
             HelmVersion::V4 => "common.Values",
         }
     }
+}
+
+/// Decodes one rune as Go does: an invalid byte is U+FFFD of width 1. Nothing at the end of the text.
+pub fn decode_rune(bytes: &[u8]) -> Option<(char, usize)> {
+    let first = *bytes.first()?;
+    if first < 0x80 {
+        return Some((first as char, 1));
+    }
+    let head = &bytes[..bytes.len().min(4)];
+    let valid = match std::str::from_utf8(head) {
+        Ok(s) => s,
+        Err(e) => std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default(),
+    };
+    Some(valid.chars().next().map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())))
+}
+
+/// Go's `unicode.IsSpace`.
+pub fn is_space(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+        ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }

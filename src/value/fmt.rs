@@ -1,1 +1,0 @@
-//! How values print: Go's fmt verbs.

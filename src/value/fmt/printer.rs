@@ -1,0 +1,477 @@
+//! One operand under one verb: the half of Go's fmt below the format string.
+
+use super::quote::{self, Printable};
+use crate::grammar::gonum::format_float;
+use crate::stack;
+use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Value};
+
+/// Flags, width and precision of one verb.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Flags {
+    pub plus: bool,
+    pub minus: bool,
+    pub sharp: bool,
+    pub space: bool,
+    pub zero: bool,
+    pub plus_v: bool,
+    pub sharp_v: bool,
+    pub width: Option<usize>,
+    pub precision: Option<usize>,
+}
+
+pub(super) struct Printer<'a> {
+    pub out: &'a mut Vec<u8>,
+    pub flags: Flags,
+    helm: HelmVersion,
+    depth: usize,
+}
+
+/// Widths and precisions above this are refused by Go.
+pub(super) const MAX_NUMBER: i64 = 1_000_000;
+/// Values nested deeper than this (a map that holds itself) are cut.
+const MAX_DEPTH: usize = 10_000;
+
+fn rune_count(b: &[u8]) -> usize {
+    b.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
+}
+
+impl<'a> Printer<'a> {
+    pub fn new(out: &'a mut Vec<u8>, helm: HelmVersion) -> Printer<'a> {
+        Printer { out, flags: Flags::default(), helm, depth: 0 }
+    }
+
+    fn padding(&mut self, n: usize) {
+        let byte = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
+        self.out.resize(self.out.len() + n, byte);
+    }
+
+    fn pad(&mut self, text: &[u8]) {
+        let width = self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
+        if self.flags.minus {
+            self.out.extend_from_slice(text);
+            self.padding(width);
+        } else {
+            self.padding(width);
+            self.out.extend_from_slice(text);
+        }
+    }
+
+    fn pad_without_zeros(&mut self, text: &[u8]) {
+        let zero = std::mem::replace(&mut self.flags.zero, false);
+        self.pad(text);
+        self.flags.zero = zero;
+    }
+
+    fn text(&mut self, s: &str) {
+        self.out.extend_from_slice(s.as_bytes());
+    }
+
+    /// Prints one operand of a format, nil included.
+    pub fn arg(&mut self, value: &Value, verb: char) {
+        match (value, verb) {
+            (Value::Nil, 'T' | 'v') => self.pad(b"<nil>"),
+            (_, 'T') => {
+                let name = value.type_name(self.helm);
+                self.pad(name.as_bytes());
+            }
+            (Value::Nil, _) => self.bad_verb(value, verb),
+            _ => self.value(value, verb),
+        }
+    }
+
+    fn bad_verb(&mut self, value: &Value, verb: char) {
+        self.text("%!");
+        self.out.extend_from_slice(verb.encode_utf8(&mut [0; 4]).as_bytes());
+        if value.is_nil() {
+            self.text("(<nil>)");
+            return;
+        }
+        self.text("(");
+        let name = value.type_name(self.helm);
+        self.text(&name);
+        self.text("=");
+        self.value(value, 'v');
+        self.text(")");
+    }
+
+    fn value(&mut self, value: &Value, verb: char) {
+        if self.depth > MAX_DEPTH || stack::is_low() {
+            self.text("...");
+            return;
+        }
+        self.depth += 1;
+        match value {
+            Value::Nil => self.text("<nil>"),
+            Value::Bool(b) if matches!(verb, 't' | 'v') => self.pad(if *b { b"true" } else { b"false" }),
+            Value::Bool(_) => self.bad_verb(value, verb),
+            Value::Int(n, kind) => self.int(*n, *kind, value, verb),
+            Value::Float(f) => self.float(*f, value, verb),
+            Value::Complex(re, im) => self.complex(*re, *im, value, verb),
+            Value::Str(s) => self.string(s, value, verb),
+            Value::Bytes(b) => self.bytes(b, value, verb),
+            Value::List(l) => self.list(l, value, verb),
+            Value::Map(m) => self.map(m, verb),
+            Value::Object(o) => self.object(&**o, value, verb),
+        }
+        self.depth -= 1;
+    }
+
+    fn int(&mut self, n: i64, kind: IntKind, value: &Value, verb: char) {
+        let signed = !kind.is_unsigned();
+        let u = n as u64;
+        match verb {
+            'v' if self.flags.sharp_v && !signed => {
+                let sharp = std::mem::replace(&mut self.flags.sharp, true);
+                self.integer(u, 16, false, 'v');
+                self.flags.sharp = sharp;
+            }
+            'v' | 'd' => self.integer(u, 10, signed, verb),
+            'b' => self.integer(u, 2, signed, verb),
+            'o' | 'O' => self.integer(u, 8, signed, verb),
+            'x' | 'X' => self.integer(u, 16, signed, verb),
+            'c' => {
+                let c = u32::try_from(u).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
+                self.pad(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            'q' => {
+                let c = u32::try_from(u).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
+                let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
+                let mut text = vec![b'\''];
+                quote::escape_char(&mut text, c, b'\'', printable);
+                text.push(b'\'');
+                self.pad(&text);
+            }
+            'U' => self.unicode(u),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn unicode(&mut self, u: u64) {
+        let digits = self.flags.precision.unwrap_or(4).max(4);
+        let mut text = format!("U+{u:0digits$X}");
+        if self.flags.sharp
+            && let Some(c) = u32::try_from(u).ok().and_then(char::from_u32).filter(|c| quote::is_print(*c))
+        {
+            text.push_str(&format!(" '{c}'"));
+        }
+        self.pad_without_zeros(text.as_bytes());
+    }
+
+    fn integer(&mut self, u: u64, base: u32, signed: bool, verb: char) {
+        let negative = signed && (u as i64) < 0;
+        let magnitude = if negative { u.wrapping_neg() } else { u };
+        let f = self.flags;
+        let mut least = 0;
+        if let Some(p) = f.precision {
+            least = p;
+            if p == 0 && magnitude == 0 {
+                let zero = std::mem::replace(&mut self.flags.zero, false);
+                self.padding(f.width.unwrap_or(0));
+                self.flags.zero = zero;
+                return;
+            }
+        } else if let (true, false, Some(width)) = (f.zero, f.minus, f.width) {
+            least = width.saturating_sub(usize::from(negative || f.plus || f.space));
+        }
+        let digits = match (base, verb) {
+            (2, _) => format!("{magnitude:b}"),
+            (8, _) => format!("{magnitude:o}"),
+            (16, 'X') => format!("{magnitude:X}"),
+            (16, _) => format!("{magnitude:x}"),
+            _ => magnitude.to_string(),
+        };
+        let mut text = String::new();
+        if negative {
+            text.push('-');
+        } else if f.plus {
+            text.push('+');
+        } else if f.space {
+            text.push(' ');
+        }
+        let zeros = least.saturating_sub(digits.len());
+        if verb == 'O' {
+            text.push_str("0o");
+        }
+        if f.sharp {
+            match base {
+                2 => text.push_str("0b"),
+                8 if zeros == 0 && !digits.starts_with('0') => text.push('0'),
+                16 => text.push_str(if verb == 'X' { "0X" } else { "0x" }),
+                _ => {}
+            }
+        }
+        text.extend(std::iter::repeat_n('0', zeros));
+        text.push_str(&digits);
+        self.pad_without_zeros(text.as_bytes());
+    }
+
+    fn float(&mut self, f: f64, value: &Value, verb: char) {
+        match verb {
+            'v' => self.float_as(f, 'g', None),
+            'b' | 'g' | 'G' | 'x' | 'X' => self.float_as(f, verb, None),
+            'f' | 'e' | 'E' => self.float_as(f, verb, Some(6)),
+            'F' => self.float_as(f, 'f', Some(6)),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn float_as(&mut self, v: f64, verb: char, precision: Option<usize>) {
+        let f = self.flags;
+        let precision = f.precision.or(precision);
+        let mut number = format_float(v, verb, precision);
+        if !number.starts_with(['-', '+']) {
+            number.insert(0, '+');
+        }
+        if f.space && number.starts_with('+') && !f.plus {
+            number.replace_range(..1, " ");
+        }
+        if !v.is_finite() {
+            if v.is_nan() && !f.space && !f.plus {
+                number.remove(0);
+            }
+            let shown = if number.starts_with('+') && !f.plus && !v.is_infinite() { &number[1..] } else { &number[..] };
+            let shown = shown.to_owned();
+            self.pad_without_zeros(shown.as_bytes());
+            return;
+        }
+        if f.sharp && verb != 'b' {
+            number = sharp_float(number, verb, precision);
+        }
+        if f.plus || !number.starts_with('+') {
+            let width = f.width.unwrap_or(0);
+            if f.zero && !f.minus && width > number.len() {
+                self.out.push(number.as_bytes()[0]);
+                self.padding(width - number.len());
+                self.text(&number[1..]);
+                return;
+            }
+            self.pad(number.as_bytes());
+            return;
+        }
+        self.pad(&number.as_bytes()[1..]);
+    }
+
+    fn complex(&mut self, re: f64, im: f64, value: &Value, verb: char) {
+        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
+            return self.bad_verb(value, verb);
+        }
+        self.text("(");
+        self.float(re, value, verb);
+        let plus = std::mem::replace(&mut self.flags.plus, true);
+        self.float(im, value, verb);
+        self.flags.plus = plus;
+        self.text("i)");
+    }
+
+    fn cut<'b>(&self, s: &'b [u8]) -> &'b [u8] {
+        let Some(n) = self.flags.precision else { return s };
+        let mut at = 0;
+        for _ in 0..n {
+            match crate::value::decode_rune(&s[at..]) {
+                Some((_, w)) => at += w,
+                None => break,
+            }
+        }
+        &s[..at]
+    }
+
+    fn string(&mut self, s: &[u8], value: &Value, verb: char) {
+        match verb {
+            'v' if self.flags.sharp_v => self.quoted(s),
+            'v' | 's' => {
+                let s = self.cut(s);
+                self.pad(s);
+            }
+            'x' | 'X' => self.hex(s, verb),
+            'q' => self.quoted(s),
+            _ => self.bad_verb(value, verb),
+        }
+    }
+
+    fn quoted(&mut self, s: &[u8]) {
+        let s = self.cut(s);
+        if self.flags.sharp && quote::can_backquote(s) {
+            let text = [b"`", s, b"`"].concat();
+            return self.pad(&text);
+        }
+        let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
+        let text = quote::quote_with(s, b'"', printable);
+        self.pad(&text);
+    }
+
+    fn hex(&mut self, s: &[u8], verb: char) {
+        let f = self.flags;
+        let s = &s[..f.precision.unwrap_or(s.len()).min(s.len())];
+        if s.is_empty() {
+            self.padding(f.width.unwrap_or(0));
+            return;
+        }
+        let lead = if verb == 'X' { "0X" } else { "0x" };
+        let mut text = String::new();
+        if f.sharp {
+            text.push_str(lead);
+        }
+        for (i, b) in s.iter().enumerate() {
+            if f.space && i > 0 {
+                text.push(' ');
+                if f.sharp {
+                    text.push_str(lead);
+                }
+            }
+            text.push_str(&if verb == 'X' { format!("{b:02X}") } else { format!("{b:02x}") });
+        }
+        self.pad(text.as_bytes());
+    }
+
+    fn bytes(&mut self, b: &[u8], value: &Value, verb: char) {
+        match verb {
+            's' => {
+                let b = self.cut(b);
+                self.pad(b);
+            }
+            'x' | 'X' => self.hex(b, verb),
+            'q' => self.quoted(b),
+            'v' | 'd' if self.flags.sharp_v => {
+                self.text("[]byte{");
+                for (i, b) in b.iter().enumerate() {
+                    if i > 0 {
+                        self.text(", ");
+                    }
+                    self.text(&format!("0x{b:x}"));
+                }
+                self.text("}");
+            }
+            'v' | 'd' => {
+                self.text("[");
+                for (i, b) in b.iter().enumerate() {
+                    if i > 0 {
+                        self.text(" ");
+                    }
+                    self.integer(u64::from(*b), 10, false, verb);
+                }
+                self.text("]");
+            }
+            _ => {
+                let items: Vec<_> = b.iter().map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into()).collect();
+                let list = List { kind: ListKind::Any, nil: false, items };
+                self.list(&list, value, verb);
+            }
+        }
+    }
+
+    fn list(&mut self, list: &List, value: &Value, verb: char) {
+        if self.flags.sharp_v {
+            let name = value.type_name(self.helm);
+            self.text(&name);
+            if list.nil {
+                return self.text("(nil)");
+            }
+            self.text("{");
+            for (i, slot) in list.items.iter().enumerate() {
+                if i > 0 {
+                    self.text(", ");
+                }
+                self.inner(&slot.value, verb);
+            }
+            return self.text("}");
+        }
+        self.text("[");
+        for (i, slot) in list.items.iter().enumerate() {
+            if i > 0 {
+                self.text(" ");
+            }
+            self.inner(&slot.value, verb);
+        }
+        self.text("]");
+    }
+
+    /// An item, which Go sees as an interface.
+    fn inner(&mut self, value: &Value, verb: char) {
+        match value {
+            Value::Nil if self.flags.sharp_v => self.text("interface {}(nil)"),
+            Value::Nil => self.text("<nil>"),
+            v => self.value(v, verb),
+        }
+    }
+
+    fn map(&mut self, map: &Map, verb: char) {
+        let sharp = self.flags.sharp_v;
+        if sharp {
+            let name = Value::Map(map.clone()).type_name(self.helm);
+            self.text(&name);
+            self.text("{");
+        } else {
+            self.text("map[");
+        }
+        // Cloned, because an object's display may be anything.
+        let entries: Vec<_> = map.entries().iter().map(|(k, s)| (k.clone(), s.value.clone())).collect();
+        for (i, (k, v)) in entries.iter().enumerate() {
+            if i > 0 {
+                self.text(if sharp { ", " } else { " " });
+            }
+            let key = Value::Str(k.clone());
+            self.value(&key, verb);
+            self.text(":");
+            match v {
+                Value::Nil if matches!(map.kind(), MapKind::Files) => self.text("[]"),
+                v => self.inner(v, verb),
+            }
+        }
+        self.text(if sharp { "}" } else { "]" });
+    }
+
+    fn object(&mut self, object: &dyn Object, value: &Value, verb: char) {
+        match verb {
+            'v' if self.flags.sharp_v => {
+                let name = object.type_name();
+                self.text(&name);
+                let shown = object.verb_v();
+                self.out.extend_from_slice(&shown);
+            }
+            'v' | 's' => {
+                let shown = object.verb_v();
+                let shown = self.cut(&shown).to_vec();
+                self.pad(&shown);
+            }
+            'q' => {
+                let shown = object.verb_v();
+                self.quoted(&shown);
+            }
+            'x' | 'X' if object.kind() != "int64" => {
+                let shown = object.verb_v();
+                self.hex(&shown, verb);
+            }
+            _ => match (object.kind(), object.json()) {
+                ("int64", Ok(Value::Int(n, kind))) => self.int(n, kind, value, verb),
+                _ => self.bad_verb(value, verb),
+            },
+        }
+    }
+}
+
+/// Go's `#` flag on floats: always a decimal point, trailing zeros kept.
+fn sharp_float(number: String, verb: char, precision: Option<usize>) -> String {
+    let mut digits = match verb {
+        'v' | 'g' | 'G' | 'x' => precision.map_or(6, |p| p as i64),
+        _ => 0,
+    };
+    let tail_at = if matches!(verb, 'x' | 'X') { number.find(['p', 'P']) } else { number.find(['e', 'E', 'p', 'P']) };
+    let (head, tail) = number.split_at(tail_at.unwrap_or(number.len()));
+    let mut seen_nonzero = false;
+    for c in head[1..].chars().filter(|c| *c != '.') {
+        seen_nonzero |= c != '0';
+        if seen_nonzero {
+            digits -= 1;
+        }
+    }
+    let mut out = head.to_owned();
+    if !head.contains('.') {
+        if head.len() == 2 && head.ends_with('0') {
+            digits -= 1;
+        }
+        out.push('.');
+    }
+    out.extend(std::iter::repeat_n('0', usize::try_from(digits).unwrap_or(0)));
+    out.push_str(tail);
+    out
+}

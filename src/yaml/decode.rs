@@ -1,0 +1,397 @@
+//! Trees to values: YAML to JSON to Go, as sigs.k8s.io/yaml v1.6.0 does it, in one step.
+
+use std::collections::BTreeMap;
+
+use super::resolve::{Resolved, resolve};
+use super::tree::{NodeKind, Tree};
+use super::{YamlError, utf8};
+use crate::grammar::gonum::format_float;
+use crate::span::Pos;
+use crate::stack;
+use crate::value::{Map, MapKind, Slot, Str, Value};
+
+/// Reads the first document of `src` into a value. `base` is the position of the first byte of `src`.
+///
+/// # Errors
+/// With Go's text.
+pub fn to_value(src: &[u8], base: Pos) -> Result<Value, YamlError> {
+    let text = utf8(src);
+    let base = base.offset(src.len() - text.len().min(src.len()));
+    let tree = Tree::parse(&text)?;
+    if tree.nodes.is_empty() {
+        return Ok(Value::Nil);
+    }
+    Decoder::new(&tree, base, true).value(0)
+}
+
+/// Reads into a `map[string]interface {}`; null and empty texts give an empty map.
+///
+/// # Errors
+/// With Go's text, also when the document is no map.
+pub fn to_map(src: &[u8], base: Pos) -> Result<Value, YamlError> {
+    match to_value(src, base)? {
+        Value::Nil => Ok(Value::Map(Map::default())),
+        Value::Map(m) => Ok(Value::Map(m)),
+        other => Err(wrong_type(&other, "map[string]interface {}")),
+    }
+}
+
+/// Reads into a `[]interface {}`; null gives a nil list.
+///
+/// # Errors
+/// With Go's text, also when the document is no list.
+pub fn to_list(src: &[u8], base: Pos) -> Result<Value, YamlError> {
+    match to_value(src, base)? {
+        Value::Nil => Ok(Value::nil_list(crate::value::ListKind::Any)),
+        Value::List(l) => Ok(Value::List(l)),
+        other => Err(wrong_type(&other, "[]interface {}")),
+    }
+}
+
+fn wrong_type(value: &Value, go_type: &str) -> YamlError {
+    YamlError::json(format!("cannot unmarshal {} into Go value of type {go_type}", json_name(value)))
+}
+
+/// encoding/json's name for what a value is.
+pub(super) fn json_name(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(..) | Value::Float(_) | Value::Complex(..) => "number",
+        Value::Str(_) | Value::Bytes(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) | Value::Object(_) => "object",
+    }
+}
+
+/// A scalar as go-yaml types it, with its text where it is one.
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    Str(Str),
+}
+
+/// A key of a `map[interface {}]interface {}`.
+enum Key {
+    Merge,
+    Text(Str),
+}
+
+pub(super) struct Decoder<'t, 'a> {
+    tree: &'t Tree<'a>,
+    base: Pos,
+    /// Numbers become float64 on their way through JSON; typed reading wants to see them.
+    floats: bool,
+    decoded: u64,
+    from_alias: u64,
+    alias_depth: u32,
+    active: Vec<u32>,
+}
+
+impl<'t, 'a> Decoder<'t, 'a> {
+    pub(super) fn new(tree: &'t Tree<'a>, base: Pos, floats: bool) -> Self {
+        Decoder { tree, base, floats, decoded: 0, from_alias: 0, alias_depth: 0, active: Vec::new() }
+    }
+
+    fn pos(&self, node: usize) -> Pos {
+        self.base.offset(self.tree.nodes[node].offset as usize)
+    }
+
+    /// Counts one decoding, and refuses documents that are mostly aliases.
+    fn count(&mut self) -> Result<(), YamlError> {
+        self.decoded += 1;
+        if self.alias_depth == 0 {
+            return Ok(());
+        }
+        self.from_alias += 1;
+        let ratio = self.from_alias as f64 / self.decoded as f64;
+        if self.from_alias > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded) {
+            return Err(YamlError::yaml("document contains excessive aliasing", None));
+        }
+        Ok(())
+    }
+
+    pub(super) fn value(&mut self, node: usize) -> Result<Value, YamlError> {
+        self.count()?;
+        if stack::is_low() {
+            return Err(YamlError::yaml("exceeded max depth of 10000", Some(self.tree.nodes[node].offset as usize)));
+        }
+        match self.tree.nodes[node].kind {
+            NodeKind::Scalar => self.scalar_value(node),
+            NodeKind::Sequence => {
+                let mut items = Vec::new();
+                for child in self.tree.children(node) {
+                    items.push(Slot { value: self.value(child)?, pos: self.pos(child) });
+                }
+                Ok(Value::list(items))
+            }
+            NodeKind::Mapping => {
+                let mut entries = BTreeMap::new();
+                self.mapping(node, &mut entries)?;
+                Ok(Value::Map(Map::from_entries(MapKind::Any, entries)))
+            }
+            NodeKind::Alias => {
+                let target = self.enter_alias(node)?;
+                let value = self.value(target);
+                self.leave_alias();
+                value
+            }
+        }
+    }
+
+    fn enter_alias(&mut self, node: usize) -> Result<usize, YamlError> {
+        let n = &self.tree.nodes[node];
+        if self.active.contains(&(node as u32)) {
+            let name = String::from_utf8_lossy(self.tree.bytes(n.text)).into_owned();
+            return Err(YamlError::yaml(format!("anchor '{name}' value contains itself"), Some(n.offset as usize)));
+        }
+        self.active.push(node as u32);
+        self.alias_depth += 1;
+        Ok(n.target as usize)
+    }
+
+    fn leave_alias(&mut self) {
+        self.active.pop();
+        self.alias_depth -= 1;
+    }
+
+    /// Reads a mapping into entries that may already be there: a merge overwrites what stands before it.
+    fn mapping(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+        let tree = self.tree;
+        let mut children = tree.children(node);
+        while let Some(key) = children.next() {
+            let Some(value) = children.next() else { break };
+            match self.key(key, value)? {
+                Key::Merge => self.merge(value, entries)?,
+                Key::Text(text) => {
+                    let slot = Slot { value: self.value(value)?, pos: self.pos(key) };
+                    entries.insert(text, slot);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+        let tree = self.tree;
+        if tree.nodes[node].kind == NodeKind::Sequence {
+            let items: Vec<usize> = tree.children(node).collect();
+            // Backwards, because earlier maps take precedence.
+            for item in items.into_iter().rev() {
+                self.merge_one(item, entries)?;
+            }
+            return Ok(());
+        }
+        self.merge_one(node, entries)
+    }
+
+    fn merge_one(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+        let n = self.tree.nodes[node];
+        let target = if n.kind == NodeKind::Alias { n.target as usize } else { node };
+        if self.tree.nodes[target].kind != NodeKind::Mapping {
+            return Err(YamlError::yaml(
+                "map merge requires map or sequence of maps as the value",
+                Some(n.offset as usize),
+            ));
+        }
+        self.count()?;
+        if n.kind != NodeKind::Alias {
+            return self.mapping(node, entries);
+        }
+        let target = self.enter_alias(node)?;
+        let done = self.count().and_then(|()| self.mapping(target, entries));
+        self.leave_alias();
+        done
+    }
+
+    fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
+        let n = self.tree.nodes[node];
+        if n.kind == NodeKind::Scalar {
+            let text = self.tree.bytes(n.text);
+            if text == b"<<" && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge") {
+                return Ok(Key::Merge);
+            }
+        }
+        self.count()?;
+        let mut at = node;
+        while self.tree.nodes[at].kind == NodeKind::Alias {
+            at = self.tree.nodes[at].target as usize;
+        }
+        let k = self.tree.nodes[at];
+        if k.kind != NodeKind::Scalar {
+            let shown = self.go_syntax(at, 0);
+            return Err(YamlError::yaml(format!("invalid map key: {shown}"), Some(n.offset as usize)));
+        }
+        Ok(Key::Text(match self.scalar(at)? {
+            Scalar::Str(s) => s,
+            Scalar::Bool(b) => Str::from(if b { "true" } else { "false" }),
+            Scalar::Int(i) => Str::from(i.to_string()),
+            Scalar::Float(f) => Str::from(float32_text(f)),
+            other => {
+                let (ty, shown) = match other {
+                    Scalar::Uint(u) => ("uint64", format!("{u:#x}")),
+                    _ => ("%!s(<nil>)", "<nil>".to_owned()),
+                };
+                let of = match self.tree.nodes[value].kind {
+                    NodeKind::Scalar => match self.scalar(value)? {
+                        Scalar::Null => "<nil>".to_owned(),
+                        _ => self.go_syntax(value, 0),
+                    },
+                    _ => self.go_syntax(value, 0),
+                };
+                return Err(YamlError::conversion(
+                    format!("unsupported map key of type: {ty}, key: {shown}, value: {of}"),
+                    Some(n.offset as usize),
+                ));
+            }
+        }))
+    }
+
+    /// `%#v` of what go-yaml makes of a node.
+    fn go_syntax(&mut self, node: usize, depth: usize) -> String {
+        if depth > 100 {
+            return "...".into();
+        }
+        let tree = self.tree;
+        let n = tree.nodes[node];
+        match n.kind {
+            NodeKind::Alias => self.go_syntax(n.target as usize, depth + 1),
+            NodeKind::Sequence => {
+                let children: Vec<usize> = tree.children(node).collect();
+                let items: Vec<String> = children.into_iter().map(|c| self.go_syntax(c, depth + 1)).collect();
+                format!("[]interface {{}}{{{}}}", items.join(", "))
+            }
+            NodeKind::Mapping => {
+                let children: Vec<usize> = tree.children(node).collect();
+                let mut items: Vec<String> = children
+                    .chunks(2)
+                    .map(|kv| {
+                        let key = self.go_syntax(kv[0], depth + 1);
+                        let value = kv.get(1).map(|v| self.go_syntax(*v, depth + 1)).unwrap_or_default();
+                        format!("{key}:{value}")
+                    })
+                    .collect();
+                items.sort();
+                format!("map[interface {{}}]interface {{}}{{{}}}", items.join(", "))
+            }
+            NodeKind::Scalar => match self.scalar(node) {
+                Ok(Scalar::Str(s)) => String::from_utf8_lossy(&crate::value::fmt::go_quote(&s)).into_owned(),
+                Ok(Scalar::Null) | Err(_) => "interface {}(nil)".into(),
+                Ok(Scalar::Bool(b)) => b.to_string(),
+                Ok(Scalar::Int(i)) => i.to_string(),
+                Ok(Scalar::Uint(u)) => format!("{u:#x}"),
+                Ok(Scalar::Float(f)) => format_float(f, 'g', None),
+            },
+        }
+    }
+
+    fn scalar_value(&mut self, node: usize) -> Result<Value, YamlError> {
+        let floats = self.floats;
+        Ok(match self.scalar(node)? {
+            Scalar::Null => Value::Nil,
+            Scalar::Bool(b) => Value::Bool(b),
+            Scalar::Int(i) if floats => Value::Float(i as f64),
+            Scalar::Int(i) => Value::int(i),
+            Scalar::Uint(u) if floats => Value::Float(u as f64),
+            Scalar::Uint(u) => Value::Int(u as i64, crate::value::IntKind::Uint64),
+            Scalar::Float(f) if !f.is_finite() => {
+                return Err(YamlError::conversion(
+                    format!("json: unsupported value: {}", format_float(f, 'g', None)),
+                    Some(self.tree.nodes[node].offset as usize),
+                ));
+            }
+            Scalar::Float(f) => Value::Float(f),
+            Scalar::Str(s) => Value::Str(s),
+        })
+    }
+
+    pub(super) fn scalar(&self, node: usize) -> Result<Scalar, YamlError> {
+        let n = &self.tree.nodes[node];
+        let text = self.tree.bytes(n.text);
+        let tag = self.tree.bytes(n.tag);
+        if tag.is_empty() {
+            if !n.implicit {
+                return Ok(Scalar::Str(text.into()));
+            }
+            return Ok(typed(resolve(text), text));
+        }
+        tagged(tag, text).map_err(|m| YamlError::yaml(m, Some(n.offset as usize)))
+    }
+}
+
+fn typed(resolved: Resolved, text: &[u8]) -> Scalar {
+    match resolved {
+        Resolved::Null => Scalar::Null,
+        Resolved::Bool(b) => Scalar::Bool(b),
+        Resolved::Int(i) => Scalar::Int(i),
+        Resolved::Uint(u) => Scalar::Uint(u),
+        Resolved::Float(f) => Scalar::Float(f),
+        Resolved::Str | Resolved::Timestamp => Scalar::Str(text.into()),
+    }
+}
+
+/// A scalar with a tag.
+pub(super) fn tagged(tag: &[u8], text: &[u8]) -> Result<Scalar, String> {
+    let short = tag.strip_prefix(b"tag:yaml.org,2002:").unwrap_or(b"");
+    match short {
+        b"str" => Ok(Scalar::Str(text.into())),
+        b"binary" => {
+            let stripped: Vec<u8> = text.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
+            let bytes = data_encoding::BASE64
+                .decode(&stripped)
+                .map_err(|_| "!!binary value contains invalid base64 data".to_owned())?;
+            // JSON in between replaces what is not UTF-8.
+            Ok(Scalar::Str(String::from_utf8_lossy(&bytes).into_owned().into()))
+        }
+        b"bool" | b"int" | b"float" | b"null" | b"timestamp" => {
+            let resolved = resolve(text);
+            let name: &[u8] = match resolved {
+                Resolved::Null => b"null",
+                Resolved::Bool(_) => b"bool",
+                Resolved::Int(_) | Resolved::Uint(_) => b"int",
+                Resolved::Float(_) => b"float",
+                Resolved::Str => b"str",
+                Resolved::Timestamp if short == b"timestamp" => b"timestamp",
+                Resolved::Timestamp => b"str",
+            };
+            match (short, resolved) {
+                _ if name == short => Ok(typed(resolved, text)),
+                (b"float", Resolved::Int(i)) => Ok(Scalar::Float(i as f64)),
+                _ => Err(format!(
+                    "cannot decode !!{} `{}` as a !!{}",
+                    String::from_utf8_lossy(name),
+                    String::from_utf8_lossy(text),
+                    String::from_utf8_lossy(short)
+                )),
+            }
+        }
+        _ => Ok(Scalar::Str(text.into())),
+    }
+}
+
+/// A float key or a float read into a string: Go formats it at 32-bit precision.
+pub(super) fn float32_text(f: f64) -> String {
+    let narrow = f as f32;
+    if narrow.is_infinite() {
+        return if f > 0.0 { "+Inf".into() } else { "-Inf".into() };
+    }
+    if narrow.is_nan() {
+        return "NaN".into();
+    }
+    // The shortest digits of the 32-bit number, laid out as a 64-bit one with those digits.
+    let digits = format!("{narrow:e}");
+    format_float(digits.parse().unwrap_or(f), 'g', None)
+}
+
+fn allowed_alias_ratio(decoded: u64) -> f64 {
+    const LOW: f64 = 400_000.0;
+    const HIGH: f64 = 4_000_000.0;
+    match decoded as f64 {
+        n if n <= LOW => 0.99,
+        n if n >= HIGH => 0.10,
+        n => 0.99 - 0.89 * ((n - LOW) / (HIGH - LOW)),
+    }
+}
