@@ -4,6 +4,7 @@
 pub mod glob;
 pub mod gojson;
 pub mod gonum;
+pub mod gourl;
 pub mod layout;
 pub mod regex;
 pub mod semver;

@@ -1,1 +1,329 @@
-//! (being written)
+//! Versions and version ranges as Masterminds/semver v3.5.0 has them: lenient versions, or-bars, commas, wildcards,
+//! hyphen ranges, and pre-releases that match only where the range names one.
+
+use std::cmp::Ordering;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A version with the text it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// First number.
+    pub major: u64,
+    /// Second number, zero if absent.
+    pub minor: u64,
+    /// Third number, zero if absent.
+    pub patch: u64,
+    /// What follows a dash.
+    pub pre: String,
+    /// What follows a plus.
+    pub metadata: String,
+    /// The text.
+    pub original: String,
+}
+
+const MAX_VERSION: usize = 256;
+const MAX_CONSTRAINT: usize = 512;
+const MAX_GROUPS: usize = 32;
+
+const LOOSE: &str = r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+const RANGED: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+const OPS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
+
+fn regex(source: String) -> Regex {
+    Regex::new(&source).expect("a constant expression")
+}
+
+static LOOSE_VERSION: LazyLock<Regex> = LazyLock::new(|| regex(format!("^{LOOSE}$")));
+static ONE: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
+static HYPHEN: LazyLock<Regex> =
+    LazyLock::new(|| regex(format!(r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*")));
+static FIND: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"({OPS})[\t\n\f\r ]*({RANGED})")));
+static VALID: LazyLock<Regex> = LazyLock::new(|| {
+    let s = r"[\t\n\f\r ]";
+    regex(format!("^({s}*({OPS}){s}*({RANGED}){s}*)((?:{s}+|,{s}*)({OPS}){s}*({RANGED}){s}*)*$"))
+});
+
+fn segment(text: Option<&str>) -> Result<u64, String> {
+    let digits = text.unwrap_or("0").trim_start_matches('.');
+    digits.parse().map_err(|_| {
+        format!("error parsing version segment: strconv.ParseUint: parsing \"{digits}\": value out of range")
+    })
+}
+
+impl Version {
+    /// `NewVersion`: one to three numbers, a `v` before them, leading zeros.
+    ///
+    /// # Errors
+    /// With the library's text.
+    pub fn parse(text: &str) -> Result<Version, String> {
+        if text.len() > MAX_VERSION {
+            return Err("version string is too long (max 256 bytes)".into());
+        }
+        let m = LOOSE_VERSION.captures(text).ok_or("invalid semantic version")?;
+        let get = |i: usize| m.get(i).map(|g| g.as_str());
+        let pre = get(5).unwrap_or_default();
+        if pre.split('.').any(|p| p.len() > 1 && p.starts_with('0') && p.bytes().all(|c| c.is_ascii_digit())) {
+            return Err("version segment starts with 0".into());
+        }
+        Ok(Version {
+            major: segment(get(1))?,
+            minor: segment(get(2))?,
+            patch: segment(get(3))?,
+            pre: pre.into(),
+            metadata: get(8).unwrap_or_default().into(),
+            original: text.into(),
+        })
+    }
+
+    /// `StrictNewVersion`: three numbers, nothing before them, no leading zeros.
+    pub fn is_strict(text: &str) -> bool {
+        let core = text.split(['-', '+']).next().unwrap_or_default();
+        let parts: Vec<&str> = core.split('.').collect();
+        parts.len() == 3
+            && parts.iter().all(|p| !p.is_empty() && p.bytes().all(|c| c.is_ascii_digit()) && (p.len() == 1 || !p.starts_with('0')))
+            && Version::parse(text).is_ok()
+    }
+
+    /// The normal form.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}.{}.{}", self.major, self.minor, self.patch);
+        if !self.pre.is_empty() {
+            out.push_str(&format!("-{}", self.pre));
+        }
+        if !self.metadata.is_empty() {
+            out.push_str(&format!("+{}", self.metadata));
+        }
+        out
+    }
+
+    /// `Compare`: metadata doesn't count.
+    pub fn compare(&self, other: &Version) -> Ordering {
+        (self.major, self.minor, self.patch)
+            .cmp(&(other.major, other.minor, other.patch))
+            .then_with(|| compare_pre(&self.pre, &other.pre))
+    }
+}
+
+fn compare_pre(a: &str, b: &str) -> Ordering {
+    match (a.is_empty(), b.is_empty()) {
+        (true, true) => return Ordering::Equal,
+        (true, false) => return Ordering::Greater,
+        (false, true) => return Ordering::Less,
+        _ => {}
+    }
+    let (mut x, mut y) = (a.split('.'), b.split('.'));
+    loop {
+        let order = match (x.next(), y.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(p), Some(q)) if p == q => Ordering::Equal,
+            (Some(p), Some(q)) => match (p.parse::<u64>(), q.parse::<u64>()) {
+                (Ok(p), Ok(q)) => p.cmp(&q),
+                (Ok(_), Err(_)) => Ordering::Less,
+                (Err(_), Ok(_)) => Ordering::Greater,
+                (Err(_), Err(_)) => p.cmp(q),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// A range of versions.
+#[derive(Clone, Debug)]
+pub struct Constraints {
+    groups: Vec<Vec<Constraint>>,
+}
+
+#[derive(Clone, Debug)]
+struct Constraint {
+    op: String,
+    version: Version,
+    minor_dirty: bool,
+    patch_dirty: bool,
+    dirty: bool,
+}
+
+fn is_x(s: &str) -> bool {
+    matches!(s, "x" | "X" | "*")
+}
+
+impl Constraints {
+    /// `NewConstraint`
+    ///
+    /// # Errors
+    /// With the library's text.
+    pub fn parse(text: &str) -> Result<Constraints, String> {
+        if text.len() > MAX_CONSTRAINT {
+            return Err("constraint string is too long (max 512 bytes)".into());
+        }
+        let mut rewritten = text.to_owned();
+        for m in HYPHEN.captures_iter(text) {
+            let range = format!(">= {}, <= {} ", &m[1], &m[10]);
+            rewritten = rewritten.replacen(&m[0], &range, 1);
+        }
+        let parts: Vec<&str> = rewritten.split("||").collect();
+        if parts.len() > MAX_GROUPS {
+            return Err("too many constraint groups (max 32)".into());
+        }
+        let mut groups = Vec::new();
+        for part in parts {
+            if !VALID.is_match(part) {
+                let quoted = crate::value::fmt::go_quote(part.as_bytes());
+                return Err(format!("improper constraint: {}", String::from_utf8_lossy(&quoted)));
+            }
+            let found: Result<Vec<Constraint>, String> =
+                FIND.find_iter(part).map(|m| Constraint::parse(m.as_str())).collect();
+            groups.push(found?);
+        }
+        Ok(Constraints { groups })
+    }
+
+    /// Whether a version is in the range.
+    pub fn check(&self, v: &Version) -> bool {
+        self.groups.iter().any(|group| {
+            let pre = group.iter().any(|c| !c.version.pre.is_empty());
+            (v.pre.is_empty() || pre) && group.iter().all(|c| c.check(v))
+        })
+    }
+}
+
+impl Constraint {
+    fn parse(text: &str) -> Result<Constraint, String> {
+        let m = ONE.captures(text).ok_or_else(|| format!("improper constraint: {text:?}"))?;
+        let get = |i: usize| m.get(i).map_or("", |g| g.as_str());
+        let (major, minor, patch, pre) = (get(3), get(4), get(5), get(6));
+        let (mut minor_dirty, mut patch_dirty, mut dirty) = (false, false, false);
+        let mut version = get(2).to_owned();
+        if is_x(major) || major.is_empty() {
+            version = format!("0.0.0{pre}");
+            dirty = true;
+        } else if is_x(minor.trim_start_matches('.')) || minor.is_empty() {
+            (minor_dirty, dirty) = (true, true);
+            version = format!("{major}.0.0{pre}");
+        } else if is_x(patch.trim_start_matches('.')) || patch.is_empty() {
+            (patch_dirty, dirty) = (true, true);
+            version = format!("{major}{minor}.0{pre}");
+        }
+        let version = Version::parse(&version).map_err(|_| "constraint parser error")?;
+        Ok(Constraint { op: get(1).into(), version, minor_dirty, patch_dirty, dirty })
+    }
+
+    fn check(&self, v: &Version) -> bool {
+        let c = &self.version;
+        match self.op.as_str() {
+            "!=" => self.not_equal(v),
+            ">" => self.greater(v),
+            "<" => v.compare(c).is_lt(),
+            ">=" | "=>" => v.compare(c).is_ge(),
+            "<=" | "=<" => self.less_or_equal(v),
+            "~" | "~>" => self.tilde(v),
+            "^" => self.caret(v),
+            _ if self.dirty => self.tilde(v),
+            _ => v.compare(c).is_eq(),
+        }
+    }
+
+    fn not_equal(&self, v: &Version) -> bool {
+        let c = &self.version;
+        if !self.dirty {
+            return v.compare(c).is_ne();
+        }
+        if c.major != v.major || c.minor != v.minor && !self.minor_dirty {
+            return true;
+        }
+        if self.minor_dirty {
+            return false;
+        }
+        if c.patch != v.patch && !self.patch_dirty {
+            return true;
+        }
+        if self.patch_dirty {
+            return (!v.pre.is_empty() || !c.pre.is_empty()) && compare_pre(&v.pre, &c.pre).is_ne();
+        }
+        v.compare(c).is_ne()
+    }
+
+    fn greater(&self, v: &Version) -> bool {
+        let c = &self.version;
+        if !self.dirty {
+            return v.compare(c).is_gt();
+        }
+        match v.major.cmp(&c.major) {
+            Ordering::Equal => {}
+            order => return order.is_gt(),
+        }
+        if self.minor_dirty {
+            return false;
+        }
+        if self.patch_dirty {
+            return v.minor > c.minor;
+        }
+        v.compare(c).is_gt()
+    }
+
+    fn less_or_equal(&self, v: &Version) -> bool {
+        let c = &self.version;
+        if !self.dirty {
+            return v.compare(c).is_le();
+        }
+        !(v.major > c.major || v.major == c.major && v.minor > c.minor && !self.minor_dirty)
+    }
+
+    fn tilde(&self, v: &Version) -> bool {
+        let c = &self.version;
+        if v.compare(c).is_lt() {
+            return false;
+        }
+        if (c.major, c.minor, c.patch) == (0, 0, 0) && !self.minor_dirty && !self.patch_dirty {
+            return true;
+        }
+        v.major == c.major && (v.minor == c.minor || self.minor_dirty)
+    }
+
+    fn caret(&self, v: &Version) -> bool {
+        let c = &self.version;
+        if v.compare(c).is_lt() {
+            return false;
+        }
+        if c.major > 0 || self.minor_dirty {
+            return v.major == c.major;
+        }
+        if v.major > 0 {
+            return false;
+        }
+        if c.minor > 0 || self.patch_dirty {
+            return v.minor == c.minor;
+        }
+        v.minor == 0 && v.patch == c.patch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_masterminds() {
+        for (range, version, holds) in [
+            (">=1.19", "v1.27.3-gke.1", false),
+            (">=1.19-0", "v1.27.3-gke.1", true),
+            ("~1.2", "1.3.0", false),
+            (">1", "1.5.0", false),
+            ("<=1", "1.5.0", true),
+            ("1.2 - 1.4", "1.4.9", true),
+            ("1.x || >=3", "3.1", true),
+            ("!=1.x", "1.2.0", false),
+            ("^0.2.3", "0.3.0", false),
+            (">= 1.16.0 < 2", "1.30.1", true),
+        ] {
+            let c = Constraints::parse(range).expect("a range");
+            assert_eq!(c.check(&Version::parse(version).expect("a version")), holds, "{range} {version}");
+        }
+        assert!(Constraints::parse("foo").is_err() && Constraints::parse("").is_err());
+    }
+}

@@ -3,6 +3,7 @@
 //! and are in `template::exec`.
 
 pub mod builtin;
+pub mod cast;
 pub mod certs;
 pub mod crypto;
 pub mod dates;

@@ -1,0 +1,287 @@
+//! URLs as Go's net/url reads and writes them (Go 1.26 `net/url/url.go`), as far as `urlParse`, `urlJoin` and
+//! `urlquery` show.
+
+use crate::value::fmt::go_quote;
+
+/// A URL in Go's parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Url {
+    /// `http`
+    pub scheme: String,
+    /// What follows the scheme where that is no path: `mailto:x`.
+    pub opaque: Vec<u8>,
+    /// User and password as written out again, escaped.
+    pub userinfo: Option<String>,
+    /// Host with port.
+    pub host: Vec<u8>,
+    /// The path, decoded.
+    pub path: Vec<u8>,
+    /// The path as written, where its encoding is not the default one.
+    pub raw_path: Vec<u8>,
+    /// Behind the question mark, as written.
+    pub query: Vec<u8>,
+    /// A question mark with nothing behind it.
+    pub force_query: bool,
+    /// Behind the hash, decoded.
+    pub fragment: Vec<u8>,
+    /// `scheme:/path` without an authority.
+    pub omit_host: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Path,
+    Host,
+    UserPassword,
+    QueryComponent,
+    Fragment,
+}
+
+fn should_escape(c: u8, mode: Mode) -> bool {
+    if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~') {
+        return false;
+    }
+    if mode == Mode::Host
+        && matches!(
+            c,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'[' | b']' | b'<'
+                | b'>' | b'"'
+        )
+    {
+        return false;
+    }
+    match (c, mode) {
+        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Path) => c == b'?',
+        (b'$' | b'&' | b'+' | b',' | b';' | b'=', Mode::UserPassword) => false,
+        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Fragment) => false,
+        (b'!' | b'(' | b')' | b'*', Mode::Fragment) => false,
+        _ => true,
+    }
+}
+
+fn escape(s: &[u8], mode: Mode) -> Vec<u8> {
+    let mut out = Vec::with_capacity(s.len());
+    for c in s {
+        match *c {
+            b' ' if mode == Mode::QueryComponent => out.push(b'+'),
+            c if should_escape(c, mode) => out.extend_from_slice(format!("%{c:02X}").as_bytes()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `url.QueryEscape`
+pub fn query_escape(s: &[u8]) -> Vec<u8> {
+    escape(s, Mode::QueryComponent)
+}
+
+fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(s.len());
+    let mut i = 0;
+    while i < s.len() {
+        match s[i] {
+            b'%' => {
+                let digits = s.get(i + 1..i + 3).and_then(|d| std::str::from_utf8(d).ok());
+                let Some(byte) = digits.and_then(|d| u8::from_str_radix(d, 16).ok().filter(|_| !d.starts_with('+')))
+                else {
+                    let shown = &s[i..(i + 3).min(s.len())];
+                    return Err(format!("invalid URL escape {}", quoted(shown)));
+                };
+                if mode == Mode::Host && byte < 0x80 && &s[i..i + 3] != b"%25" {
+                    return Err(format!("invalid URL escape {}", quoted(&s[i..i + 3])));
+                }
+                out.push(byte);
+                i += 3;
+            }
+            c => {
+                if mode == Mode::Host && c < 0x80 && should_escape(c, mode) {
+                    return Err(format!("invalid character {} in host name", quoted(&s[i..=i])));
+                }
+                out.push(c);
+                i += 1;
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn quoted(s: &[u8]) -> String {
+    String::from_utf8_lossy(&go_quote(s)).into_owned()
+}
+
+impl Url {
+    /// `url.Parse`
+    ///
+    /// # Errors
+    /// Go's text, `parse "...": ...`.
+    pub fn parse(raw: &[u8]) -> Result<Url, String> {
+        let (body, fragment) = match memchr::memchr(b'#', raw) {
+            Some(n) => (&raw[..n], Some(&raw[n + 1..])),
+            None => (raw, None),
+        };
+        let error = |e: String| format!("parse {}: {e}", quoted(raw));
+        let mut url = parse_body(body).map_err(|e| format!("parse {}: {e}", quoted(body)))?;
+        if let Some(fragment) = fragment {
+            url.fragment = unescape(fragment, Mode::Fragment).map_err(error)?;
+        }
+        Ok(url)
+    }
+
+    /// `URL.String`
+    pub fn text(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        if !self.scheme.is_empty() {
+            out.extend_from_slice(self.scheme.as_bytes());
+            out.push(b':');
+        }
+        if !self.opaque.is_empty() {
+            out.extend_from_slice(&self.opaque);
+        } else {
+            let path = self.escaped_path();
+            if !self.scheme.is_empty() || !self.host.is_empty() || self.userinfo.is_some() {
+                if !(self.omit_host && self.host.is_empty() && self.userinfo.is_none()) {
+                    if !self.host.is_empty() || !self.path.is_empty() || self.userinfo.is_some() {
+                        out.extend_from_slice(b"//");
+                    }
+                    if let Some(user) = &self.userinfo {
+                        out.extend_from_slice(user.as_bytes());
+                        out.push(b'@');
+                    }
+                    out.extend_from_slice(&escape(&self.host, Mode::Host));
+                }
+            }
+            if !path.is_empty() && path[0] != b'/' && !self.host.is_empty() {
+                out.push(b'/');
+            }
+            if out.is_empty() && path.split(|c| *c == b'/').next().is_some_and(|s| s.contains(&b':')) {
+                out.extend_from_slice(b"./");
+            }
+            out.extend_from_slice(&path);
+        }
+        if self.force_query || !self.query.is_empty() {
+            out.push(b'?');
+            out.extend_from_slice(&self.query);
+        }
+        if !self.fragment.is_empty() {
+            out.push(b'#');
+            out.extend_from_slice(&escape(&self.fragment, Mode::Fragment));
+        }
+        out
+    }
+
+    fn escaped_path(&self) -> Vec<u8> {
+        if !self.raw_path.is_empty() && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
+            return self.raw_path.clone();
+        }
+        if self.path == b"*" {
+            return b"*".to_vec();
+        }
+        escape(&self.path, Mode::Path)
+    }
+
+    /// `URL.Hostname`: the host without port and brackets.
+    pub fn hostname(&self) -> &[u8] {
+        if let Some(rest) = self.host.strip_prefix(b"[")
+            && let Some(n) = memchr::memchr(b']', rest)
+        {
+            return &rest[..n];
+        }
+        match memchr::memrchr(b':', &self.host) {
+            Some(n) if self.host[n + 1..].iter().all(u8::is_ascii_digit) => &self.host[..n],
+            _ => &self.host,
+        }
+    }
+}
+
+fn parse_body(raw: &[u8]) -> Result<Url, String> {
+    if raw.iter().any(|c| *c < b' ' || *c == 0x7f) {
+        return Err("net/url: invalid control character in URL".into());
+    }
+    let mut url = Url::default();
+    if raw == b"*" {
+        url.path = b"*".to_vec();
+        return Ok(url);
+    }
+    let (scheme, mut rest) = scheme(raw)?;
+    url.scheme = scheme.to_lowercase();
+    if rest.ends_with(b"?") && memchr::memchr_iter(b'?', rest).count() == 1 {
+        url.force_query = true;
+        rest = &rest[..rest.len() - 1];
+    } else if let Some(n) = memchr::memchr(b'?', rest) {
+        url.query = rest[n + 1..].to_vec();
+        rest = &rest[..n];
+    }
+    if !rest.starts_with(b"/") {
+        if !url.scheme.is_empty() {
+            url.opaque = rest.to_vec();
+            return Ok(url);
+        }
+        let first = rest.split(|c| *c == b'/').next().unwrap_or_default();
+        if first.contains(&b':') {
+            return Err("first path segment in URL cannot contain colon".into());
+        }
+    }
+    let authority = (!url.scheme.is_empty() || !rest.starts_with(b"///")).then(|| rest.strip_prefix(b"//")).flatten();
+    if let Some(body) = authority {
+        let n = memchr::memchr(b'/', body).unwrap_or(body.len());
+        parse_authority(&mut url, &body[..n])?;
+        rest = &body[n..];
+    } else if !url.scheme.is_empty() && rest.starts_with(b"/") {
+        url.omit_host = true;
+    }
+    url.path = unescape(rest, Mode::Path)?;
+    if escape(&url.path, Mode::Path) != rest {
+        url.raw_path = rest.to_vec();
+    }
+    Ok(url)
+}
+
+fn scheme(raw: &[u8]) -> Result<(String, &[u8]), String> {
+    for (i, c) in raw.iter().enumerate() {
+        match c {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' | b'+' | b'-' | b'.' if i > 0 => {}
+            b':' if i == 0 => return Err("missing protocol scheme".into()),
+            b':' => return Ok((String::from_utf8_lossy(&raw[..i]).into_owned(), &raw[i + 1..])),
+            _ => break,
+        }
+    }
+    Ok((String::new(), raw))
+}
+
+fn parse_authority(url: &mut Url, authority: &[u8]) -> Result<(), String> {
+    let (user, host) = match memchr::memrchr(b'@', authority) {
+        Some(n) => (Some(&authority[..n]), &authority[n + 1..]),
+        None => (None, authority),
+    };
+    url.host = parse_host(host)?;
+    let Some(user) = user else { return Ok(()) };
+    if !user.iter().all(|c| c.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(c)) {
+        return Err("net/url: invalid userinfo".into());
+    }
+    let again = |s: &[u8]| unescape(s, Mode::UserPassword).map(|s| escape(&s, Mode::UserPassword));
+    let text = match memchr::memchr(b':', user) {
+        Some(n) => [&again(&user[..n])?[..], b":", &again(&user[n + 1..])?].concat(),
+        None => again(user)?,
+    };
+    url.userinfo = Some(String::from_utf8_lossy(&text).into_owned());
+    Ok(())
+}
+
+fn parse_host(host: &[u8]) -> Result<Vec<u8>, String> {
+    let valid_port = |p: &[u8]| p.is_empty() || p[0] == b':' && p[1..].iter().all(u8::is_ascii_digit);
+    if host.starts_with(b"[") {
+        let Some(n) = memchr::memrchr(b']', host) else { return Err("missing ']' in host".into()) };
+        if !valid_port(&host[n + 1..]) {
+            return Err(format!("invalid port {} after host", quoted(&host[n + 1..])));
+        }
+        return Ok(host.to_vec());
+    }
+    if let Some(n) = memchr::memrchr(b':', host)
+        && !valid_port(&host[n..])
+    {
+        return Err(format!("invalid port {} after host", quoted(&host[n..])));
+    }
+    unescape(host, Mode::Host)
+}

@@ -1,0 +1,59 @@
+//! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
+
+use crate::grammar::gonum::{parse_float, parse_int};
+use crate::value::{IntKind, Str, Value};
+
+/// The string of a `Ty::Str` argument.
+pub fn text(args: &[Value], i: usize) -> &[u8] {
+    args.get(i).and_then(|v| v.as_str()).map_or(&[], |s| s)
+}
+
+/// The string of a `Ty::Str` argument, shared.
+pub fn string(args: &[Value], i: usize) -> Str {
+    args.get(i).and_then(|v| v.as_str().cloned()).unwrap_or_else(|| Str::from(""))
+}
+
+/// The integer of a `Ty::Int` or `Ty::Int64` argument.
+pub fn int(args: &[Value], i: usize) -> i64 {
+    match args.get(i) {
+        Some(Value::Int(n, _)) => *n,
+        _ => 0,
+    }
+}
+
+/// Drops a decimal point followed by nothing but zeros (one at least).
+fn without_zero_fraction(s: &[u8]) -> &[u8] {
+    let trimmed = s.len() - s.iter().rev().take_while(|c| **c == b'0').count();
+    match s.get(..trimmed) {
+        Some([head @ .., b'.']) if trimmed < s.len() => head,
+        _ => s,
+    }
+}
+
+/// `cast.ToInt64`
+pub fn to_int64(v: &Value) -> i64 {
+    match v {
+        Value::Bool(b) => i64::from(*b),
+        Value::Int(n, _) => *n,
+        Value::Float(f) => float_to_int(*f),
+        Value::Str(s) => parse_int(without_zero_fraction(s), 0).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Go's conversion on amd64: what does not fit becomes the smallest integer.
+pub fn float_to_int(f: f64) -> i64 {
+    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 { f as i64 } else { i64::MIN }
+}
+
+/// `cast.ToFloat64`
+pub fn to_float64(v: &Value) -> f64 {
+    match v {
+        Value::Bool(b) => f64::from(u8::from(*b)),
+        Value::Int(n, IntKind::Uint64) => *n as u64 as f64,
+        Value::Int(n, _) => *n as f64,
+        Value::Float(f) => *f,
+        Value::Str(s) => parse_float(s).unwrap_or(0.0),
+        _ => 0.0,
+    }
+}
