@@ -4,8 +4,11 @@
 #![warn(missing_docs)]
 
 pub mod chart;
+pub mod diag;
 pub mod grammar;
 pub mod jsonschema;
+pub mod manifest;
+pub mod render;
 pub mod span;
 pub mod stack;
 pub mod template;
