@@ -63,6 +63,8 @@ pub struct Rendered {
     pub hooks: Vec<(Manifest, Vec<&'static str>)>,
     /// Output of NOTES.txt files, by path.
     pub notes: BTreeMap<String, String>,
+    /// What a post-renderer made of CRDs and manifests.
+    pub replaced: Option<String>,
 }
 
 /// Why a render failed.
@@ -319,6 +321,7 @@ impl Rendered {
         };
         self.crds.iter().for_each(|(path, content)| put(path, content));
         self.manifests.iter().for_each(|m| put(&m.path, &m.content));
+        body.push_str(self.replaced.as_deref().unwrap_or_default());
         let end = body.trim_end_matches(crate::value::is_space).len();
         body.truncate(end);
         let lead = body.len() - body.trim_start_matches(crate::value::is_space).len();
