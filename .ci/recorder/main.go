@@ -15,6 +15,8 @@ import (
 const usage = `usage: go run . MODE [flags]
   record     refresh the expectations of testdata/template/**/*.md
   check      fail when any of them is stale
+  parity     fail when any expectation of testdata/parity/*.txtar is stale; -record refreshes them. HELM3 and HELM4
+             name the binaries
   generate   write the generated part of testdata/template/{funcs,lang}/*.md
 `
 
@@ -36,6 +38,7 @@ func run(mode string, args []string) error {
 	flags := flag.NewFlagSet(mode, flag.ExitOnError)
 	data := flags.String("testdata", "../../testdata", "where the tests are")
 	only := flags.String("only", "", "only files whose path has this in it")
+	write := flags.Bool("record", false, "parity: write the expectations")
 	times := flags.Int("times", 0, "how often to render each case, to find unsteady ones")
 	switch mode {
 	case "record", "check", "generate":
@@ -52,6 +55,12 @@ func run(mode string, args []string) error {
 			err = fmt.Errorf("%d files are stale; run: go run . record", stale)
 		}
 		return err
+	case "parity":
+		flags.Parse(args)
+		if *times == 0 {
+			*times = map[bool]int{true: 3, false: 1}[*write]
+		}
+		return parityAll(filepath.Join(*data, "parity"), *only, !*write, *times)
 	}
 	return fmt.Errorf("unknown mode %s\n%s", mode, usage)
 }
