@@ -1,1 +1,5 @@
-//! Layers of values: merging and the grammar of --set.
+//! Layers of values: the --set grammar, the order of layers, merging of tables. Knows no charts.
+
+pub mod layers;
+pub mod strvals;
+pub mod tables;

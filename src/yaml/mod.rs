@@ -19,7 +19,7 @@ pub use emit::to_yaml;
 pub use head::{Head, head};
 pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};
-pub use values::load_values;
+pub use values::{load_values, merge_values};
 
 use scan::{Problem, Stage};
 

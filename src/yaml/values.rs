@@ -48,7 +48,7 @@ fn load_documents(src: &[u8], base: Pos) -> Result<Map, YamlError> {
         let map = map.map_err(|e| YamlError { message: format!("cannot unmarshal yaml document: {}", e.message), offset: e.offset.map(|o| o + document.start) })?;
         let map = as_map(map)?;
         if any {
-            merge(&merged, &map);
+            merge_values(&merged, &map);
         } else {
             for (k, s) in map.entries().iter() {
                 merged.insert(k.clone(), s.clone());
@@ -74,12 +74,12 @@ fn drop_carriage_returns(text: &[u8]) -> Vec<u8> {
 }
 
 /// Helm's MergeTables of layers: maps are merged, everything else is replaced, nulls too.
-pub(crate) fn merge(into: &Map, from: &Map) {
+pub fn merge_values(into: &Map, from: &Map) {
     for (key, slot) in from.entries().iter() {
         let merged = match (&slot.value, into.get(key)) {
             (Value::Map(new), Some(Value::Map(old))) => {
                 let old = old.shallow_copy();
-                merge(&old, new);
+                merge_values(&old, new);
                 Slot { value: Value::Map(old), pos: slot.pos }
             }
             _ => slot.clone(),
