@@ -4,8 +4,13 @@
 #![warn(missing_docs)]
 
 pub mod chart;
+pub mod cli;
+pub mod diag;
 pub mod grammar;
 pub mod jsonschema;
+pub mod manifest;
+pub mod render;
+pub mod report;
 pub mod span;
 pub mod stack;
 pub mod template;

@@ -227,11 +227,12 @@ impl Metadata {
         self.maintainers = objects(&map, "maintainers", maintainer).or(self.maintainers.take());
         self.dependencies = objects(&map, "dependencies", dependency).or(self.dependencies.take());
         if let Some(Value::Map(a)) = map.get(b"annotations") {
-            let pairs = a.entries().iter().map(|(k, s)| {
+            let mut pairs = Vec::new();
+            for (k, s) in a.entries().iter() {
                 let value = s.value.as_str().map(|v| v.to_text().into_owned()).unwrap_or_default();
-                (k.to_text().into_owned(), value)
-            });
-            self.annotations = Some(pairs.collect());
+                pairs.push((k.to_text().into_owned(), value));
+            }
+            self.annotations = Some(pairs);
         }
         Ok(())
     }

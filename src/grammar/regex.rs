@@ -494,11 +494,6 @@ impl<'a> Translator<'a> {
             if c == ']' && !first {
                 break;
             }
-            if c == '-' && !first && !s[1..].starts_with(']') {
-                // A dash may only stand first, last or in a range.
-                let next = s[1..].chars().next().map_or(1, |c| 1 + c.len_utf8());
-                return Err(bad("invalid character class range", &s[..next]));
-            }
             first = false;
             if let Some(n) = s.starts_with("[:").then(|| s.find(":]")).flatten() {
                 let name = &s[..n + 2];

@@ -196,7 +196,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 const NO_VALUE: &[u8] = b"<no value>";
 
 /// Helm deletes what Go prints for a missing value, wherever it stands.
-pub(in crate::template) fn without_no_value(text: Vec<u8>) -> Vec<u8> {
+pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
     let finder = memchr::memmem::Finder::new(NO_VALUE);
     let Some(first) = finder.find(&text) else { return text };
     let mut out = text[..first].to_vec();

@@ -8,6 +8,8 @@ mod call;
 mod engine;
 mod eval;
 
+pub use engine::without_no_value;
+
 use std::collections::HashMap;
 
 use smallvec::SmallVec;
@@ -164,9 +166,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(out)
     }
 
-    /// The tracer, to take out what it saw.
-    pub fn tracer(&mut self) -> &mut T {
-        &mut self.tracer
+    /// The tracer, with what it saw.
+    pub fn into_tracer(self) -> T {
+        self.tracer
     }
 
     fn helm(&self) -> HelmVersion {

@@ -1,0 +1,220 @@
+//! What can be typed: commands and flags, with their help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Renders Helm charts byte for byte as Helm does, many times faster.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The table of exit statuses, in every help.
+pub const EXIT_STATUS: &str = "Exit status:
+  0  fine
+  1  an error, or findings
+  2  changes, where diff --detailed-exitcode asks
+  3  wrong usage or configuration
+  4  cluster or network
+`template` keeps to Helm's 0 and 1.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render a chart to standard output: a drop-in for `helm template`
+    Template(Box<TemplateArgs>),
+}
+
+/// Whose behaviour is reproduced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Helm {
+    /// Helm 3.22.0
+    #[value(name = "3")]
+    V3,
+    /// Helm 4.3.1
+    #[default]
+    #[value(name = "4")]
+    V4,
+}
+
+/// How errors of templates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// Helm's own text
+    Helm,
+    /// With the template's line, the includes that led there, and what to do
+    Rich,
+}
+
+/// Values from files and flags, as Helm has them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ValueArgs {
+    /// Values file; can be given more than once, and as a comma list; - is standard input
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub values: Vec<String>,
+    /// Set a value: key.sub[0]=value,other=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Set a value that stays a string
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set a value from a file's content
+    #[arg(long, value_name = "KEY=PATH")]
+    pub set_file: Vec<String>,
+    /// Set a value from JSON
+    #[arg(long, value_name = "KEY=JSON")]
+    pub set_json: Vec<String>,
+    /// Set a value to everything behind the equals sign
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_literal: Vec<String>,
+}
+
+/// What makes a render repeatable, and whose it is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EngineArgs {
+    /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
+    #[arg(long, value_name = "VERSION", default_value = "4")]
+    pub helm_version: Helm,
+    /// Make random values, keys and certificates repeatable
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Pin the clock, for instance 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Serve `lookup` from recorded manifests
+    #[arg(long, value_name = "PATH")]
+    pub lookup_from: Option<String>,
+    /// Allow getHostByName to ask the network
+    #[arg(long)]
+    pub enable_dns: bool,
+    /// How errors of templates are written; helm where standard error is no terminal
+    #[arg(long, value_name = "FORMAT")]
+    pub error_format: Option<ErrorFormat>,
+}
+
+/// Flags of `plimsoll template`.
+#[derive(Args, Debug)]
+pub struct TemplateArgs {
+    /// [NAME] CHART: the release's name, and the chart's folder or archive
+    #[arg(value_name = "NAME CHART")]
+    pub positional: Vec<String>,
+    /// Values.
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Engine.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Namespace of the release
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Use the release name in the --output-dir path
+    #[arg(long)]
+    pub release_name: bool,
+    /// Generate the name (and omit the NAME parameter)
+    #[arg(short = 'g', long)]
+    pub generate_name: bool,
+    /// Template that gives the release's name
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name_template: Option<String>,
+    /// Only show manifests rendered from these templates
+    #[arg(short = 's', long, value_name = "GLOB")]
+    pub show_only: Vec<String>,
+    /// Include CRDs in the output
+    #[arg(long)]
+    pub include_crds: bool,
+    /// No CRDs (they are left out anyhow unless asked for)
+    #[arg(long)]
+    pub skip_crds: bool,
+    /// Skip tests
+    #[arg(long)]
+    pub skip_tests: bool,
+    /// Leave out hooks
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    pub is_upgrade: bool,
+    /// API versions for .Capabilities.APIVersions; can be given more than once, and as a comma list
+    #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Kubernetes version for .Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// Write files below this folder instead of to standard output
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<String>,
+    /// Executable that gets the manifests and returns them changed (Helm 3; Helm 4 takes only plugins)
+    #[arg(long, value_name = "PATH")]
+    pub post_renderer: Option<String>,
+    /// Argument of the post-renderer
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub post_renderer_args: Vec<String>,
+    /// Build missing dependencies from file:// repositories first
+    #[arg(long)]
+    pub dependency_update: bool,
+    /// Don't check values against values.schema.json
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+    /// On an error still print what was rendered
+    #[arg(long)]
+    pub debug: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "accepted so that scripts written for Helm run unchanged")]
+    pub accepted: AcceptedArgs,
+}
+
+/// Flags of `helm template` that don't change what is printed without a cluster.
+#[derive(Args, Debug)]
+#[allow(missing_docs, reason = "Helm's own flags, accepted so that scripts run unchanged")]
+pub struct AcceptedArgs {
+    #[arg(long, hide = true)]
+    pub create_namespace: bool,
+    #[arg(long, hide = true)]
+    pub replace: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]
+    pub wait: Option<String>,
+    #[arg(long, hide = true)]
+    pub wait_for_jobs: bool,
+    #[arg(long, hide = true)]
+    pub timeout: Option<String>,
+    #[arg(long, hide = true)]
+    pub description: Option<String>,
+    #[arg(short = 'l', long, hide = true)]
+    pub labels: Vec<String>,
+    #[arg(long, hide = true)]
+    pub devel: bool,
+    #[arg(long, hide = true)]
+    pub disable_openapi_validation: bool,
+    #[arg(long, hide = true)]
+    pub take_ownership: bool,
+    #[arg(long, hide = true)]
+    pub atomic: bool,
+    #[arg(long, hide = true)]
+    pub force: bool,
+    #[arg(long, hide = true)]
+    pub force_replace: bool,
+    #[arg(long, hide = true)]
+    pub force_conflicts: bool,
+    #[arg(long, hide = true)]
+    pub rollback_on_failure: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    pub server_side: Option<String>,
+    #[arg(long, hide = true)]
+    pub hide_notes: bool,
+    #[arg(long, hide = true)]
+    pub render_subchart_notes: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "unchanged")]
+    pub dry_run: Option<String>,
+    #[arg(long, hide = true)]
+    pub validate: bool,
+    #[arg(long, hide = true)]
+    pub version: Option<String>,
+    #[arg(long, hide = true)]
+    pub repo: Option<String>,
+    #[arg(long, hide = true)]
+    pub color: Option<String>,
+    #[arg(long, hide = true)]
+    pub no_color: bool,
+}

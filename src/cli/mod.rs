@@ -1,0 +1,47 @@
+//! The command line: the only place that prints and picks exit codes.
+
+pub mod args;
+mod template;
+mod world;
+
+use std::io::Write;
+
+use clap::Parser;
+
+/// Exit statuses of all commands but `template`, which keeps to Helm's 0 and 1.
+pub mod exit {
+    /// Fine.
+    pub const OK: u8 = 0;
+    /// An error, or findings.
+    pub const ERROR: u8 = 1;
+    /// Wrong usage or configuration.
+    pub const USAGE: u8 = 3;
+}
+
+/// Runs the command line and returns the exit status.
+pub fn run() -> u8 {
+    crate::stack::with_stack(|| {
+        let cli = match args::Cli::try_parse() {
+            Ok(cli) => cli,
+            Err(e) => return usage_error(&e),
+        };
+        match cli.command {
+            args::Command::Template(a) => template::run(&a),
+        }
+    })
+    .unwrap_or(exit::ERROR)
+}
+
+fn usage_error(e: &clap::Error) -> u8 {
+    let _ = e.print();
+    if e.use_stderr() { exit::USAGE } else { exit::OK }
+}
+
+/// Writes to standard output; a reader that went away is no error.
+fn print(text: &[u8]) -> bool {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(e) => e.kind() == std::io::ErrorKind::BrokenPipe,
+    }
+}

@@ -1,0 +1,3 @@
+//! What is said to people: log lines as Helm writes them.
+
+pub mod log;

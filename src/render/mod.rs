@@ -1,0 +1,335 @@
+//! Chart and values to manifests, as Helm's install in client mode does it (helm v4.3.1 `pkg/action/{install,action}.go`,
+//! `pkg/engine/engine.go`). Start reading at [`render`].
+
+pub mod capabilities;
+mod context;
+mod snippet;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use typed_arena::Arena;
+
+use crate::chart::Chart;
+use crate::chart::node::{Node, Process};
+use crate::diag::log::Log;
+use crate::grammar::semver::{Constraints, Version};
+use crate::manifest::{Manifest, Sorted, kind_order, sort_file};
+use crate::span::SourceMap;
+use crate::template::error::ExecError;
+use crate::template::exec::{Exec, Templates};
+use crate::template::func::FuncCx;
+use crate::template::parse::{FuncScope, ParseError, Trees};
+use crate::template::trace::{Tracer, Untraced};
+use crate::value::{HelmVersion, Map};
+use crate::world::World;
+use crate::yaml::YamlError;
+
+pub use capabilities::KubeVersion;
+pub use snippet::render_snippet;
+
+/// What a render is for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose behaviour is reproduced.
+    pub helm: HelmVersion,
+    /// `.Release.Name`
+    pub name: String,
+    /// `.Release.Namespace`
+    pub namespace: String,
+    /// `--is-upgrade`
+    pub is_upgrade: bool,
+    /// `.Capabilities.KubeVersion`
+    pub kube_version: KubeVersion,
+    /// API versions besides the default ones.
+    pub api_versions: Vec<String>,
+    /// Whether CRDs are part of the manifests.
+    pub include_crds: bool,
+    /// Whether values are checked against the charts' schemas.
+    pub check_schema: bool,
+    /// Whether `getHostByName` may ask the network.
+    pub dns: bool,
+}
+
+/// A finished render.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// CRD files with their paths, if they were asked for.
+    pub crds: Vec<(String, String)>,
+    /// Manifests in the order of their installation.
+    pub manifests: Vec<Manifest>,
+    /// Hooks with their events, in the order of their kinds.
+    pub hooks: Vec<(Manifest, Vec<&'static str>)>,
+    /// Output of NOTES.txt files, by path.
+    pub notes: BTreeMap<String, String>,
+    /// What a post-renderer made of CRDs and manifests.
+    pub replaced: Option<String>,
+}
+
+/// Why a render failed.
+#[derive(Debug)]
+pub enum RenderError {
+    /// Before the release existed: Helm prints the text alone.
+    Early(String),
+    /// The chart does not suit the Kubernetes version, or another check of the release failed.
+    Release(String),
+    /// A template does not parse.
+    Parse(ParseError),
+    /// A template failed: its file, and why.
+    Exec(String, Box<ExecError>),
+    /// A rendered document is no YAML: its template, all files as rendered, and why.
+    Yaml {
+        /// The template.
+        path: String,
+        /// The document's problem.
+        error: YamlError,
+        /// What all templates printed.
+        files: BTreeMap<String, String>,
+    },
+}
+
+impl RenderError {
+    /// Helm's text behind `Error: `, without the hint about --debug.
+    pub fn helm_text(&self, helm: HelmVersion) -> String {
+        match self {
+            RenderError::Early(t) | RenderError::Release(t) => t.clone(),
+            RenderError::Parse(e) => {
+                let text = e.text();
+                let message = text.rsplit(": ").next().unwrap_or_default();
+                let location = text.split(": ").nth(1).unwrap_or_default();
+                format!("parse error at ({location}): {message}")
+            }
+            RenderError::Exec(_, e) => e.helm_text(helm),
+            RenderError::Yaml { path, error, .. } => format!("YAML parse error on {path}: {}", error.message),
+        }
+    }
+
+    /// Whether Helm adds its hint about --debug.
+    pub fn has_hint(&self) -> bool {
+        !matches!(self, RenderError::Early(_))
+    }
+}
+
+/// Renders a chart with the user's values.
+///
+/// # Errors
+/// As [`RenderError`] says.
+pub fn render(
+    chart: &Chart,
+    values: &Map,
+    options: &Options,
+    world: &dyn World,
+    sources: &mut SourceMap,
+    log: &mut Log,
+) -> Result<Rendered, RenderError> {
+    let (rendered, Untraced) = render_traced(chart, values, options, world, sources, log, Untraced)?;
+    Ok(rendered)
+}
+
+/// As [`render`], watched by a tracer, which is returned.
+///
+/// # Errors
+/// As [`render`].
+#[allow(clippy::too_many_arguments, reason = "the arguments of render and the tracer")]
+pub fn render_traced<T: Tracer>(
+    chart: &Chart,
+    values: &Map,
+    options: &Options,
+    world: &dyn World,
+    sources: &mut SourceMap,
+    log: &mut Log,
+    tracer: T,
+) -> Result<(Rendered, T), RenderError> {
+    let helm = options.helm;
+    let root = Node::build(chart, helm, sources).map_err(RenderError::Early)?;
+    let mut process = Process { helm, log };
+    process.dependencies(&root, values).map_err(|e| {
+        RenderError::Early(match helm {
+            HelmVersion::V3 => e,
+            HelmVersion::V4 => format!("chart dependencies processing failed: {e}"),
+        })
+    })?;
+    let merged = process.coalesce(&root, values).map_err(RenderError::Early)?;
+    if options.check_schema {
+        crate::chart::validate::check(&root, &merged, helm, process.log).map_err(RenderError::Early)?;
+    }
+    check_kube_version(chart, options)?;
+    let context = context::build(&root, merged, options);
+    let templates = parse_all(&context.files, helm, sources)?;
+    let arena = Arena::new();
+    let mut regexes = Default::default();
+    let cx = FuncCx { helm, world, dns: options.dns, regexes: &mut regexes };
+    let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, tracer);
+    let evaluated = evaluate(&mut exec, &context.files, helm)?;
+    let tracer = exec.into_tracer();
+    let mut rendered = collect(evaluated, helm, log)?;
+    if options.include_crds {
+        collect_crds(&root, &mut rendered.crds);
+    }
+    Ok((rendered, tracer))
+}
+
+fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderError> {
+    let range = &chart.metadata.kube_version;
+    let version = match options.helm {
+        HelmVersion::V3 => &options.kube_version.version,
+        HelmVersion::V4 => &options.kube_version.normalized,
+    };
+    if range.is_empty() {
+        return Ok(());
+    }
+    let fits = match (Constraints::parse(range), Version::parse(version)) {
+        (Ok(c), Ok(v)) => c.check(&v),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(RenderError::Release(format!(
+        "chart requires kubeVersion: {range} which is incompatible with Kubernetes {version}"
+    )))
+}
+
+/// Parses all templates, on all cores, into one namespace in Helm's order.
+fn parse_all(
+    files: &[context::TemplateFile],
+    helm: HelmVersion,
+    sources: &mut SourceMap,
+) -> Result<Templates, RenderError> {
+    use crate::template::ast::TreeSource;
+    let with_positions: Vec<TreeSource> = files
+        .iter()
+        .map(|f| TreeSource {
+            name: f.path.as_str().into(),
+            text: f.text.clone(),
+            pos: sources.add(&f.path, "", f.text.clone()),
+        })
+        .collect();
+    let scope = FuncScope::Chart(helm);
+    let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
+    let parsed: Vec<Result<Trees, ParseError>> = if with_positions.len() < 16 {
+        with_positions.into_iter().map(parse).collect()
+    } else {
+        with_positions.into_par_iter().map(parse).collect()
+    };
+    let mut templates = Templates::default();
+    for trees in parsed {
+        templates.add(trees.map_err(RenderError::Parse)?);
+    }
+    Ok(templates)
+}
+
+/// A rendered file with its documents.
+struct Evaluated {
+    path: String,
+    text: String,
+    sorted: Result<Sorted, YamlError>,
+}
+
+/// Executes the templates in Helm's order. Documents are looked at on other cores meanwhile.
+fn evaluate<T: Tracer>(
+    exec: &mut Exec<'_, '_, T>,
+    files: &[context::TemplateFile],
+    helm: HelmVersion,
+) -> Result<Vec<Evaluated>, RenderError> {
+    let done: Mutex<Vec<Evaluated>> = Mutex::new(Vec::new());
+    rayon::in_place_scope(|scope| {
+        for file in files.iter().filter(|f| !f.is_partial()) {
+            context::set_template(file);
+            let out = exec
+                .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
+                .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
+            let out = crate::template::exec::without_no_value(out);
+            let text = match String::from_utf8(out) {
+                Ok(text) => text,
+                Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+            };
+            let path = file.path.clone();
+            let done = &done;
+            scope.spawn(move |_| {
+                let notes = path.ends_with("NOTES.txt");
+                let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
+                if let Ok(mut done) = done.lock() {
+                    done.push(Evaluated { path, text, sorted });
+                }
+            });
+        }
+        Ok(())
+    })?;
+    let mut all = done.into_inner().unwrap_or_default();
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(all)
+}
+
+/// Sorts documents into manifests and hooks by kind.
+fn collect(evaluated: Vec<Evaluated>, helm: HelmVersion, log: &mut Log) -> Result<Rendered, RenderError> {
+    let mut rendered = Rendered::default();
+    if let Some(bad) = evaluated.iter().find(|e| e.sorted.is_err()) {
+        let error = bad.sorted.as_ref().err().cloned().unwrap_or(YamlError { message: String::new(), offset: None });
+        let path = bad.path.clone();
+        let files = evaluated.into_iter().map(|e| (e.path, e.text)).collect();
+        return Err(RenderError::Yaml { path, error, files });
+    }
+    for file in evaluated {
+        if file.path.ends_with("NOTES.txt") {
+            rendered.notes.insert(file.path, file.text);
+            continue;
+        }
+        let Ok(sorted) = file.sorted else { continue };
+        for hook in &sorted.unknown_hooks {
+            match helm {
+                HelmVersion::V3 => {
+                    let line = format!("manifest_sorter.go:199: info: skipping unknown hook: {hook:?}");
+                    log.bare(line);
+                }
+                HelmVersion::V4 => log.slog("INFO", "skipping unknown hooks", &[("hookTypes", hook)]),
+            }
+        }
+        rendered.manifests.extend(sorted.manifests);
+        rendered.hooks.extend(sorted.hooks);
+    }
+    rendered.manifests.sort_by(|a, b| kind_order(&a.head.kind, helm).cmp(&kind_order(&b.head.kind, helm)));
+    rendered.hooks.sort_by(|a, b| kind_order(&a.0.head.kind, helm).cmp(&kind_order(&b.0.head.kind, helm)));
+    Ok(rendered)
+}
+
+/// The CRDs of a chart, then those of its subcharts.
+fn collect_crds(node: &Node<'_>, out: &mut Vec<(String, String)>) {
+    for f in node.chart.crds() {
+        out.push((format!("{}/{}", node.full_path(), f.name), String::from_utf8_lossy(&f.data).into_owned()));
+    }
+    for child in node.children.borrow().iter() {
+        collect_crds(child, out);
+    }
+}
+
+/// Helm's text of one document: its source, then its content.
+pub fn document(path: &str, content: &str) -> String {
+    format!("---\n# Source: {path}\n{content}\n")
+}
+
+impl Rendered {
+    /// What `helm template` prints, hooks among it unless they are left out by `keep_hook`.
+    pub fn text(&self, keep_hook: impl Fn(&[&'static str]) -> bool) -> String {
+        let size = self.manifests.iter().map(|m| m.content.len() + m.path.len() + 16).sum::<usize>();
+        let mut body = String::with_capacity(size + 1024);
+        let mut put = |path: &str, content: &str| {
+            for part in ["---\n# Source: ", path, "\n", content, "\n"] {
+                body.push_str(part);
+            }
+        };
+        self.crds.iter().for_each(|(path, content)| put(path, content));
+        self.manifests.iter().for_each(|m| put(&m.path, &m.content));
+        body.push_str(self.replaced.as_deref().unwrap_or_default());
+        let end = body.trim_end_matches(crate::value::is_space).len();
+        body.truncate(end);
+        let lead = body.len() - body.trim_start_matches(crate::value::is_space).len();
+        body.drain(..lead);
+        body.push('\n');
+        for (m, _) in self.hooks.iter().filter(|h| keep_hook(&h.1)) {
+            body.push_str(&document(&m.path, &m.content));
+        }
+        body
+    }
+}

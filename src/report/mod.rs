@@ -1,0 +1,3 @@
+//! How results and errors are shown to people. No decisions.
+
+pub mod rich;
