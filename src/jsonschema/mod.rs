@@ -73,6 +73,10 @@ fn compile(schema: &Json) -> Result<Validator, String> {
         options = options.with_draft(jsonschema::Draft::Draft202012);
     }
     options.with_base_uri("file:///values.schema.json").build(schema).map_err(|e| {
+        let shown = e.to_string();
+        if let Some(n) = shown.find("failing loading") {
+            return shown[n..].to_owned();
+        }
         let at = e.instance_path().to_string();
         let metaschema = named.trim_end_matches('#');
         format!(

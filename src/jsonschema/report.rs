@@ -13,6 +13,8 @@ struct Applied {
     /// Pointer of the value it was applied to.
     at: String,
     causes: Vec<Cause>,
+    /// Which of the keywords that end an evaluation failed.
+    stopped: Option<usize>,
 }
 
 enum Cause {
@@ -32,11 +34,12 @@ struct Line {
 pub(super) fn text(errors: &[ValidationError<'_>], schema: &Json) -> String {
     let root = tree(errors, schema, "");
     let mut lines = Vec::new();
-    if root.causes.len() == 1 {
-        print(&root, 0, &mut lines);
-    } else {
-        root.causes.iter().for_each(|c| print_cause(&root, c, 0, &mut lines));
+    // A lone cause is seen through, down to where there are several.
+    let mut top = &root;
+    while let [Cause::Below(_, below)] = &top.causes[..] {
+        top = below;
     }
+    top.causes.iter().for_each(|c| print_cause(c, 0, &mut lines));
     let mut out = String::new();
     for l in lines {
         out.push_str(&format!("{}- at '{}': {}\n", "  ".repeat(l.depth), l.at, l.message));
@@ -46,13 +49,13 @@ pub(super) fn text(errors: &[ValidationError<'_>], schema: &Json) -> String {
 
 fn print(a: &Applied, depth: usize, lines: &mut Vec<Line>) {
     if let [only] = &a.causes[..] {
-        return print_cause(a, only, depth, lines);
+        return print_cause(only, depth, lines);
     }
     lines.push(Line { depth, at: a.at.clone(), message: "validation failed".into() });
-    a.causes.iter().for_each(|c| print_cause(a, c, depth + 1, lines));
+    a.causes.iter().for_each(|c| print_cause(c, depth + 1, lines));
 }
 
-fn print_cause(_: &Applied, c: &Cause, depth: usize, lines: &mut Vec<Line>) {
+fn print_cause(c: &Cause, depth: usize, lines: &mut Vec<Line>) {
     match c {
         Cause::Below(_, below) => print(below, depth, lines),
         Cause::Error(at, message, nested) => {
@@ -134,6 +137,17 @@ fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str
         }
         i += taken;
     }
+    // The library stops at the first of these.
+    const STOPS: [&str; 3] = ["type", "const", "enum"];
+    let keyword = steps.last().copied().unwrap_or_default();
+    let rank = STOPS.iter().position(|k| *k == keyword);
+    if at.stopped.is_some_and(|had| rank.is_none_or(|r| r > had)) {
+        return;
+    }
+    if let Some(r) = rank {
+        at.stopped = Some(r);
+        at.causes.clear();
+    }
     let nested = nested(e, schema);
     let message = match required {
         Some(names) if names.len() > 1 => {
@@ -150,7 +164,7 @@ fn child<'a>(at: &'a mut Applied, key: String, pointer: &str, text: Option<&str>
     if let Some(text) = text {
         let found = at.causes.iter().position(|c| matches!(c, Cause::Error(p, m, _) if m == text && p == pointer));
         let i = found.unwrap_or_else(|| {
-            at.causes.push(Cause::Error(pointer.to_owned(), text.to_owned(), vec![Applied { at: pointer.to_owned(), causes: Vec::new() }]));
+            at.causes.push(Cause::Error(pointer.to_owned(), text.to_owned(), vec![Applied { at: pointer.to_owned(), ..Applied::default() }]));
             at.causes.len() - 1
         });
         match &mut at.causes[i] {
@@ -160,7 +174,7 @@ fn child<'a>(at: &'a mut Applied, key: String, pointer: &str, text: Option<&str>
     }
     let found = at.causes.iter().position(|c| matches!(c, Cause::Below(k, _) if *k == key));
     let i = found.unwrap_or_else(|| {
-        at.causes.push(Cause::Below(key, Applied { at: pointer.to_owned(), causes: Vec::new() }));
+        at.causes.push(Cause::Below(key, Applied { at: pointer.to_owned(), ..Applied::default() }));
         at.causes.len() - 1
     });
     match &mut at.causes[i] {
