@@ -14,7 +14,7 @@ use crate::txtar::{Case, Run, parse, unpack};
 /// How the program is told to be Helm 3 instead of Helm 4.
 fn profile(helm: &str) -> &'static [&'static str] {
     match helm {
-        "3" => &["--helm", "3"],
+        "3" => &["--helm-version", "3"],
         _ => &[],
     }
 }

@@ -75,7 +75,7 @@ fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, Stri
     walk.dir(&top, "")?;
     let found = walk.found;
     let files = read_all(found, helm)?;
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// A file found, not yet read.
@@ -209,7 +209,7 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
             None => return Err("unable to detect chart version, no Chart.yaml found".into()),
         }
     }
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// What Go's content sniffing would call the first 512 bytes, as far as charts get mistaken for.
@@ -227,8 +227,11 @@ fn content_type(src: &[u8]) -> &'static str {
     }
 }
 
-/// Sorts files into their roles and loads subcharts.
-fn assemble(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+/// Makes a chart of its files: sorts them into their roles and loads subcharts.
+///
+/// # Errors
+/// With Helm's text.
+pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let mut chart = Chart::default();
     let mut has_metadata = false;
     for f in files.iter().filter(|f| f.name == "Chart.yaml") {
@@ -311,14 +314,14 @@ fn load_child(
         if file.name != name {
             return Err(format!("error unpacking subchart tar in {parent}: expected {name}, got {}", file.name));
         }
-        archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| assemble(files, helm, log))
+        archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| from_files(files, helm, log))
     } else {
         let inner = files
             .into_iter()
             .filter_map(|f| f.name.split_once('/').map(|(_, rest)| (rest.to_owned(), f.data.clone())))
             .map(|(name, data)| File { name, data })
             .collect();
-        assemble(inner, helm, log)
+        from_files(inner, helm, log)
     };
     loaded.map_err(|e| format!("error unpacking subchart {name} in {parent}: {e}"))
 }

@@ -25,6 +25,9 @@ pub const EXIT_STATUS: &str = "Exit status:
 pub enum Command {
     /// Render a chart to standard output: a drop-in for `helm template`
     Template(Box<TemplateArgs>),
+    /// Render snippets given as JSON lines
+    #[command(hide = true)]
+    InternalBatch,
 }
 
 /// Whose behaviour is reproduced.

@@ -1,6 +1,7 @@
 //! The command line: the only place that prints and picks exit codes.
 
 pub mod args;
+mod batch;
 mod template;
 mod world;
 
@@ -27,6 +28,7 @@ pub fn run() -> u8 {
         };
         match cli.command {
             args::Command::Template(a) => template::run(&a),
+            args::Command::InternalBatch => batch::run(),
         }
     })
     .unwrap_or(exit::ERROR)

@@ -27,7 +27,7 @@ use crate::world::World;
 use crate::yaml::YamlError;
 
 pub use capabilities::KubeVersion;
-pub use snippet::render_snippet;
+pub use snippet::render_files;
 
 /// What a render is for.
 #[derive(Clone, Debug)]
