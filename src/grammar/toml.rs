@@ -150,9 +150,14 @@ pub fn decode(text: &str) -> Result<Map, String> {
     let document: toml_edit::DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| {
         let at = e.span().map_or(0, |s| s.start);
         let (line, _) = crate::span::line_column(text.as_bytes(), at);
-        let key = text[..at.min(text.len())].lines().last().and_then(|l| l.split_once('=')).map(|(k, _)| k.trim().to_owned());
+        let key =
+            text[..at.min(text.len())].lines().last().and_then(|l| l.split_once('=')).map(|(k, _)| k.trim().to_owned());
         let last = key.map(|k| format!(" (last key {k:?})")).unwrap_or_default();
-        let message = if text[at.min(text.len())..].trim().is_empty() { "unexpected EOF; expected value".to_owned() } else { e.message().replace('\n', "; ") };
+        let message = if text[at.min(text.len())..].trim().is_empty() {
+            "unexpected EOF; expected value".to_owned()
+        } else {
+            e.message().replace('\n', "; ")
+        };
         format!("toml: line {line}{last}: {message}")
     })?;
     Ok(from_table(document.as_table()))
@@ -195,4 +200,3 @@ fn from_value(v: &Toml) -> Value {
         }
     }
 }
-

@@ -37,7 +37,8 @@ impl Retrieve for LocalFiles {
         match uri.scheme().as_str() {
             "file" => {
                 let path = uri.path().as_str();
-                let src = std::fs::read(Path::new(path)).map_err(|_| format!("failing loading {text:?}: open {path}: no such file or directory"))?;
+                let src = std::fs::read(Path::new(path))
+                    .map_err(|_| format!("failing loading {text:?}: open {path}: no such file or directory"))?;
                 Ok(serde_json::from_slice(&src)?)
             }
             // Helm takes a name that nothing resolves for a schema that allows everything.
@@ -92,9 +93,8 @@ fn compile(schema: &Json) -> Result<Validator, String> {
 /// With Helm's report.
 pub fn validate(schema: &[u8], values: &Value) -> Result<(), Report> {
     let broken = |text: String| Report { text, violations: Vec::new() };
-    let schema: Json = serde_json::from_slice(schema).map_err(|e| {
-        broken(if e.is_eof() { "unexpected EOF".into() } else { e.to_string() })
-    })?;
+    let schema: Json = serde_json::from_slice(schema)
+        .map_err(|e| broken(if e.is_eof() { "unexpected EOF".into() } else { e.to_string() }))?;
     let validator = compile(&schema).map_err(broken)?;
     let instance = to_json(values);
     if validator.is_valid(&instance) {

@@ -164,7 +164,11 @@ fn child<'a>(at: &'a mut Applied, key: String, pointer: &str, text: Option<&str>
     if let Some(text) = text {
         let found = at.causes.iter().position(|c| matches!(c, Cause::Error(p, m, _) if m == text && p == pointer));
         let i = found.unwrap_or_else(|| {
-            at.causes.push(Cause::Error(pointer.to_owned(), text.to_owned(), vec![Applied { at: pointer.to_owned(), ..Applied::default() }]));
+            at.causes.push(Cause::Error(
+                pointer.to_owned(),
+                text.to_owned(),
+                vec![Applied { at: pointer.to_owned(), ..Applied::default() }],
+            ));
             at.causes.len() - 1
         });
         match &mut at.causes[i] {
