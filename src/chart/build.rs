@@ -46,10 +46,11 @@ impl<'l> Manager<'l> {
         let Some(lock) = chart.lock.clone() else { return self.update() };
         let declared = declared(&chart);
         self.check_repositories(&declared)?;
-        if digest(&declared, &lock.dependencies) != lock.digest {
-            self.check_old_digest(&chart, &lock, &declared)?;
+        let given = chart.metadata.dependencies.as_ref().map(|_| &declared[..]);
+        if digest(given, lock.dependencies.as_deref()) != lock.digest {
+            self.check_old_digest(&chart, &lock, given)?;
         }
-        let mut locked = lock.dependencies;
+        let mut locked = lock.dependencies.unwrap_or_default();
         self.save(&mut locked)
     }
 
@@ -66,13 +67,13 @@ impl<'l> Manager<'l> {
         self.check_repositories(&declared)?;
         let mut locked = self.resolve(&declared)?;
         self.save(&mut locked)?;
-        let digest = digest(&declared, &locked);
+        let digest = digest(Some(&declared), Some(&locked));
         if chart.lock.as_ref().is_some_and(|old| old.digest == digest) {
             return Ok(());
         }
         let generated = self.now.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string();
         let generated = generated.strip_suffix("+00:00").map_or(generated.clone(), |t| format!("{t}Z"));
-        self.write_lock(&Lock { generated, digest, dependencies: locked }, chart.metadata.api_version == "v1")
+        self.write_lock(&Lock { generated, digest, dependencies: Some(locked) }, chart.metadata.api_version == "v1")
     }
 
     fn chart(&mut self) -> Result<Chart, String> {
@@ -84,7 +85,7 @@ impl<'l> Manager<'l> {
         load_any(Path::new(&self.path), self.helm, self.log)
     }
 
-    fn check_old_digest(&mut self, chart: &Chart, lock: &Lock, declared: &[Dependency]) -> Result<(), String> {
+    fn check_old_digest(&mut self, chart: &Chart, lock: &Lock, declared: Option<&[Dependency]>) -> Result<(), String> {
         if chart.metadata.api_version != "v1" {
             let how = match self.helm {
                 HelmVersion::V3 => "",

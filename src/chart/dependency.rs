@@ -181,3 +181,119 @@ fn undeclared(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Read;
+
+    use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::chart::build::Manager;
+
+    fn write(path: &Path, content: &Value) {
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("temporary folders can be made");
+        let Some(files) = content.as_object() else {
+            fs::write(path, content.as_str().unwrap_or_default()).expect("temporary files can be written");
+            return;
+        };
+        let file = fs::File::create(path).expect("temporary files can be written");
+        let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::fast()));
+        for (name, text) in files {
+            let text = text.as_str().unwrap_or_default();
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, name, text.as_bytes()).expect("in order");
+        }
+        tar.into_inner().and_then(GzEncoder::finish).expect("in order");
+    }
+
+    fn unpack(path: &Path) -> Value {
+        let mut tar = tar::Archive::new(GzDecoder::new(fs::File::open(path).expect("just listed")));
+        let mut files = BTreeMap::new();
+        for entry in tar.entries().expect("an archive") {
+            let mut entry = entry.expect("an entry");
+            let name = entry.path().expect("a path").display().to_string();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).expect("text");
+            files.insert(name, text);
+        }
+        json!(files)
+    }
+
+    /// What the command left behind, as the recorder looks at it.
+    fn after(dir: &Path, given: &Value) -> BTreeMap<String, Value> {
+        let mut found = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(dir.join("c")).into_iter().flatten().filter(|e| !e.file_type().is_dir()) {
+            let name = entry.path().strip_prefix(dir).expect("below").display().to_string();
+            if name.ends_with(".lock") && !entry.file_type().is_symlink() {
+                let text = fs::read_to_string(entry.path()).expect("text");
+                let lines = text.split_inclusive('\n').map(|l| match l.starts_with("generated: \"") {
+                    true => "generated: NOW\n",
+                    false => l,
+                });
+                found.insert(name, json!(lines.collect::<String>()));
+            } else if name.ends_with(".tgz") && given.get(&name).is_none() {
+                found.insert(name, unpack(entry.path()));
+            } else if name.starts_with("c/charts") {
+                found.insert(name, Value::Null);
+            }
+        }
+        found
+    }
+
+    fn run(case: &Value, helm: HelmVersion) -> Value {
+        let temporary = tempfile::tempdir().expect("temporary folders can be made");
+        let dir = temporary.path();
+        for (name, content) in case["files"].as_object().expect("files") {
+            write(&dir.join(name), content);
+        }
+        for (name, target) in case["links"].as_object().expect("links") {
+            std::os::unix::fs::symlink(target.as_str().expect("text"), dir.join(name)).expect("links can be made");
+        }
+        let path = dir.join("c").display().to_string();
+        let mut log = Log::new(helm);
+        let now = "2026-01-02T03:04:05Z[UTC]".parse().expect("a time");
+        let (out, done) = match case["command"].as_str() {
+            Some("list") => match list(&path, 80, helm, &mut log) {
+                Ok(out) => (out, Ok(())),
+                Err(e) => (String::new(), Err(e)),
+            },
+            command => {
+                let mut manager = Manager::new(&path, helm, now, &mut log);
+                let done = if command == Some("build") { manager.build() } else { manager.update() };
+                (manager.out, done)
+            }
+        };
+        let mut err: String = log.take().into_iter().map(|l| l + "\n").collect();
+        if let Err(e) = done {
+            err.push_str(&format!("Error: {e}\n"));
+        }
+        let hide = |text: String| text.replace(&dir.display().to_string(), "$DIR");
+        let after = match case["command"].as_str() {
+            Some("list") => BTreeMap::new(),
+            _ => after(dir, &case["files"]),
+        };
+        json!({ "out": hide(out), "err": hide(err), "after": after })
+    }
+
+    #[test]
+    fn dependency_commands_do_what_helm_does() {
+        let mut wrong = Vec::new();
+        for line in include_str!("../../testdata/chart/dependency.jsonl").lines() {
+            let case: Value = serde_json::from_str(line).expect("one JSON object per line");
+            let want = &case["want"];
+            let want_v3 = case.get("want_v3").unwrap_or(want);
+            for (helm, want) in [(HelmVersion::V4, want), (HelmVersion::V3, want_v3)] {
+                let got = run(&case, helm);
+                if got != *want {
+                    let (command, name) = (&case["command"], &case["name"]);
+                    wrong.push(format!("{helm:?} {command} {name}\n  want {want}\n  got  {got}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}

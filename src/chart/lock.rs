@@ -18,7 +18,7 @@ pub struct Lock {
     /// `digest`
     pub digest: String,
     /// `dependencies`
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Option<Vec<Dependency>>,
 }
 
 static LOCK: Struct = Struct {
@@ -38,8 +38,9 @@ impl Lock {
     /// Where the text can't be written as YAML.
     pub fn to_yaml(&self) -> Result<Vec<u8>, String> {
         let map = Map::default();
-        let dependencies = self.dependencies.iter().map(|d| Slot::from(dependency_json(d))).collect();
-        map.insert("dependencies", Slot::from(Value::list(dependencies)));
+        let list = |all: &Vec<Dependency>| all.iter().map(|d| Slot::from(dependency_json(d))).collect();
+        let dependencies = self.dependencies.as_ref().map_or(Value::Nil, |all| Value::list(list(all)));
+        map.insert("dependencies", Slot::from(dependencies));
         map.insert("digest", Slot::from(Value::string(self.digest.as_str())));
         map.insert("generated", Slot::from(Value::string(self.generated.as_str())));
         crate::yaml::to_yaml(&Value::Map(map))
@@ -65,7 +66,7 @@ impl Lock {
         Ok(Lock {
             generated: text(b"generated"),
             digest: text(b"digest"),
-            dependencies: objects(&map, "dependencies", dependency).unwrap_or_default().into_iter().flatten().collect(),
+            dependencies: objects(&map, "dependencies", dependency).map(|all| all.into_iter().flatten().collect()),
         })
     }
 }
@@ -120,7 +121,7 @@ fn check_time(text: &str) -> Result<(), String> {
 }
 
 /// The digest over what is declared and what is locked (HashReq).
-pub fn digest(declared: &[Dependency], locked: &[Dependency]) -> String {
+pub fn digest(declared: Option<&[Dependency]>, locked: Option<&[Dependency]>) -> String {
     let mut text = b"[".to_vec();
     write_list(&mut text, declared);
     text.push(b',');
@@ -130,7 +131,7 @@ pub fn digest(declared: &[Dependency], locked: &[Dependency]) -> String {
 }
 
 /// The digest that Helm 2 wrote into requirements.lock (HashV2Req).
-pub fn digest_v2(declared: &[Dependency]) -> String {
+pub fn digest_v2(declared: Option<&[Dependency]>) -> String {
     let mut text = b"{\"dependencies\":".to_vec();
     write_list(&mut text, declared);
     text.push(b'}');
@@ -141,12 +142,11 @@ fn sha256(text: &[u8]) -> String {
     format!("sha256:{}", data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text)))
 }
 
-fn write_list(out: &mut Vec<u8>, list: &[Dependency]) {
-    if list.is_empty() {
-        // Lists are pointers in Helm, and one that was never read is nil.
+fn write_list(out: &mut Vec<u8>, list: Option<&[Dependency]>) {
+    let Some(list) = list else {
         out.extend_from_slice(b"null");
         return;
-    }
+    };
     out.push(b'[');
     for (i, d) in list.iter().enumerate() {
         if i > 0 {

@@ -316,6 +316,10 @@ impl Parser<'_> {
         let (value, length) = match parsed {
             Ok(Some(found)) => found,
             Ok(None) => return Err(Stop::End),
+            // Go's stream decoder has another word for a text that ends too early.
+            Err(e) if e.message == "unexpected end of JSON input" => {
+                return Err(Stop::Error("unexpected EOF".into()));
+            }
             Err(e) => return Err(Stop::Error(e.message)),
         };
         self.at += length;
