@@ -52,6 +52,40 @@ fn segment(text: Option<&str>) -> Result<u64, String> {
     })
 }
 
+fn is_identifier(part: &[u8]) -> bool {
+    !part.is_empty() && part.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'-')
+}
+
+/// `validatePrerelease`; none at all is fine.
+///
+/// # Errors
+/// With the library's text.
+pub fn check_prerelease(text: &[u8]) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for part in text.split(|c| *c == b'.') {
+        if !is_identifier(part) {
+            return Err("invalid prerelease string".into());
+        }
+        if part.len() > 1 && part[0] == b'0' && part.iter().all(u8::is_ascii_digit) {
+            return Err("version segment starts with 0".into());
+        }
+    }
+    Ok(())
+}
+
+/// `validateMetadata`; none at all is fine.
+///
+/// # Errors
+/// With the library's text.
+pub fn check_metadata(text: &[u8]) -> Result<(), String> {
+    if text.is_empty() || text.split(|c| *c == b'.').all(is_identifier) {
+        return Ok(());
+    }
+    Err("invalid metadata string".into())
+}
+
 impl Version {
     /// `NewVersion`: one to three numbers, a `v` before them, leading zeros.
     ///
@@ -64,13 +98,12 @@ impl Version {
         let m = LOOSE_VERSION.captures(text).ok_or("invalid semantic version")?;
         let get = |i: usize| m.get(i).map(|g| g.as_str());
         let pre = get(5).unwrap_or_default();
-        if pre.split('.').any(|p| p.len() > 1 && p.starts_with('0') && p.bytes().all(|c| c.is_ascii_digit())) {
-            return Err("version segment starts with 0".into());
-        }
+        let (major, minor, patch) = (segment(get(1))?, segment(get(2))?, segment(get(3))?);
+        check_prerelease(pre.as_bytes())?;
         Ok(Version {
-            major: segment(get(1))?,
-            minor: segment(get(2))?,
-            patch: segment(get(3))?,
+            major,
+            minor,
+            patch,
             pre: pre.into(),
             metadata: get(8).unwrap_or_default().into(),
             original: text.into(),
