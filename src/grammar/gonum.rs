@@ -110,7 +110,7 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
     let lower = unsigned.to_ascii_lowercase();
     match lower.as_str() {
         "inf" | "infinity" => return Ok(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
-        "nan" => return Ok(f64::NAN),
+        "nan" if unsigned == text => return Ok(f64::NAN),
         _ => {}
     }
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -126,10 +126,6 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
     };
     if lower.starts_with("0x") {
         return parse_hex_float(&clean);
-    }
-    if text.contains('_') {
-        // Outside of hexadecimal numbers Go takes underscores only after a base prefix, which floats don't have.
-        return Err(NumError::Syntax);
     }
     let f: f64 = clean.parse().map_err(|_| NumError::Syntax)?;
     if f.is_infinite() { Err(NumError::Range) } else { Ok(f) }

@@ -54,6 +54,10 @@ const METHODS: &[(&str, &str)] = &[
     ("Equal", "a"),
 ];
 
+/// Methods that only the pointer has.
+const OF_POINTER: &[&str] =
+    &["Original", "Compare", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual", "Equal"];
+
 impl VersionObject {
     /// The original text that goes with other parts.
     fn with_original(&self, mut v: Version) -> Version {
@@ -101,10 +105,14 @@ impl VersionObject {
 
     fn compared(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let other = match args.first() {
-            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>(),
+            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>().filter(|o| o.pointer),
+            None | Some(Value::Nil) if name == "Equal" => return Ok(Value::Bool(false)),
+            None | Some(Value::Nil) => {
+                return Err("runtime error: invalid memory address or nil pointer dereference".into());
+            }
             _ => None,
         };
-        let other = other.ok_or("runtime error: invalid memory address or nil pointer dereference")?;
+        let other = other.ok_or("wrong type for value; expected *semver.Version")?;
         let order = self.version.compare(&other.version);
         Ok(match name {
             "Compare" => Value::int(order as i64),
@@ -127,7 +135,7 @@ impl Object for VersionObject {
     }
 
     fn has_method(&self, name: &str) -> bool {
-        METHODS.iter().any(|m| m.0 == name)
+        METHODS.iter().any(|m| m.0 == name) && (self.pointer || !OF_POINTER.contains(&name))
     }
 
     fn method_params(&self, name: &str) -> Option<&'static str> {
@@ -162,7 +170,7 @@ impl Object for VersionObject {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<VersionObject>().is_some_and(|o| o.version == self.version)
+        other.as_any().downcast_ref::<VersionObject>().is_some_and(|o| o.version == self.version && o.pointer == self.pointer)
     }
 
     fn as_any(&self) -> &dyn Any {

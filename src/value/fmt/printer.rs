@@ -28,6 +28,8 @@ pub(super) struct Printer<'a> {
 
 /// Widths and precisions above this are refused by Go.
 pub(super) const MAX_NUMBER: i64 = 1_000_000;
+/// Where every value lies, says `%p`: in the heap as Go lays it out on most systems.
+const ADDRESS: u64 = 0xc0_0001_0000;
 /// Values nested deeper than this (a map that holds itself) are cut.
 const MAX_DEPTH: usize = 10_000;
 
@@ -72,11 +74,28 @@ impl<'a> Printer<'a> {
             (Value::Nil, 'T' | 'v') => self.pad(b"<nil>"),
             (_, 'T') => {
                 let name = value.type_name(self.helm);
-                self.pad(name.as_bytes());
+                let name = self.cut(name.as_bytes());
+                self.pad(name);
             }
             (Value::Nil, _) => self.bad_verb(value, verb),
+            (Value::List(_) | Value::Map(_) | Value::Object(_), 'w') => self.bad_verb(value, verb),
+            (_, 'p') => self.pointer(value),
             _ => self.value(value, verb),
         }
+    }
+
+    /// `%p`: Go prints the address. Ours is always the same one, so that the same input prints the same.
+    fn pointer(&mut self, value: &Value) {
+        let address = match value {
+            Value::List(l) if l.nil => 0,
+            Value::List(_) | Value::Map(_) | Value::Bytes(_) => ADDRESS,
+            Value::Object(o) if matches!(o.kind(), "ptr" | "map" | "slice") => ADDRESS,
+            _ => return self.bad_verb(value, 'p'),
+        };
+        let sharp = self.flags.sharp;
+        self.flags.sharp = !sharp;
+        self.integer(address, 16, false, 'v');
+        self.flags.sharp = sharp;
     }
 
     fn bad_verb(&mut self, value: &Value, verb: char) {

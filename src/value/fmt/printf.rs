@@ -171,6 +171,8 @@ impl Formatter<'_> {
         while let Some(c) = self.peek().filter(u8::is_ascii_digit) {
             let value = n.unwrap_or(0);
             if value > MAX_NUMBER {
+                // Go gives up on the whole format here.
+                self.at = self.format.len();
                 return None;
             }
             n = Some(value * 10 + i64::from(c - b'0'));
