@@ -133,7 +133,8 @@ fn class_rune(s: &[u8]) -> Result<(char, &[u8]), &'static str> {
     }
 }
 
-/// A pattern of gobwas/glob.
+/// A pattern of gobwas/glob. It misjudges a few things that we don't: alternatives in braces of which one may be longer than
+/// another (`a{**,b}`, `{a*,b?}.txt`), a single `?` or class against an empty name, and `?` beside letters beyond ASCII.
 #[derive(Debug)]
 pub struct Pattern {
     /// Alternatives are expanded: one list of pieces each.

@@ -181,6 +181,10 @@ struct Constraint {
     dirty: bool,
 }
 
+fn improper(text: &str) -> String {
+    format!("improper constraint: {}", String::from_utf8_lossy(&crate::value::fmt::go_quote(text.as_bytes())))
+}
+
 fn is_x(s: &str) -> bool {
     matches!(s, "x" | "X" | "*")
 }
@@ -196,7 +200,7 @@ impl Constraints {
         }
         let mut rewritten = text.to_owned();
         for m in HYPHEN.captures_iter(text) {
-            let range = format!(">= {}, <= {} ", &m[1], &m[10]);
+            let range = format!(">= {}, <= {} ", &m[1], &m[11]);
             rewritten = rewritten.replacen(&m[0], &range, 1);
         }
         let parts: Vec<&str> = rewritten.split("||").collect();
@@ -206,8 +210,7 @@ impl Constraints {
         let mut groups = Vec::new();
         for part in parts {
             if !VALID.is_match(part) {
-                let quoted = crate::value::fmt::go_quote(part.as_bytes());
-                return Err(format!("improper constraint: {}", String::from_utf8_lossy(&quoted)));
+                return Err(improper(part));
             }
             let found: Result<Vec<Constraint>, String> =
                 FIND.find_iter(part).map(|m| Constraint::parse(m.as_str())).collect();
@@ -227,7 +230,7 @@ impl Constraints {
 
 impl Constraint {
     fn parse(text: &str) -> Result<Constraint, String> {
-        let m = ONE.captures(text).ok_or_else(|| format!("improper constraint: {text:?}"))?;
+        let m = ONE.captures(text).ok_or_else(|| improper(text))?;
         let get = |i: usize| m.get(i).map_or("", |g| g.as_str());
         let (major, minor, patch, pre) = (get(3), get(4), get(5), get(6));
         let (mut minor_dirty, mut patch_dirty, mut dirty) = (false, false, false);
