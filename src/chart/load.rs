@@ -75,7 +75,7 @@ fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, Stri
     walk.dir(&top, "")?;
     let found = walk.found;
     let files = read_all(found, helm)?;
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// A file found, not yet read.
@@ -143,10 +143,7 @@ impl Walk<'_> {
             return Ok(());
         }
         if !kind.is_file() {
-            return Err(format!(
-                "cannot load irregular file {} as it has file mode type bits set",
-                path.display()
-            ));
+            return Err(format!("cannot load irregular file {} as it has file mode type bits set", path.display()));
         }
         let size = match meta {
             Some(m) => m.len(),
@@ -171,12 +168,11 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
             sum > MAX_CHART
         });
         let name = over.map(|f| f.name.as_str()).unwrap_or_default();
-        return Err(format!(
-            "error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"
-        ));
+        return Err(format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"));
     }
     let read = |f: Found| {
-        let data = fs::read(&f.path).map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
+        let data = fs::read(&f.path)
+            .map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
         let data: Arc<[u8]> = match data.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => rest.into(),
             None => data.into(),
@@ -209,7 +205,7 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
             None => return Err("unable to detect chart version, no Chart.yaml found".into()),
         }
     }
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// What Go's content sniffing would call the first 512 bytes, as far as charts get mistaken for.
@@ -227,8 +223,11 @@ fn content_type(src: &[u8]) -> &'static str {
     }
 }
 
-/// Sorts files into their roles and loads subcharts.
-fn assemble(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+/// Makes a chart of its files: sorts them into their roles and loads subcharts.
+///
+/// # Errors
+/// With Helm's text.
+pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let mut chart = Chart::default();
     let mut has_metadata = false;
     for f in files.iter().filter(|f| f.name == "Chart.yaml") {
@@ -299,26 +298,20 @@ fn assemble(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart,
     Ok(chart)
 }
 
-fn load_child(
-    name: &str,
-    files: Vec<File>,
-    parent: &str,
-    helm: HelmVersion,
-    log: &mut Log,
-) -> Result<Chart, String> {
+fn load_child(name: &str, files: Vec<File>, parent: &str, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let loaded = if name.ends_with(".tgz") {
         let file = &files[0];
         if file.name != name {
             return Err(format!("error unpacking subchart tar in {parent}: expected {name}, got {}", file.name));
         }
-        archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| assemble(files, helm, log))
+        archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| from_files(files, helm, log))
     } else {
         let inner = files
             .into_iter()
             .filter_map(|f| f.name.split_once('/').map(|(_, rest)| (rest.to_owned(), f.data.clone())))
             .map(|(name, data)| File { name, data })
             .collect();
-        assemble(inner, helm, log)
+        from_files(inner, helm, log)
     };
     loaded.map_err(|e| format!("error unpacking subchart {name} in {parent}: {e}"))
 }

@@ -11,9 +11,7 @@ pub const FUNCS: &[Func] = &[
     Func::new("regexMatch", &[Ty::Str, Ty::Str], |cx, a| {
         Ok(Value::Bool(cx.regexes.get(text(a, 0)).is_ok_and(|re| re.is_match(text(a, 1)))))
     }),
-    Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| {
-        Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))
-    }),
+    Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))),
     Func::new("regexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*panicking(cx, a)?, a))),
     Func::new("mustRegexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*must(cx, a)?, a))),
     Func::new("regexFind", &[Ty::Str, Ty::Str], |cx, a| Ok(find(&*panicking(cx, a)?, a))),
@@ -30,12 +28,8 @@ pub const FUNCS: &[Func] = &[
     Func::new("mustRegexReplaceAllLiteral", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
         Ok(Value::string(must(cx, a)?.replace_all_literal(text(a, 1), text(a, 2))))
     }),
-    Func::new("regexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(split(&*panicking(cx, a)?, a))
-    }),
-    Func::new("mustRegexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(split(&*must(cx, a)?, a))
-    }),
+    Func::new("regexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*panicking(cx, a)?, a))),
+    Func::new("mustRegexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*must(cx, a)?, a))),
     Func::new("regexQuoteMeta", &[Ty::Str], |_, a| Ok(Value::string(quote_meta(text(a, 0))))),
 ];
 

@@ -76,8 +76,7 @@ impl VersionObject {
         };
         // A pre-release becomes its release.
         if part != "patch" || v.pre.is_empty() {
-            *number =
-                number.checked_add(1).ok_or_else(|| format!("{part} version increment would overflow uint64"))?;
+            *number = number.checked_add(1).ok_or_else(|| format!("{part} version increment would overflow uint64"))?;
         }
         match part {
             "major" => (v.minor, v.patch) = (0, 0),
@@ -170,7 +169,10 @@ impl Object for VersionObject {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<VersionObject>().is_some_and(|o| o.version == self.version && o.pointer == self.pointer)
+        other
+            .as_any()
+            .downcast_ref::<VersionObject>()
+            .is_some_and(|o| o.version == self.version && o.pointer == self.pointer)
     }
 
     fn as_any(&self) -> &dyn Any {

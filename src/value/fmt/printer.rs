@@ -48,7 +48,8 @@ impl<'a> Printer<'a> {
     }
 
     fn pad(&mut self, text: &[u8]) {
-        let width = self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
+        let width =
+            self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
         if self.flags.minus {
             self.out.extend_from_slice(text);
             self.padding(width);
@@ -166,8 +167,9 @@ impl<'a> Printer<'a> {
     }
 
     fn unicode(&mut self, u: u64) {
-        let digits = self.flags.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{u:0digits$X}");
+        let least = self.flags.precision.unwrap_or(4).max(4);
+        let digits = format!("{u:X}");
+        let mut text = format!("U+{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
         if self.flags.sharp
             && let Some(c) = u32::try_from(u).ok().and_then(char::from_u32).filter(|c| quote::is_print(*c))
         {

@@ -217,8 +217,7 @@ enum Word {
 
 /// xstrings' isAlphabet: letters that are not Chinese, Japanese or Korean.
 fn is_alphabet(c: char) -> bool {
-    is_letter(c)
-        && !matches!(c, '\u{3400}'..='\u{4d85}' | '\u{4e00}'..='\u{9fcc}' | '\u{20000}'..='\u{2b81d}')
+    is_letter(c) && !matches!(c, '\u{3400}'..='\u{4d85}' | '\u{4e00}'..='\u{9fcc}' | '\u{20000}'..='\u{2b81d}')
 }
 
 /// xstrings' nextValidRune: the next rune that is no U+FFFD, and its width with all those before it; `previous` if

@@ -1,0 +1,11 @@
+//! The one integration binary. `spec` renders the snippets of `testdata/template`, `parity` runs the charts of
+//! `testdata/parity` through the program, `registry` walks the table of functions, `layers` checks who imports whom.
+//! What `testdata` looks like is in its README; `format` and `txtar` read it.
+
+mod diff;
+mod format;
+mod layers;
+mod parity;
+mod registry;
+mod spec;
+mod txtar;

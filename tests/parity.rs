@@ -1,0 +1,136 @@
+//! Runs the charts of `testdata/parity` through the program as both Helm versions and compares everything it leaves
+//! behind with what Helm left.
+//!
+//! `PARITY=text cargo test parity` runs only the files whose name contains the text, `PARITY_HELM=4` only one version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::diff::{diff, report};
+use crate::txtar::{Case, Run, parse, unpack};
+
+/// How the program is told to be Helm 3 instead of Helm 4.
+fn profile(helm: &str) -> &'static [&'static str] {
+    match helm {
+        "3" => &["--helm-version", "3"],
+        _ => &[],
+    }
+}
+
+#[test]
+fn charts_render_as_helm_renders_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
+    let (only, version) =
+        (std::env::var("PARITY").unwrap_or_default(), std::env::var("PARITY_HELM").unwrap_or_default());
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&root).expect("test data").map(|e| e.expect("test data").path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "txtar") && p.to_string_lossy().contains(&only));
+    paths.sort();
+    let (mut failures, mut total) = (Vec::new(), 0);
+    for path in paths {
+        let case = parse(&fs::read_to_string(&path).expect("test data is UTF-8"));
+        let stem = path.file_stem().expect("it has an extension").to_string_lossy();
+        for run in &case.runs {
+            for helm in ["3", "4"].into_iter().filter(|h| version.is_empty() || version == *h) {
+                total += 1;
+                let found = execute(&case, run, helm);
+                failures.extend(
+                    compare(&case, run, helm, &found).map(|d| format!("{stem} {} (Helm {helm})\n{d}", run.name)),
+                );
+            }
+        }
+    }
+    report("runs", &failures, total);
+}
+
+/// What a run leaves behind, under the names that the expectations have: `exit`, `stdout`, `stderr`, `file/...`.
+type Outcome = BTreeMap<String, Vec<u8>>;
+
+fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let dir = temp.path().canonicalize().expect("it exists");
+    let (work, home) = (dir.join("work"), dir.join("home"));
+    fs::create_dir(&work).and_then(|()| fs::create_dir(&home)).expect("it is writable");
+    unpack(&case.files, &work).expect("it is writable");
+    let before = snapshot(&work);
+    let stdin = fs::File::open(work.join("stdin")).map_or_else(|_| Stdio::null(), Stdio::from);
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(&run.args)
+        .args(profile(helm))
+        .current_dir(&work)
+        .env_clear()
+        .envs([("HOME", &home), ("KUBECONFIG", &home.join("none")), ("TMPDIR", &dir)])
+        .envs([("PATH", "/usr/bin:/bin"), ("TZ", "UTC")])
+        .envs(case.env.iter().map(|(k, v)| (k, v)))
+        .stdin(stdin)
+        .output()
+        .expect("the program starts");
+    let normal = |text: &[u8]| replace(&replace(text, &work, b"$WORK"), &home, b"$HOME");
+    let exit = output.status.code().map_or("killed by a signal\n".into(), |c| format!("{c}\n"));
+    let mut found = Outcome::from([
+        ("exit".into(), exit.into_bytes()),
+        ("stdout".into(), normal(&output.stdout)),
+        ("stderr".into(), normal(&output.stderr)),
+    ]);
+    for (name, data) in snapshot(&work) {
+        if before.get(&name) != Some(&data) {
+            found.insert(format!("file/{name}"), normal(&data));
+        }
+    }
+    found
+}
+
+fn snapshot(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file());
+    files
+        .map(|e| {
+            let name = e.path().strip_prefix(root).expect("found below").to_string_lossy().into_owned();
+            (name, fs::read(e.path()).unwrap_or_default())
+        })
+        .collect()
+}
+
+fn replace(text: &[u8], path: &Path, with: &[u8]) -> Vec<u8> {
+    let path = path.as_os_str().as_encoded_bytes();
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memmem::find(rest, path) {
+        out.extend(&rest[..at]);
+        out.extend(with);
+        rest = &rest[at + path.len()..];
+    }
+    out.extend(rest);
+    out
+}
+
+/// The differences of one run, if there are any.
+fn compare(case: &Case, run: &Run, helm: &str, found: &Outcome) -> Option<String> {
+    let prefix = format!("expect/{}/", run.name);
+    let other = if helm == "3" { "helm=4" } else { "helm=3" };
+    let mut expected = Outcome::from([("exit".into(), b"0\n".to_vec())]);
+    let mut sorted = false;
+    for file in case.files.iter().filter(|f| f.name.starts_with(&prefix) && !f.has(other)) {
+        sorted |= file.has("sorted");
+        expected.insert(file.name[prefix.len()..].to_string(), file.data.clone());
+    }
+    let names: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    let mut text = String::new();
+    for name in names {
+        let mut sides = [&expected, found].map(|side| side.get(name).cloned().unwrap_or_default());
+        if sorted && name == "stderr" {
+            sides = sides.map(|s| sort_lines(&s));
+        }
+        if sides[0] != sides[1] {
+            text.push_str(&format!("  {name}\n{}", diff(&sides[0], &sides[1])));
+        }
+    }
+    (!text.is_empty()).then(|| format!("    {}\n{text}", run.args.join(" ")))
+}
+
+fn sort_lines(text: &[u8]) -> Vec<u8> {
+    let mut lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
+    lines.sort_unstable();
+    lines.concat()
+}
