@@ -28,6 +28,8 @@ pub(super) struct Printer<'a> {
 
 /// Widths and precisions above this are refused by Go.
 pub(super) const MAX_NUMBER: i64 = 1_000_000;
+/// Nothing more is printed behind this many bytes, more than the evaluator lets through: a wide verb on a long list.
+const MAX_OUTPUT: usize = 512 << 20;
 /// Where every value lies, says `%p`: in the heap as Go lays it out on most systems.
 const ADDRESS: u64 = 0xc0_0001_0000;
 /// Values nested deeper than this (a map that holds itself) are cut.
@@ -115,6 +117,9 @@ impl<'a> Printer<'a> {
     }
 
     fn value(&mut self, value: &Value, verb: char) {
+        if self.out.len() > MAX_OUTPUT {
+            return;
+        }
         if self.depth > MAX_DEPTH || stack::is_low() {
             self.text("...");
             return;
