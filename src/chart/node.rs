@@ -366,6 +366,8 @@ impl Process<'_> {
         let mut warnings = Warnings::new();
         match find_table(from, &format!("{name}.{child}")) {
             Ok(found) => {
+                // Merging writes into what it merges from, but Helm hands out a new map for an empty one (AsMap).
+                let found = if found.is_empty() { Map::default() } else { found };
                 let source = if parent == "." {
                     found
                 } else {
