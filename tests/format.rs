@@ -135,7 +135,9 @@ pub fn read_cases(path: &Path, text: &str) -> Vec<Case> {
                 expect(case, kind == "error", &info[kind.len()..], content.into_bytes());
             }
             "cases" => {
-                cases.extend((start..i).filter(|&n| !lines[n].is_empty()).map(|n| read_line(now, name(n + 1), lines[n])));
+                cases.extend(
+                    (start..i).filter(|&n| !lines[n].is_empty()).map(|n| read_line(now, name(n + 1), lines[n])),
+                );
             }
             _ => now.take(info, &content),
         }

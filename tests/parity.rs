@@ -22,8 +22,10 @@ fn profile(helm: &str) -> &'static [&'static str] {
 #[test]
 fn charts_render_as_helm_renders_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
-    let (only, version) = (std::env::var("PARITY").unwrap_or_default(), std::env::var("PARITY_HELM").unwrap_or_default());
-    let mut paths: Vec<PathBuf> = fs::read_dir(&root).expect("test data").map(|e| e.expect("test data").path()).collect();
+    let (only, version) =
+        (std::env::var("PARITY").unwrap_or_default(), std::env::var("PARITY_HELM").unwrap_or_default());
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&root).expect("test data").map(|e| e.expect("test data").path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "txtar") && p.to_string_lossy().contains(&only));
     paths.sort();
     let (mut failures, mut total) = (Vec::new(), 0);
@@ -34,7 +36,9 @@ fn charts_render_as_helm_renders_them() {
             for helm in ["3", "4"].into_iter().filter(|h| version.is_empty() || version == *h) {
                 total += 1;
                 let found = execute(&case, run, helm);
-                failures.extend(compare(&case, run, helm, &found).map(|d| format!("{stem} {} (Helm {helm})\n{d}", run.name)));
+                failures.extend(
+                    compare(&case, run, helm, &found).map(|d| format!("{stem} {} (Helm {helm})\n{d}", run.name)),
+                );
             }
         }
     }

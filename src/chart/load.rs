@@ -143,10 +143,7 @@ impl Walk<'_> {
             return Ok(());
         }
         if !kind.is_file() {
-            return Err(format!(
-                "cannot load irregular file {} as it has file mode type bits set",
-                path.display()
-            ));
+            return Err(format!("cannot load irregular file {} as it has file mode type bits set", path.display()));
         }
         let size = match meta {
             Some(m) => m.len(),
@@ -171,12 +168,11 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
             sum > MAX_CHART
         });
         let name = over.map(|f| f.name.as_str()).unwrap_or_default();
-        return Err(format!(
-            "error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"
-        ));
+        return Err(format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"));
     }
     let read = |f: Found| {
-        let data = fs::read(&f.path).map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
+        let data = fs::read(&f.path)
+            .map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
         let data: Arc<[u8]> = match data.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => rest.into(),
             None => data.into(),
@@ -302,13 +298,7 @@ pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<
     Ok(chart)
 }
 
-fn load_child(
-    name: &str,
-    files: Vec<File>,
-    parent: &str,
-    helm: HelmVersion,
-    log: &mut Log,
-) -> Result<Chart, String> {
+fn load_child(name: &str, files: Vec<File>, parent: &str, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let loaded = if name.ends_with(".tgz") {
         let file = &files[0];
         if file.name != name {

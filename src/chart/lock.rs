@@ -40,7 +40,8 @@ impl Lock {
             HelmVersion::V4 => e.message.replace("of type chart.", "of type v2.").replace("[]*chart.", "[]*v2."),
         })?;
         let Value::Map(map) = value else { return Ok(Lock::default()) };
-        let text = |key: &[u8]| map.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default();
+        let text =
+            |key: &[u8]| map.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default();
         Ok(Lock {
             generated: text(b"generated"),
             digest: text(b"digest"),

@@ -138,12 +138,7 @@ fn text(map: &Map, key: &str) -> Option<String> {
 
 fn strings(map: &Map, key: &str) -> Option<Vec<String>> {
     let list = map.get(key.as_bytes())?.as_list().cloned()?;
-    Some(
-        list.items
-            .iter()
-            .map(|s| s.value.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default())
-            .collect(),
-    )
+    Some(list.items.iter().map(|s| s.value.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default()).collect())
 }
 
 /// The entries of a list of objects; nothing for one that is null.
@@ -161,9 +156,9 @@ pub fn to_json(value: &Value) -> serde_json::Value {
         Value::Float(f) => serde_json::Number::from_f64(*f).map_or(serde_json::Value::Null, Into::into),
         Value::Str(s) => s.to_text().into_owned().into(),
         Value::List(l) => l.items.iter().map(|s| to_json(&s.value)).collect(),
-        Value::Map(m) => {
-            serde_json::Value::Object(m.entries().iter().map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value))).collect())
-        }
+        Value::Map(m) => serde_json::Value::Object(
+            m.entries().iter().map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value))).collect(),
+        ),
         _ => serde_json::Value::Null,
     }
 }
@@ -193,7 +188,10 @@ impl Metadata {
     pub fn read(&mut self, src: &[u8], helm: HelmVersion) -> Result<(), YamlError> {
         let value = decode_as(src, Pos::NONE, &Target::Struct(&METADATA)).map_err(|mut e| {
             if helm == HelmVersion::V4 {
-                e.message = e.message.replace("of type []*chart.", "of type []*v2.").replace("value of type chart.", "value of type v2.");
+                e.message = e
+                    .message
+                    .replace("of type []*chart.", "of type []*v2.")
+                    .replace("value of type chart.", "value of type v2.");
             }
             e
         })?;

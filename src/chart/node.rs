@@ -70,9 +70,11 @@ impl<'c> Node<'c> {
             }
             None => Map::default(),
         };
-        let dependencies = chart.metadata.dependencies.as_ref().map(|all| {
-            all.iter().flatten().map(|d| Rc::new(RefCell::new(d.clone()))).collect()
-        });
+        let dependencies = chart
+            .metadata
+            .dependencies
+            .as_ref()
+            .map(|all| all.iter().flatten().map(|d| Rc::new(RefCell::new(d.clone()))).collect());
         let node = Rc::new(Node {
             chart,
             meta: Rc::new(Meta {
@@ -195,8 +197,7 @@ impl Process<'_> {
             let d = d.borrow();
             c.name() == d.name && is_compatible(&d.version, &c.chart.metadata.version)
         };
-        let mut children: Vec<_> =
-            loaded.iter().filter(|c| !declared.iter().any(|d| matches(d, c))).cloned().collect();
+        let mut children: Vec<_> = loaded.iter().filter(|c| !declared.iter().any(|d| matches(d, c))).cloned().collect();
         for d in &declared {
             if let Some(found) = loaded.iter().find(|c| matches(d, c)) {
                 children.push(self.alias_copy(found, &d.borrow().alias));
@@ -215,8 +216,7 @@ impl Process<'_> {
         self.conditions(&declared, &merged, path);
         let removed: Vec<String> =
             declared.iter().filter(|d| !d.borrow().enabled).map(|d| d.borrow().name.clone()).collect();
-        let kept: Vec<_> =
-            node.children.borrow().iter().filter(|c| !removed.contains(&c.name())).cloned().collect();
+        let kept: Vec<_> = node.children.borrow().iter().filter(|c| !removed.contains(&c.name())).cloned().collect();
         for child in &kept {
             let below = format!("{path}{}.", child.name());
             self.enable(child, &merged, &below)?;
@@ -232,8 +232,9 @@ impl Process<'_> {
         let dependencies = found.meta.dependencies.borrow().clone();
         let dependencies = match self.helm {
             HelmVersion::V3 => dependencies,
-            HelmVersion::V4 => dependencies
-                .map(|all| all.iter().map(|d| Rc::new(RefCell::new(d.borrow().clone()))).collect()),
+            HelmVersion::V4 => {
+                dependencies.map(|all| all.iter().map(|d| Rc::new(RefCell::new(d.borrow().clone()))).collect())
+            }
         };
         let name = if alias.is_empty() { found.name() } else { alias.to_owned() };
         let copy = Rc::new(Node {
@@ -371,9 +372,9 @@ impl Process<'_> {
 
     fn missing_table(&mut self, chart: &str, error: &str, named: bool) {
         match (self.helm, named) {
-            (HelmVersion::V3, true) => self.log.bare(format!(
-                "dependencies.go:270: Warning: ImportValues missing table from chart {chart}: {error}"
-            )),
+            (HelmVersion::V3, true) => self
+                .log
+                .bare(format!("dependencies.go:270: Warning: ImportValues missing table from chart {chart}: {error}")),
             (HelmVersion::V3, false) => {
                 self.log.bare(format!("dependencies.go:287: Warning: ImportValues missing table: {error}"));
             }
@@ -430,10 +431,7 @@ fn coalesce_own(node: &Node<'_>, into: &Map, prefix: &str, merge: bool, helm: He
                 let Some(dst) = table(&existing) else { continue };
                 let Some(src) = table(&slot.value) else {
                     if !slot.value.is_nil() {
-                        warnings.push(format!(
-                            "warning: skipped value for {prefix}.{}: Not a table.",
-                            key.to_text()
-                        ));
+                        warnings.push(format!("warning: skipped value for {prefix}.{}: Not a table.", key.to_text()));
                     }
                     continue;
                 };

@@ -179,12 +179,12 @@ impl View {
         if let Some(a) = m.annotations.as_ref().filter(|a| !a.is_empty()) {
             put("annotations", string_map(a));
         }
-        let people: Vec<Slot> = m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer_json(x))).collect();
+        let people: Vec<Slot> =
+            m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer_json(x))).collect();
         if !people.is_empty() {
             put("maintainers", Value::list(people));
         }
-        let needs: Vec<Slot> =
-            self.dependencies.iter().flatten().map(|d| Slot::from(dependency_json(d))).collect();
+        let needs: Vec<Slot> = self.dependencies.iter().flatten().map(|d| Slot::from(dependency_json(d))).collect();
         if !needs.is_empty() {
             put("dependencies", Value::list(needs));
         }
@@ -199,7 +199,8 @@ fn maintainer_json(m: &Maintainer) -> Value {
 }
 
 fn dependency_json(d: &Dependency) -> Value {
-    let mut fields = vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
+    let mut fields =
+        vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
     for (key, text) in [("version", &d.version), ("condition", &d.condition), ("alias", &d.alias)] {
         if !text.is_empty() {
             fields.push((key, Value::string(text.as_str())));
@@ -219,8 +220,24 @@ fn dependency_json(d: &Dependency) -> Value {
 
 /// Go's fields in order; the last belongs to the outer struct.
 const FIELDS: &[&str] = &[
-    "Name", "Home", "Sources", "Version", "Description", "Keywords", "Maintainers", "Icon", "APIVersion", "Condition",
-    "Tags", "AppVersion", "Deprecated", "Annotations", "KubeVersion", "Dependencies", "Type", "IsRoot",
+    "Name",
+    "Home",
+    "Sources",
+    "Version",
+    "Description",
+    "Keywords",
+    "Maintainers",
+    "Icon",
+    "APIVersion",
+    "Condition",
+    "Tags",
+    "AppVersion",
+    "Deprecated",
+    "Annotations",
+    "KubeVersion",
+    "Dependencies",
+    "Type",
+    "IsRoot",
 ];
 
 /// Helm 3's `struct { chart.Metadata; IsRoot bool }`.

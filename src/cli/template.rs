@@ -96,16 +96,9 @@ fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut
     }
 }
 
-fn template(
-    args: &TemplateArgs,
-    helm: HelmVersion,
-    sources: &mut SourceMap,
-    log: &mut Log,
-) -> Result<String, Failure> {
+fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log: &mut Log) -> Result<String, Failure> {
     let kube_version = match &args.kube_version {
-        Some(text) => {
-            KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?
-        }
+        Some(text) => KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?,
         None => KubeVersion::parse(DEFAULT_KUBE_VERSION, helm)?,
     };
     deprecated_flags(args, helm, log);
@@ -113,7 +106,7 @@ fn template(
     let path = locate(&chart_path)?;
     let values = user_values(&args.values, helm, sources)?;
     let chart = load(Path::new(&path), helm, log)?;
-    check_chart(&chart, helm, log, args, Path::new(&path))?;
+    check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
     let options = Options {
         helm,
@@ -171,7 +164,9 @@ fn deprecated_flags(args: &TemplateArgs, helm: HelmVersion, log: &mut Log) {
 fn name_and_chart(args: &TemplateArgs, _helm: HelmVersion) -> Result<(String, String), String> {
     let p = &args.positional;
     if p.is_empty() {
-        return Err("\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into());
+        return Err(
+            "\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into()
+        );
     }
     if p.len() > 2 {
         return Err(format!("expected at most two arguments, unexpected arguments: {}", p[2..].join(", ")));
@@ -231,24 +226,29 @@ fn comma_list(text: &str) -> Vec<String> {
 }
 
 /// Reads and merges what the user gave.
-pub(super) fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut SourceMap) -> Result<Map, String> {
+fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut SourceMap) -> Result<Map, String> {
+    merge_layers(&layers(args)?, helm, sources, &|path| read_values(path))
+}
+
+/// The user's files, read, and flags.
+pub(super) fn layers(args: &ValueArgs) -> Result<Layers, String> {
     let mut files = Vec::new();
     for path in args.values.iter().flat_map(|v| comma_list(v)) {
         let text = read_values(&path)?;
         files.push(ValuesFile { path, layer: "-f".into(), text });
     }
-    let layers = Layers {
+    Ok(Layers {
         files,
         json: args.set_json.clone(),
         set: args.set.clone(),
         string: args.set_string.clone(),
         file: args.set_file.clone(),
         literal: args.set_literal.clone(),
-    };
-    merge_layers(&layers, helm, sources, &|path| read_values(path))
+    })
 }
 
-fn read_values(path: &str) -> Result<Vec<u8>, String> {
+/// Reads a values file, or standard input.
+pub(super) fn read_values(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
         let mut text = Vec::new();
         std::io::stdin().read_to_end(&mut text).map_err(|e| e.to_string())?;
@@ -260,13 +260,8 @@ fn read_values(path: &str) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("open {path}: {}", os_error(&e)))
 }
 
-fn check_chart(
-    chart: &Chart,
-    helm: HelmVersion,
-    log: &mut Log,
-    args: &TemplateArgs,
-    path: &Path,
-) -> Result<(), String> {
+/// What Helm asks of a chart before it renders it.
+pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
     let kind = &chart.metadata.chart_type;
     if !kind.is_empty() && kind != "application" {
         return Err(format!("{kind} charts are not installable"));
@@ -277,7 +272,6 @@ fn check_chart(
             HelmVersion::V4 => log.slog("WARN", "this chart is deprecated", &[]),
         }
     }
-    let _ = (args.dependency_update, path);
     let missing: Vec<&str> = chart
         .metadata
         .dependencies

@@ -28,11 +28,12 @@ pub(super) fn system(args: &EngineArgs) -> Result<System, String> {
         Some(text) => Some(text.parse().map_err(|e| format!("invalid --now {text:?}: {e}"))?),
         None => None,
     };
-    let objects = match &args.lookup_from {
-        Some(path) => Some(Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
-            as Box<dyn crate::world::LiveObjects>),
-        None => None,
-    };
+    let objects =
+        match &args.lookup_from {
+            Some(path) => Some(Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
+                as Box<dyn crate::world::LiveObjects>),
+            None => None,
+        };
     Ok(System::new(now, args.seed, objects))
 }
 
@@ -44,19 +45,20 @@ pub(super) fn kubeconfig_namespace() -> Option<String> {
     };
     let config = yaml::to_value(&fs::read(path).ok()?, Pos::NONE).ok()?;
     let config = config.as_map()?;
-    let text = |m: &crate::value::Map, key: &[u8]| m.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned()));
+    let text =
+        |m: &crate::value::Map, key: &[u8]| m.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned()));
     let current = text(config, b"current-context")?;
     let contexts = config.get(b"contexts")?;
     let contexts = contexts.as_list()?;
-    let context = contexts.items.iter().filter_map(|s| s.value.as_map()).find(|c| text(c, b"name").as_ref() == Some(&current))?;
+    let context =
+        contexts.items.iter().filter_map(|s| s.value.as_map()).find(|c| text(c, b"name").as_ref() == Some(&current))?;
     let inner = context.get(b"context")?;
     text(inner.as_map()?, b"namespace").filter(|n| !n.is_empty())
 }
 
 /// `--name-template`: Sprig's functions alone, no data.
 pub(super) fn name_from_template(text: &str) -> Result<String, String> {
-    let source =
-        TreeSource { name: "name-template".into(), text: text.as_bytes().into(), pos: Pos::NONE };
+    let source = TreeSource { name: "name-template".into(), text: text.as_bytes().into(), pos: Pos::NONE };
     let trees = parse(std::sync::Arc::new(source), FuncScope::NameTemplate).map_err(|e| e.text())?;
     let mut templates = Templates::default();
     templates.add(trees);
@@ -108,7 +110,9 @@ pub(super) fn post_render(
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let code = output.status.code().unwrap_or(-1);
-        return Err(fail(format!("error while running command {program}. error output:\n{errors}: exit status {code}")));
+        return Err(fail(format!(
+            "error while running command {program}. error output:\n{errors}: exit status {code}"
+        )));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if text.trim().is_empty() {

@@ -1,10 +1,11 @@
-//! Go's time layouts: writing and reading times by an example (Go 1.26 `time/format.go`).
+//! Go's time layouts: `2006-01-02 15:04:05` and the like (Go 1.26 `time/format.go`). Formatting is here, reading in
+//! [`parse`]; instants and zones are in [`super::gotime`]. Start reading at [`next_element`].
 
-use jiff::civil::{Date, Time};
-use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+pub mod parse;
 
-/// One element of a layout.
+use super::gotime::{MONTHS, Time, WEEKDAYS};
+
+/// An element of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Element {
     LongMonth,
@@ -27,444 +28,181 @@ enum Element {
     ZeroSecond,
     LongYear,
     Year,
-    PmUpper,
-    PmLower,
+    Upper,
+    Lower,
     ZoneName,
-    /// Zone as numbers: `Z` for UTC, colons, seconds, hours only.
-    Zone { z: bool, colon: bool, seconds: bool, short: bool },
-    /// Fraction of a second: digits, whether trailing zeros go.
-    Fraction { digits: u8, trim: bool, comma: bool },
+    Offset(OffsetStyle),
+    /// `.000`: so many digits behind this separator.
+    Fraction0(usize, u8),
+    /// `.999`: as many as needed.
+    Fraction9(usize, u8),
 }
 
-const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+/// How an offset from UTC is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OffsetStyle {
+    /// UTC is `Z`.
+    z: bool,
+    colon: bool,
+    minutes: bool,
+    seconds: bool,
+}
+
+/// The texts of offsets behind their `-` or `Z`, in the order in which they are tried.
+const OFFSETS: [(&[u8], bool, bool, bool); 5] = [
+    (b"070000", false, true, true),
+    (b"07:00:00", true, true, true),
+    (b"0700", false, true, false),
+    (b"07:00", true, true, false),
+    (b"07", false, false, false),
 ];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/// The first element of a layout: text before it, the element, the rest.
-fn next(layout: &str) -> Option<(&str, Element, &str)> {
-    let bytes = layout.as_bytes();
-    for i in 0..bytes.len() {
-        if !layout.is_char_boundary(i) {
-            continue;
-        }
-        if let Some((element, n)) = element(&layout[i..]) {
-            return Some((&layout[..i], element, &layout[i + n..]));
-        }
-    }
-    None
+/// Go keeps the number of digits of a fraction in so many bits.
+const FRACTION_DIGITS: usize = 0xfff;
+
+/// The first element of a layout: where it starts and ends.
+fn next_element(layout: &[u8]) -> Option<(usize, Element, usize)> {
+    (0..layout.len()).find_map(|i| {
+        let (skip, element, len) = element_at(&layout[i..])?;
+        Some((i + skip, element, i + skip + len))
+    })
 }
 
-fn element(s: &str) -> Option<(Element, usize)> {
+fn lower_follows(rest: &[u8], at: usize) -> bool {
+    rest.get(at).is_some_and(u8::is_ascii_lowercase)
+}
+
+/// The element that a text starts with: literal bytes before it, the element, its length.
+fn element_at(s: &[u8]) -> Option<(usize, Element, usize)> {
     use Element::*;
-    let zone = |z, colon, seconds, short| Zone { z, colon, seconds, short };
-    let table: &[(&str, Element)] = match s.as_bytes().first()? {
-        b'J' => &[("January", LongMonth)],
-        b'M' => &[("Monday", LongWeekday)],
-        b'0' => &[
-            ("002", ZeroYearDay),
-            ("01", ZeroMonth),
-            ("02", ZeroDay),
-            ("03", ZeroHour12),
-            ("04", ZeroMinute),
-            ("05", ZeroSecond),
-            ("06", Year),
-        ],
-        b'1' => &[("15", Hour), ("1", NumMonth)],
-        b'2' => &[("2006", LongYear), ("2", Day)],
-        b'_' => &[("_2006", LongYear), ("__2", UnderYearDay), ("_2", UnderDay)],
-        b'3' => &[("3", Hour12)],
-        b'4' => &[("4", Minute)],
-        b'5' => &[("5", Second)],
-        b'P' => &[("PM", PmUpper)],
-        b'p' => &[("pm", PmLower)],
-        _ => &[],
-    };
-    if s.starts_with("_2006") {
-        // The underscore is text here.
-        return None;
-    }
-    if let Some((text, e)) = table.iter().find(|(t, _)| s.starts_with(t)) {
-        return Some((*e, text.len()));
-    }
-    let lower_follows = |n: usize| s.as_bytes().get(n).is_some_and(u8::is_ascii_lowercase);
-    if s.starts_with("Jan") && !lower_follows(3) {
-        return Some((Month, 3));
-    }
-    if s.starts_with("Mon") && !lower_follows(3) {
-        return Some((Weekday, 3));
-    }
-    if s.starts_with("MST") {
-        return Some((ZoneName, 3));
-    }
-    let zones = [
-        ("-07:00:00", zone(false, true, true, false)),
-        ("-070000", zone(false, false, true, false)),
-        ("-07:00", zone(false, true, false, false)),
-        ("-0700", zone(false, false, false, false)),
-        ("-07", zone(false, false, false, true)),
-        ("Z07:00:00", zone(true, true, true, false)),
-        ("Z070000", zone(true, false, true, false)),
-        ("Z07:00", zone(true, true, false, false)),
-        ("Z0700", zone(true, false, false, false)),
-        ("Z07", zone(true, false, false, true)),
-    ];
-    if let Some((text, e)) = zones.iter().find(|(t, _)| s.starts_with(t)) {
-        return Some((*e, text.len()));
-    }
-    fraction(s)
-}
-
-/// `.000` or `,999`: as long as the same digit repeats and no other digit follows.
-fn fraction(s: &str) -> Option<(Element, usize)> {
-    let b = s.as_bytes();
-    let comma = match b[0] {
-        b'.' => false,
-        b',' => true,
+    let found = match s {
+        [b'J', b'a', b'n', b'u', b'a', b'r', b'y', ..] => (LongMonth, 7),
+        [b'J', b'a', b'n', ..] if !lower_follows(s, 3) => (Month, 3),
+        [b'M', b'o', b'n', b'd', b'a', b'y', ..] => (LongWeekday, 6),
+        [b'M', b'o', b'n', ..] if !lower_follows(s, 3) => (Weekday, 3),
+        [b'M', b'S', b'T', ..] => (ZoneName, 3),
+        [b'0', d @ b'1'..=b'6', ..] => {
+            ([ZeroMonth, ZeroDay, ZeroHour12, ZeroMinute, ZeroSecond, Year][usize::from(d - b'1')], 2)
+        }
+        [b'0', b'0', b'2', ..] => (ZeroYearDay, 3),
+        [b'1', b'5', ..] => (Hour, 2),
+        [b'1', ..] => (NumMonth, 1),
+        [b'2', b'0', b'0', b'6', ..] => (LongYear, 4),
+        [b'2', ..] => (Day, 1),
+        // The underscore is a literal one here.
+        [b'_', b'2', b'0', b'0', b'6', ..] => return Some((1, LongYear, 4)),
+        [b'_', b'2', ..] => (UnderDay, 2),
+        [b'_', b'_', b'2', ..] => (UnderYearDay, 3),
+        [b'3', ..] => (Hour12, 1),
+        [b'4', ..] => (Minute, 1),
+        [b'5', ..] => (Second, 1),
+        [b'P', b'M', ..] => (Upper, 2),
+        [b'p', b'm', ..] => (Lower, 2),
+        [lead @ (b'-' | b'Z'), rest @ ..] => {
+            let (text, colon, minutes, seconds) = OFFSETS.iter().find(|o| rest.starts_with(o.0))?;
+            let style = OffsetStyle { z: *lead == b'Z', colon: *colon, minutes: *minutes, seconds: *seconds };
+            (Offset(style), 1 + text.len())
+        }
+        [separator @ (b'.' | b','), digit @ (b'0' | b'9'), ..] => {
+            let n = s[1..].iter().take_while(|c| *c == digit).count();
+            if s.get(1 + n).is_some_and(u8::is_ascii_digit) {
+                return None;
+            }
+            let kept = n & FRACTION_DIGITS;
+            (if *digit == b'0' { Fraction0(kept, *separator) } else { Fraction9(kept, *separator) }, 1 + n)
+        }
         _ => return None,
     };
-    let digit = *b.get(1).filter(|c| matches!(c, b'0' | b'9'))?;
-    let n = b[1..].iter().take_while(|c| **c == digit).count();
-    if b.get(1 + n).is_some_and(u8::is_ascii_digit) {
-        return None;
+    Some((0, found.0, found.1))
+}
+
+/// Go's appendInt: the width is without the sign.
+fn number(out: &mut Vec<u8>, n: i64, width: usize) {
+    if n < 0 {
+        out.push(b'-');
     }
-    Some((Element::Fraction { digits: n.min(255) as u8, trim: digit == b'9', comma }, 1 + n))
+    out.extend_from_slice(format!("{:0width$}", n.unsigned_abs()).as_bytes());
 }
 
 /// `Time.Format`
-pub fn format(t: &Zoned, layout: &str) -> String {
-    let mut out = String::new();
-    let mut rest = layout;
-    while let Some((text, element, tail)) = next(rest) {
-        out.push_str(text);
-        write(&mut out, t, element);
-        rest = tail;
+pub fn format(time: &Time, mut layout: &[u8]) -> Vec<u8> {
+    let (date, clock) = time.civil();
+    let mut out = Vec::with_capacity(layout.len() + 10);
+    while let Some((start, element, end)) = next_element(layout) {
+        out.extend_from_slice(&layout[..start]);
+        layout = &layout[end..];
+        let hour12 = i64::from((clock.hour + 11) % 12 + 1);
+        let (month, weekday) = (MONTHS[date.month as usize - 1], WEEKDAYS[date.weekday as usize]);
+        let half = if clock.hour >= 12 { *b"pm" } else { *b"am" };
+        match element {
+            Element::Year => number(&mut out, (date.year % 100).abs(), 2),
+            Element::LongYear => number(&mut out, date.year, 4),
+            Element::Month => out.extend_from_slice(&month.as_bytes()[..3]),
+            Element::LongMonth => out.extend_from_slice(month.as_bytes()),
+            Element::NumMonth => number(&mut out, date.month.into(), 0),
+            Element::ZeroMonth => number(&mut out, date.month.into(), 2),
+            Element::Weekday => out.extend_from_slice(&weekday.as_bytes()[..3]),
+            Element::LongWeekday => out.extend_from_slice(weekday.as_bytes()),
+            Element::Day => number(&mut out, date.day.into(), 0),
+            Element::UnderDay => out.extend_from_slice(format!("{:2}", date.day).as_bytes()),
+            Element::ZeroDay => number(&mut out, date.day.into(), 2),
+            Element::UnderYearDay => out.extend_from_slice(format!("{:3}", date.yday).as_bytes()),
+            Element::ZeroYearDay => number(&mut out, date.yday.into(), 3),
+            Element::Hour => number(&mut out, clock.hour.into(), 2),
+            Element::Hour12 => number(&mut out, hour12, 0),
+            Element::ZeroHour12 => number(&mut out, hour12, 2),
+            Element::Minute => number(&mut out, clock.minute.into(), 0),
+            Element::ZeroMinute => number(&mut out, clock.minute.into(), 2),
+            Element::Second => number(&mut out, clock.second.into(), 0),
+            Element::ZeroSecond => number(&mut out, clock.second.into(), 2),
+            Element::Upper => out.extend_from_slice(&half.map(|c| c.to_ascii_uppercase())),
+            Element::Lower => out.extend_from_slice(&half),
+            Element::ZoneName if !clock.zone.is_empty() => out.extend_from_slice(clock.zone.as_bytes()),
+            Element::ZoneName => {
+                let style = OffsetStyle { z: false, colon: false, minutes: true, seconds: false };
+                offset(&mut out, clock.offset, style);
+            }
+            Element::Offset(style) => offset(&mut out, clock.offset, style),
+            Element::Fraction0(n, separator) => {
+                out.push(separator);
+                out.extend_from_slice(&format!("{:09}", time.nanos).as_bytes()[..n.min(9)]);
+            }
+            Element::Fraction9(n, separator) if n > 0 && time.nanos > 0 => {
+                let digits = format!("{:09}", time.nanos);
+                let digits = digits[..n.min(9)].trim_end_matches('0');
+                if !digits.is_empty() {
+                    out.push(separator);
+                    out.extend_from_slice(digits.as_bytes());
+                }
+            }
+            Element::Fraction9(..) => {}
+        }
     }
-    out.push_str(rest);
+    out.extend_from_slice(layout);
     out
 }
 
-/// The zone's abbreviation as Go has it: `UTC`, `CET`, or numbers where there is none.
-pub fn zone_name(t: &Zoned) -> String {
-    if t.time_zone() == &TimeZone::UTC {
-        return "UTC".into();
+fn offset(out: &mut Vec<u8>, seconds: i32, style: OffsetStyle) {
+    if seconds == 0 && style.z {
+        out.push(b'Z');
+        return;
     }
-    let info = t.time_zone().to_offset_info(t.timestamp());
-    info.abbreviation().to_owned()
-}
-
-fn write(out: &mut String, t: &Zoned, e: Element) {
-    use Element::*;
-    let hour12 = match t.hour() % 12 {
-        0 => 12,
-        h => h,
-    };
-    let month = MONTHS[(t.month() - 1).clamp(0, 11) as usize];
-    let day = DAYS[t.weekday().to_sunday_zero_offset().clamp(0, 6) as usize];
-    let text = match e {
-        LongMonth => month.to_owned(),
-        Month => month[..3].to_owned(),
-        NumMonth => t.month().to_string(),
-        ZeroMonth => format!("{:02}", t.month()),
-        LongWeekday => day.to_owned(),
-        Weekday => day[..3].to_owned(),
-        Day => t.day().to_string(),
-        UnderDay => format!("{:>2}", t.day()),
-        ZeroDay => format!("{:02}", t.day()),
-        UnderYearDay => format!("{:>3}", t.day_of_year()),
-        ZeroYearDay => format!("{:03}", t.day_of_year()),
-        Hour => format!("{:02}", t.hour()),
-        Hour12 => hour12.to_string(),
-        ZeroHour12 => format!("{hour12:02}"),
-        Minute => t.minute().to_string(),
-        ZeroMinute => format!("{:02}", t.minute()),
-        Second => t.second().to_string(),
-        ZeroSecond => format!("{:02}", t.second()),
-        LongYear => format!("{:04}", t.year()),
-        Year => format!("{:02}", t.year().rem_euclid(100)),
-        PmUpper => if t.hour() >= 12 { "PM" } else { "AM" }.to_owned(),
-        PmLower => if t.hour() >= 12 { "pm" } else { "am" }.to_owned(),
-        ZoneName => zone_name(t),
-        Zone { z, colon, seconds, short } => zone_text(t.offset().seconds(), z, colon, seconds, short),
-        Fraction { digits, trim, comma } => fraction_text(t.subsec_nanosecond(), digits, trim, comma),
-    };
-    out.push_str(&text);
-}
-
-fn zone_text(offset: i32, z: bool, colon: bool, seconds: bool, short: bool) -> String {
-    if z && offset == 0 {
-        return "Z".into();
+    let minutes = seconds / 60;
+    out.push(if minutes < 0 { b'-' } else { b'+' });
+    // Less than a minute west prints a plus, and with seconds their sign too, as in Go.
+    let rest = if minutes < 0 { -i64::from(seconds) } else { i64::from(seconds) };
+    let minutes = i64::from(minutes).abs();
+    number(out, minutes / 60, 2);
+    if style.colon {
+        out.push(b':');
     }
-    let a = offset.abs();
-    let (h, m, s) = (a / 3600, a / 60 % 60, a % 60);
-    let sign = if offset < 0 { '-' } else { '+' };
-    let sep = if colon { ":" } else { "" };
-    match (short, seconds) {
-        (true, _) => format!("{sign}{h:02}"),
-        (_, false) => format!("{sign}{h:02}{sep}{m:02}"),
-        (_, true) => format!("{sign}{h:02}{sep}{m:02}{sep}{s:02}"),
+    if style.minutes {
+        number(out, minutes % 60, 2);
     }
-}
-
-fn fraction_text(nanoseconds: i32, digits: u8, trim: bool, comma: bool) -> String {
-    let mut text = format!("{nanoseconds:09}");
-    text.truncate(usize::from(digits.min(9)));
-    while text.len() < usize::from(digits) {
-        text.push('0');
-    }
-    if trim {
-        text.truncate(text.trim_end_matches('0').len());
-        if text.is_empty() {
-            return text;
+    if style.seconds {
+        if style.colon {
+            out.push(b':');
         }
-    }
-    format!("{}{text}", if comma { ',' } else { '.' })
-}
-
-/// What was read so far.
-#[derive(Default)]
-struct Parts {
-    year: Option<i16>,
-    month: Option<i8>,
-    day: Option<i8>,
-    year_day: Option<i16>,
-    hour: i8,
-    minute: i8,
-    second: i8,
-    nanosecond: i32,
-    pm: Option<bool>,
-    offset: Option<i32>,
-    zone: Option<String>,
-}
-
-/// `time.ParseInLocation`; nothing where Go gives an error.
-pub fn parse(layout: &str, value: &str, local: &TimeZone) -> Option<Zoned> {
-    let mut parts = Parts::default();
-    let (mut layout, mut value) = (layout, value);
-    while let Some((text, element, tail)) = next(layout) {
-        value = skip(value, text)?;
-        value = read(&mut parts, element, value, tail)?;
-        layout = tail;
-    }
-    let rest = skip(value, layout)?;
-    if !rest.is_empty() {
-        return None;
-    }
-    build(parts, local)
-}
-
-/// Text of the layout: runs of blanks match any number of them.
-fn skip<'v>(mut value: &'v str, mut text: &str) -> Option<&'v str> {
-    while let Some(c) = text.chars().next() {
-        if c == ' ' {
-            if !value.is_empty() && !value.starts_with(' ') {
-                return None;
-            }
-            text = text.trim_start_matches(' ');
-            value = value.trim_start_matches(' ');
-            continue;
-        }
-        value = value.strip_prefix(c)?;
-        text = &text[c.len_utf8()..];
-    }
-    Some(value)
-}
-
-/// Between `least` and `most` digits.
-fn digits(value: &str, least: usize, most: usize) -> Option<(i32, &str)> {
-    let n = value.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    if n < least {
-        return None;
-    }
-    Some((value[..n].parse().ok()?, &value[n..]))
-}
-
-fn named<'v>(value: &'v str, names: &[&str], length: Option<usize>) -> Option<(usize, &'v str)> {
-    names.iter().enumerate().find_map(|(i, name)| {
-        let name = &name[..length.unwrap_or(name.len())];
-        let head = value.get(..name.len())?;
-        head.eq_ignore_ascii_case(name).then(|| (i, &value[name.len()..]))
-    })
-}
-
-fn read<'v>(p: &mut Parts, e: Element, value: &'v str, tail: &str) -> Option<&'v str> {
-    use Element::*;
-    let small = |n: i32| i8::try_from(n).ok();
-    Some(match e {
-        LongMonth | Month => {
-            let (i, rest) = named(value, &MONTHS, (e == Month).then_some(3))?;
-            p.month = small(i as i32 + 1);
-            rest
-        }
-        LongWeekday | Weekday => named(value, &DAYS, (e == Weekday).then_some(3))?.1,
-        NumMonth | ZeroMonth => {
-            let (n, rest) = digits(value, if e == ZeroMonth { 2 } else { 1 }, 2)?;
-            p.month = small(n).filter(|m| (1..=12).contains(m));
-            p.month?;
-            rest
-        }
-        Day | UnderDay | ZeroDay => {
-            let value = if e == UnderDay { value.strip_prefix(' ').unwrap_or(value) } else { value };
-            let (n, rest) = digits(value, if e == ZeroDay { 2 } else { 1 }, 2)?;
-            p.day = small(n);
-            rest
-        }
-        UnderYearDay | ZeroYearDay => {
-            let value = if e == UnderYearDay { value.trim_start_matches(' ') } else { value };
-            let (n, rest) = digits(value, if e == ZeroYearDay { 3 } else { 1 }, 3)?;
-            p.year_day = i16::try_from(n).ok();
-            rest
-        }
-        Hour => {
-            let (n, rest) = digits(value, 1, 2)?;
-            p.hour = small(n).filter(|h| (0..24).contains(h))?;
-            rest
-        }
-        Hour12 | ZeroHour12 => {
-            let (n, rest) = digits(value, if e == ZeroHour12 { 2 } else { 1 }, 2)?;
-            p.hour = small(n).filter(|h| (0..=12).contains(h))?;
-            rest
-        }
-        Minute | ZeroMinute => {
-            let (n, rest) = digits(value, if e == ZeroMinute { 2 } else { 1 }, 2)?;
-            p.minute = small(n).filter(|m| (0..60).contains(m))?;
-            rest
-        }
-        Second | ZeroSecond => {
-            let (n, mut rest) = digits(value, if e == ZeroSecond { 2 } else { 1 }, 2)?;
-            p.second = small(n).filter(|s| (0..60).contains(s))?;
-            // A fraction is read even where the layout has none.
-            let asked = matches!(next(tail), Some(("", Fraction { .. }, _)));
-            if !asked && rest.len() >= 2 && rest.starts_with(['.', ',']) && rest.as_bytes()[1].is_ascii_digit() {
-                rest = read_fraction(p, rest)?;
-            }
-            rest
-        }
-        LongYear => {
-            let (n, rest) = digits(value, 4, 4)?;
-            p.year = i16::try_from(n).ok();
-            rest
-        }
-        Year => {
-            let (n, rest) = digits(value, 2, 2)?;
-            p.year = i16::try_from(if n >= 69 { n + 1900 } else { n + 2000 }).ok();
-            rest
-        }
-        PmUpper | PmLower => {
-            let (am, pm) = if e == PmUpper { ("AM", "PM") } else { ("am", "pm") };
-            p.pm = Some(value.starts_with(pm));
-            value.strip_prefix(pm).or_else(|| value.strip_prefix(am))?
-        }
-        ZoneName => {
-            let n = value.bytes().take_while(u8::is_ascii_uppercase).count();
-            if !(3..=5).contains(&n) {
-                return None;
-            }
-            p.zone = Some(value[..n].to_owned());
-            &value[n..]
-        }
-        Zone { z, colon, seconds, short } => read_zone(p, value, z, colon, seconds, short)?,
-        Fraction { trim: true, .. } if !value.starts_with(['.', ',']) => value,
-        Fraction { trim, digits: n, .. } => {
-            let rest = read_fraction(p, value)?;
-            let used = value.len() - rest.len() - 1;
-            if !trim && used != usize::from(n) {
-                return None;
-            }
-            rest
-        }
-    })
-}
-
-fn read_fraction<'v>(p: &mut Parts, value: &'v str) -> Option<&'v str> {
-    let body = value.strip_prefix(['.', ','])?;
-    let n = body.bytes().take_while(u8::is_ascii_digit).count();
-    if n == 0 || n > 18 {
-        return None;
-    }
-    let mut text = body[..n].to_owned();
-    text.truncate(9);
-    while text.len() < 9 {
-        text.push('0');
-    }
-    p.nanosecond = text.parse().ok()?;
-    Some(&body[n..])
-}
-
-fn read_zone<'v>(p: &mut Parts, value: &'v str, z: bool, colon: bool, seconds: bool, short: bool) -> Option<&'v str> {
-    if z && let Some(rest) = value.strip_prefix('Z') {
-        p.offset = Some(0);
-        return Some(rest);
-    }
-    let (sign, body) = match value.chars().next()? {
-        '+' => (1, &value[1..]),
-        '-' => (-1, &value[1..]),
-        _ => return None,
-    };
-    let (h, mut rest) = digits(body, 2, 2)?;
-    let mut total = h * 3600;
-    let mut unit = |factor: i32, rest: &mut &'v str| -> Option<()> {
-        let body: &'v str = if colon { rest.strip_prefix(':')? } else { *rest };
-        let (n, r) = digits(body, 2, 2)?;
-        total += n * factor;
-        *rest = r;
-        Some(())
-    };
-    if !short {
-        unit(60, &mut rest)?;
-        if seconds {
-            unit(1, &mut rest)?;
-        }
-    }
-    p.offset = Some(sign * total);
-    Some(rest)
-}
-
-fn build(p: Parts, local: &TimeZone) -> Option<Zoned> {
-    let mut hour = p.hour;
-    match p.pm {
-        Some(true) if hour < 12 => hour += 12,
-        Some(false) if hour == 12 => hour = 0,
-        _ => {}
-    }
-    let year = p.year.unwrap_or(0);
-    let date = match p.year_day {
-        Some(n) => Date::new(year, 1, 1).ok()?.checked_add(jiff::Span::new().days(i64::from(n) - 1)).ok()?,
-        None => Date::new(year, p.month.unwrap_or(1), p.day.unwrap_or(1)).ok()?,
-    };
-    let time = Time::new(hour, p.minute, p.second, p.nanosecond).ok()?;
-    let civil = date.to_datetime(time);
-    let zone = match (p.offset, p.zone.as_deref()) {
-        (Some(0), _) => TimeZone::UTC,
-        (Some(o), _) => {
-            let fixed = TimeZone::fixed(Offset::from_seconds(o).ok()?);
-            // A local zone that has this offset then is taken for it, as in Go.
-            let t = civil.to_zoned(fixed.clone()).ok()?;
-            if local.to_offset(t.timestamp()).seconds() == o { local.clone() } else { fixed }
-        }
-        (None, Some("UTC")) => TimeZone::UTC,
-        // An abbreviation that isn't known has no offset.
-        (None, Some(_)) => TimeZone::UTC,
-        (None, None) => local.clone(),
-    };
-    civil.to_zoned(zone).ok()
-}
-
-/// Go's zero time, 1 January of year 1.
-pub fn zero() -> Zoned {
-    Date::constant(1, 1, 1).to_zoned(TimeZone::UTC).unwrap_or_else(|_| Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn layouts_write_and_read() {
-        let t = parse("2006-01-02T15:04:05Z07:00", "2026-03-04T05:06:07.5Z", &TimeZone::UTC).expect("a time");
-        assert_eq!(format(&t, "Mon Jan _2 15:04:05 MST 2006"), "Wed Mar  4 05:06:07 UTC 2026");
-        assert_eq!(format(&t, "02/01/06 3pm .000 -0700 002"), "04/03/26 5am .500 +0000 063");
-        assert!(parse("2006-01-02", "2020-02-30", &TimeZone::UTC).is_none());
+        number(out, rest % 60, 2);
     }
 }

@@ -27,7 +27,8 @@ const MAX_VERSION: usize = 256;
 const MAX_CONSTRAINT: usize = 512;
 const MAX_GROUPS: usize = 32;
 
-const LOOSE: &str = r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+const LOOSE: &str =
+    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const RANGED: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const OPS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
@@ -36,7 +37,8 @@ fn regex(source: String) -> Regex {
 }
 
 static LOOSE_VERSION: LazyLock<Regex> = LazyLock::new(|| regex(format!("^{LOOSE}$")));
-static ONE: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
+static ONE: LazyLock<Regex> =
+    LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
 static HYPHEN: LazyLock<Regex> =
     LazyLock::new(|| regex(format!(r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*")));
 static FIND: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"({OPS})[\t\n\f\r ]*({RANGED})")));
@@ -82,7 +84,9 @@ impl Version {
         let core = text.split(['-', '+']).next().unwrap_or_default();
         let parts: Vec<&str> = core.split('.').collect();
         parts.len() == 3
-            && parts.iter().all(|p| !p.is_empty() && p.bytes().all(|c| c.is_ascii_digit()) && (p.len() == 1 || !p.starts_with('0')))
+            && parts.iter().all(|p| {
+                !p.is_empty() && p.bytes().all(|c| c.is_ascii_digit()) && (p.len() == 1 || !p.starts_with('0'))
+            })
             && Version::parse(text).is_ok()
     }
 

@@ -44,7 +44,9 @@ impl KubeVersion {
                 return Err(format!("illegal zero-prefixed version component {p:?} in {numeric:?}"));
             }
             if p.is_empty() || p.parse::<u64>().is_err() {
-                return Err(format!("illegal non-numeric version component {p:?} in {numeric:?}: strconv.ParseUint: parsing {p:?}: invalid syntax"));
+                return Err(format!(
+                    "illegal non-numeric version component {p:?} in {numeric:?}: strconv.ParseUint: parsing {p:?}: invalid syntax"
+                ));
             }
         }
         let mut all: Vec<String> = parts.iter().map(|p| (*p).to_owned()).collect();
@@ -210,9 +212,7 @@ impl Object for KubeVersionObject {
         let v = &self.version;
         match self.helm {
             HelmVersion::V3 => format!("{{{} {} {}}}", v.version, v.major, v.minor).into_bytes(),
-            HelmVersion::V4 => {
-                format!("{{{} {} {} {}}}", v.version, v.normalized, v.major, v.minor).into_bytes()
-            }
+            HelmVersion::V4 => format!("{{{} {} {} {}}}", v.version, v.normalized, v.major, v.minor).into_bytes(),
         }
     }
 

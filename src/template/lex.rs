@@ -445,7 +445,9 @@ impl<'a> Lexer<'a> {
     fn at_terminator(&self) -> bool {
         match self.rest().first() {
             None => true,
-            Some(c) => is_space(*c) || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.rest().starts_with(RIGHT),
+            Some(c) => {
+                is_space(*c) || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.rest().starts_with(RIGHT)
+            }
         }
     }
 

@@ -84,7 +84,14 @@ struct TreeState {
 impl Default for TreeState {
     fn default() -> TreeState {
         let none = Token { kind: Kind::Eof, start: 0, end: 0, line: 0 };
-        TreeState { tokens: [none; 3], peeked: 0, vars: vec![Str::from("$")], action_line: 0, range_depth: 0, paren_depth: 0 }
+        TreeState {
+            tokens: [none; 3],
+            peeked: 0,
+            vars: vec![Str::from("$")],
+            action_line: 0,
+            range_depth: 0,
+            paren_depth: 0,
+        }
     }
 }
 

@@ -70,7 +70,10 @@ impl LiveObjects for Recorded {
         let list = Map::default();
         list.insert("apiVersion", Slot::from(Value::string(api_version)));
         list.insert("kind", Slot::from(Value::string(format!("{kind}List"))));
-        list.insert("items", Slot::from(Value::list(found.into_iter().map(|o| Value::Map(o.deep_copy()).into()).collect())));
+        list.insert(
+            "items",
+            Slot::from(Value::list(found.into_iter().map(|o| Value::Map(o.deep_copy()).into()).collect())),
+        );
         Ok(Value::Map(list))
     }
 }

@@ -121,8 +121,8 @@ fn analyze(v: &[u8], dialect: Dialect) -> Analysis {
         let w = width(v[i]);
         let followed_by_blank = i + w >= v.len() || blank_at(v, i + w);
         indicators |= match v[i] {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
-            | b'@' | b'`'
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
+            | b'`'
                 if i == 0 =>
             {
                 true
@@ -430,8 +430,7 @@ impl Emitter {
                 text => text.into(),
             });
         }
-        let json =
-            json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
+        let json = json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
         Ok(match resolve(json.as_bytes()) {
             Resolved::Int(n) => n.to_string(),
             Resolved::Uint(n) => n.to_string(),

@@ -220,11 +220,8 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn advance(&mut self, n: usize) {
         let start = self.mark.offset as usize;
-        let chars = if self.ascii {
-            n
-        } else {
-            self.src[start..start + n].iter().filter(|c| **c & 0xc0 != 0x80).count()
-        };
+        let chars =
+            if self.ascii { n } else { self.src[start..start + n].iter().filter(|c| **c & 0xc0 != 0x80).count() };
         self.mark.offset += n as u32;
         self.mark.index += chars as u32;
         self.mark.column += chars as u32;
@@ -305,8 +302,7 @@ impl<'a> Scanner<'a> {
     fn save_simple_key(&mut self) -> Scanned<()> {
         if self.simple_key_allowed {
             let required = self.flow_level == 0 && self.indent == i64::from(self.mark.column);
-            let key =
-                SimpleKey { possible: true, required, token_number: self.next_token_number(), mark: self.mark };
+            let key = SimpleKey { possible: true, required, token_number: self.next_token_number(), mark: self.mark };
             self.remove_simple_key()?;
             if let Some(last) = self.simple_keys.last_mut() {
                 *last = key;
@@ -409,8 +405,8 @@ impl<'a> Scanner<'a> {
             b'\'' => self.quoted(true),
             b'"' => self.quoted(false),
             b'-' | b'?' | b':' => {
-                let plain = c == b'-' && !self.blank_at(1)
-                    || self.flow_level == 0 && c != b'-' && !self.blank_or_end_at(1);
+                let plain =
+                    c == b'-' && !self.blank_at(1) || self.flow_level == 0 && c != b'-' && !self.blank_or_end_at(1);
                 if plain { self.plain() } else { self.no_token() }
             }
             b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => self.no_token(),
@@ -571,8 +567,8 @@ impl<'a> Scanner<'a> {
             self.skip();
         }
         let text = self.slice(start);
-        let ends = self.blank_or_end_at(0)
-            || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+        let ends =
+            self.blank_or_end_at(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if text.start == text.end || !ends {
             return self.error(mark, "did not find expected alphabetic or numeric character");
         }
@@ -729,8 +725,25 @@ impl<'a> Scanner<'a> {
             let uri = is_anchor_char(c)
                 || matches!(
                     c,
-                    b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$' | b',' | b'.' | b'%' | b'!' | b'~'
-                        | b'*' | b'\'' | b'(' | b')' | b'[' | b']'
+                    b';' | b'/'
+                        | b'?'
+                        | b':'
+                        | b'@'
+                        | b'&'
+                        | b'='
+                        | b'+'
+                        | b'$'
+                        | b','
+                        | b'.'
+                        | b'%'
+                        | b'!'
+                        | b'~'
+                        | b'*'
+                        | b'\''
+                        | b'('
+                        | b')'
+                        | b'['
+                        | b']'
                 );
             if !uri {
                 break;
@@ -1128,7 +1141,11 @@ impl<'a> Scanner<'a> {
         match owned {
             None => text.end = end.offset,
             Some(out) => {
-                text = Text { start: self.scratch.len() as u32, end: (self.scratch.len() + out.len()) as u32, scratch: true };
+                text = Text {
+                    start: self.scratch.len() as u32,
+                    end: (self.scratch.len() + out.len()) as u32,
+                    scratch: true,
+                };
                 self.scratch.extend_from_slice(&out);
             }
         }

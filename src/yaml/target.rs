@@ -107,8 +107,7 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
                 Some(Target::List(t, _)) => Some(*t),
                 _ => None,
             };
-            let items =
-                list.items.iter().map(|s| Slot { value: coerce(s.value.clone(), item), pos: s.pos }).collect();
+            let items = list.items.iter().map(|s| Slot { value: coerce(s.value.clone(), item), pos: s.pos }).collect();
             Value::list(items)
         }
         Value::Map(map) => {

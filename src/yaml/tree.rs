@@ -130,9 +130,9 @@ fn bad_character(src: &[u8]) -> Option<(usize, String)> {
     let mut at = 0;
     for chunk in src.utf8_chunks() {
         let valid = chunk.valid();
-        if let Some((i, _)) = valid.char_indices().find(|(_, c)| {
-            !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
-        }) {
+        if let Some((i, _)) = valid.char_indices().find(
+            |(_, c)| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..),
+        ) {
             return Some((at + i, "control characters are not allowed".into()));
         }
         at += valid.len();
@@ -157,7 +157,8 @@ const READ_AHEAD: usize = 512;
 impl<'a> Builder<'a> {
     /// Puts the reader's complaint about a character before what the parser found behind it.
     fn reader_problem(&self, src: &[u8], parsed: Parsed<()>) -> Parsed<()> {
-        let plain = src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
+        let plain =
+            src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
         if plain {
             return parsed;
         }
@@ -303,9 +304,7 @@ impl<'a> Builder<'a> {
             index
         };
         let index = match (token.kind, place) {
-            (Kind::BlockEntry, Place::BlockOrIndentless) => {
-                begin(self, NodeKind::Sequence, State::IndentlessSequence)
-            }
+            (Kind::BlockEntry, Place::BlockOrIndentless) => begin(self, NodeKind::Sequence, State::IndentlessSequence),
             (Kind::PlainScalar | Kind::QuotedScalar | Kind::BlockScalar, _) => {
                 let implicit = tag_bytes_len == 0 && token.kind == Kind::PlainScalar || bang;
                 self.skip();
@@ -341,7 +340,12 @@ impl<'a> Builder<'a> {
         let Some(target) = self.anchors.get(name).copied() else {
             let text = format!("unknown anchor '{}' referenced", String::from_utf8_lossy(name));
             // go-yaml says this without a line.
-            return Err(Box::new(Problem { stage: Stage::Parser, text, mark: Mark { line: 0, ..token.mark }, context: Mark::default() }));
+            return Err(Box::new(Problem {
+                stage: Stage::Parser,
+                text,
+                mark: Mark { line: 0, ..token.mark },
+                context: Mark::default(),
+            }));
         };
         let index = self.push(NodeKind::Alias, token.mark, token.text, Text::default(), false);
         self.nodes[index as usize].target = target;

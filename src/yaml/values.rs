@@ -1,8 +1,8 @@
 //! Values files: Helm 3 reads the first document (helm v3.22.0 `pkg/chartutil/values.go`), Helm 4 merges all of them
 //! (helm v4.3.1 `pkg/chart/loader/load.go`), split by Kubernetes' line reader.
 
-use super::decode::to_map;
 use super::YamlError;
+use super::decode::to_map;
 use crate::span::Pos;
 use crate::value::{HelmVersion, Map, Slot, Value};
 
@@ -45,7 +45,10 @@ fn load_documents(src: &[u8], base: Pos) -> Result<Map, YamlError> {
             }
             to_map(&lines, at)
         };
-        let map = map.map_err(|e| YamlError { message: format!("cannot unmarshal yaml document: {}", e.message), offset: e.offset.map(|o| o + document.start) })?;
+        let map = map.map_err(|e| YamlError {
+            message: format!("cannot unmarshal yaml document: {}", e.message),
+            offset: e.offset.map(|o| o + document.start),
+        })?;
         let map = as_map(map)?;
         if any {
             merge_values(&merged, &map);

@@ -117,10 +117,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let fixed = signature.params.len();
         if signature.variadic.is_some() {
             if count < fixed {
-                return Err(self.error(format!(
-                    "wrong number of args for {name}: want at least {fixed} got {}",
-                    written.len()
-                )));
+                return Err(
+                    self.error(format!("wrong number of args for {name}: want at least {fixed} got {}", written.len()))
+                );
             }
         } else if count != fixed {
             return Err(self.error(format!("wrong number of args for {name}: want {fixed} got {count}")));

@@ -47,7 +47,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             EngineFunc::Fail => self.fail(&values),
             EngineFunc::Lookup => self.live_object(&values),
             EngineFunc::Call => Err(self.call_value(args, piped_first, &values)),
-            _ => length(&values, self.helm()).map(|n| Operand { value: n, ..Operand::default() }).map_err(ExecError::plain),
+            _ => length(&values, self.helm())
+                .map(|n| Operand { value: n, ..Operand::default() })
+                .map_err(ExecError::plain),
         };
         called.map_err(|e| {
             self.at = node;
@@ -169,8 +171,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let text = |i: usize| args.values[i].as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
-        let value =
-            self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
+        let value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
         let tag = self.tracer.call("lookup", &args.values, &args.tags, &value);
         Ok(Operand { value, iface: false, tag })
     }

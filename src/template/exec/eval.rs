@@ -237,7 +237,8 @@ fn ideal(n: &Number) -> Option<Value> {
     if let Some((re, im)) = n.complex {
         return Some(Value::Complex(re, im));
     }
-    let hex = n.text.len() > 2 && (n.text.starts_with("0x") || n.text.starts_with("0X")) && !n.text.contains(['p', 'P']);
+    let hex =
+        n.text.len() > 2 && (n.text.starts_with("0x") || n.text.starts_with("0X")) && !n.text.contains(['p', 'P']);
     let rune = n.text.starts_with('\'');
     if let Some(f) = n.float
         && !hex

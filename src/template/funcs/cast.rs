@@ -1,6 +1,6 @@
 //! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
 
-use crate::grammar::gonum::{parse_float, parse_int};
+use crate::grammar::gonum::{NumError, parse_float, parse_int};
 use crate::value::{IntKind, Str, Value};
 
 /// The string of a `Ty::Str` argument.
@@ -55,5 +55,15 @@ pub fn to_float64(v: &Value) -> f64 {
         Value::Float(f) => *f,
         Value::Str(s) => parse_float(s).unwrap_or(0.0),
         _ => 0.0,
+    }
+}
+
+/// `strconv.ParseInt` where the error is ignored: a number too large is the largest.
+pub fn parse_int_clamped(s: &[u8], base: u32) -> i64 {
+    match parse_int(s, base) {
+        Ok(n) => n,
+        Err(NumError::Range) if s.starts_with(b"-") => i64::MIN,
+        Err(NumError::Range) => i64::MAX,
+        Err(NumError::Syntax) => 0,
     }
 }

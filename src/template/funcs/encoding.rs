@@ -21,7 +21,9 @@ pub const FUNCS: &[Func] = &[
     Func::new("b64dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 64)))),
     Func::new("b32enc", &[Ty::Str], |_, a| Ok(Value::string(BASE32.encode(text(a, 0))))),
     Func::new("b32dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 32)))),
-    Func::new("toJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Escaped).unwrap_or_default()))),
+    Func::new("toJson", &[Ty::Any], |_, a| {
+        Ok(Value::string(gojson::marshal(&a[0], Html::Escaped).unwrap_or_default()))
+    }),
     Func::new("mustToJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Escaped)?))),
     Func::new("toPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0]).unwrap_or_default()))),
     Func::new("mustToPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0])?))),

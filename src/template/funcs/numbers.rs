@@ -207,4 +207,3 @@ fn from_float(f: f64) -> Result<BigDecimal, String> {
     }
     BigDecimal::from_str(&format_float(f, 'e', None)).map_err(|e| e.to_string())
 }
-

@@ -46,7 +46,8 @@ impl<'a> Printer<'a> {
     }
 
     fn pad(&mut self, text: &[u8]) {
-        let width = self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
+        let width =
+            self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
         if self.flags.minus {
             self.out.extend_from_slice(text);
             self.padding(width);

@@ -34,9 +34,8 @@ mod oid {
 }
 
 /// What PKCS #1 puts before a SHA-256 digest.
-const SHA256_INFO: &[u8] = &[
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
-];
+const SHA256_INFO: &[u8] =
+    &[0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 /// A private key of a kind that Sprig knows.
 pub enum PrivateKey {
@@ -316,9 +315,7 @@ fn pkcs8(bytes: &[u8]) -> Result<PrivateKey, String> {
     };
     let id = der::element(tag::OID, id);
     match &id[..] {
-        oid::RSA => {
-            rsa_key(key).map_err(|e| format!("x509: failed to parse RSA private key embedded in PKCS#8: {e}"))
-        }
+        oid::RSA => rsa_key(key).map_err(|e| format!("x509: failed to parse RSA private key embedded in PKCS#8: {e}")),
         oid::EC => {
             let curve = parameters.map(|(tag, contents)| der::element(tag, contents));
             ec_key(key, curve.as_deref())
@@ -328,9 +325,8 @@ fn pkcs8(bytes: &[u8]) -> Result<PrivateKey, String> {
         oid::ED25519 => {
             let seed = Reader::new(key).take(tag::OCTET_STRING);
             let seed = seed.ok_or_else(|| format!("x509: invalid Ed25519 private key: {}", syntax_error(key)))?;
-            let seed: [u8; 32] = seed
-                .try_into()
-                .map_err(|_| format!("x509: invalid Ed25519 private key length: {}", seed.len()))?;
+            let seed: [u8; 32] =
+                seed.try_into().map_err(|_| format!("x509: invalid Ed25519 private key length: {}", seed.len()))?;
             Ok(PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
         }
         id => Err(format!("x509: PKCS#8 wrapping contained private key with unknown algorithm: {}", dotted(&id[2..]))),

@@ -27,9 +27,7 @@ pub const FUNCS: &[Func] = &[
     Func::new("genCA", &[Ty::Str, Ty::Int], |cx, a| generate_ca(cx, a, None)),
     Func::new("genCAWithKey", &[Ty::Str, Ty::Int, Ty::Str], |cx, a| generate_ca(cx, a, Some(text(a, 2)))),
     Func::new("genPrivateKey", &[Ty::Str], generate_private_key),
-    Func::new("genSelfSignedCert", &[Ty::Str, Ty::List, Ty::List, Ty::Int], |cx, a| {
-        generate_self_signed(cx, a, None)
-    }),
+    Func::new("genSelfSignedCert", &[Ty::Str, Ty::List, Ty::List, Ty::Int], |cx, a| generate_self_signed(cx, a, None)),
     Func::new("genSelfSignedCertWithKey", &[Ty::Str, Ty::List, Ty::List, Ty::Int, Ty::Str], |cx, a| {
         generate_self_signed(cx, a, Some(text(a, 4)))
     }),
@@ -135,7 +133,8 @@ fn template(cx: &FuncCx<'_>, name: &[u8], ips: &Value, names: &Value, days: i64)
     // A Go duration wraps around where it has no room for the days.
     let valid = SignedDuration::from_nanos(days.wrapping_mul(24 * 3600 * 1_000_000_000));
     let from = cx.world.now();
-    let until = from.checked_add(valid).map_err(|_| "asn1: structure error: cannot represent time as GeneralizedTime")?;
+    let until =
+        from.checked_add(valid).map_err(|_| "asn1: structure error: cannot represent time as GeneralizedTime")?;
     Ok(Template { name: name.to_vec(), ips, names, from, until, serial, is_ca: false })
 }
 

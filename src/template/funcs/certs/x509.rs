@@ -116,8 +116,9 @@ fn subject(name: &[u8]) -> Result<Vec<u8>, String> {
         return Ok(der::sequence(&[]));
     }
     // Go leaves out what the standard does not have, and `*` and `&` that others tolerate.
-    let printable =
-        |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'\'' | b'(' | b')' | b'+'..=b'/' | b' ' | b':' | b'=' | b'?');
+    let printable = |c: &u8| {
+        c.is_ascii_alphanumeric() || matches!(c, b'\'' | b'(' | b')' | b'+'..=b'/' | b' ' | b':' | b'=' | b'?')
+    };
     let kind = if name.iter().all(printable) {
         tag::PRINTABLE_STRING
     } else if std::str::from_utf8(name).is_ok() {
