@@ -17,6 +17,7 @@ const usage = `usage: go run . MODE [flags]
   check      fail when any of them is stale
   parity     fail when any expectation of testdata/parity/*.txtar is stale; -record refreshes them. HELM3 and HELM4
              name the binaries
+  fuzz       render random templates with Helm and with plimsoll, and show where they differ
   generate   write the generated part of testdata/template/{funcs,lang}/*.md
 `
 
@@ -35,6 +36,12 @@ func main() {
 }
 
 func run(mode string, args []string) error {
+	switch mode {
+	case "fuzz":
+		return fuzz(args)
+	case "fuzz-server":
+		return fuzzServer()
+	}
 	flags := flag.NewFlagSet(mode, flag.ExitOnError)
 	data := flags.String("testdata", "../../testdata", "where the tests are")
 	only := flags.String("only", "", "only files whose path has this in it")
