@@ -8,6 +8,11 @@ use crate::value::{HelmVersion, Map};
 ///
 /// # Errors
 /// With Helm's report.
-pub fn check(_node: &Node<'_>, _values: &Map, _helm: HelmVersion, _log: &mut Log) -> Result<(), String> {
+pub fn check(
+    _node: &Node<'_>,
+    _values: &Map,
+    _helm: HelmVersion,
+    _log: &mut Log,
+) -> Result<(), String> {
     Ok(())
 }

@@ -70,11 +70,15 @@ fn eprint_all(text: &str) {
 }
 
 fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut String) {
-    let rich = args.engine.error_format.unwrap_or(if std::io::stderr().is_terminal() {
-        ErrorFormat::Rich
-    } else {
-        ErrorFormat::Helm
-    }) == ErrorFormat::Rich;
+    let rich = args
+        .engine
+        .error_format
+        .unwrap_or(if std::io::stderr().is_terminal() {
+            ErrorFormat::Rich
+        } else {
+            ErrorFormat::Helm
+        })
+        == ErrorFormat::Rich;
     match failure {
         Failure::Text(t) => errors.push_str(&format!("Error: {t}\n")),
         Failure::Render(e) if rich => errors.push_str(&crate::report::rich::render_error(&e, helm)),
@@ -103,9 +107,8 @@ fn template(
     log: &mut Log,
 ) -> Result<String, Failure> {
     let kube_version = match &args.kube_version {
-        Some(text) => {
-            KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?
-        }
+        Some(text) => KubeVersion::parse(text, helm)
+            .map_err(|e| format!("invalid kube version '{text}': {e}"))?,
         None => KubeVersion::parse(DEFAULT_KUBE_VERSION, helm)?,
     };
     deprecated_flags(args, helm, log);
@@ -144,7 +147,11 @@ fn run_render(
             && let RenderError::Early(text) = &e
             && let Some(detail) = text.strip_prefix("chart dependencies processing failed: ")
         {
-            log.slog("ERROR", "chart dependencies processing failed", &[("error", detail)]);
+            log.slog(
+                "ERROR",
+                "chart dependencies processing failed",
+                &[("error", detail)],
+            );
         }
         Failure::Render(Box::new(e))
     })
@@ -157,10 +164,22 @@ fn deprecated_flags(args: &TemplateArgs, helm: HelmVersion, log: &mut Log) {
     let a = &args.accepted;
     let effect = "this flag has no effect for 'helm template' and will be removed in Helm 5";
     for (given, text) in [
-        (a.atomic, "Flag --atomic has been deprecated, use --rollback-on-failure instead".to_owned()),
-        (a.force, "Flag --force has been deprecated, use --force-replace instead".to_owned()),
-        (a.hide_notes, format!("Flag --hide-notes has been deprecated, {effect}")),
-        (a.render_subchart_notes, format!("Flag --render-subchart-notes has been deprecated, {effect}")),
+        (
+            a.atomic,
+            "Flag --atomic has been deprecated, use --rollback-on-failure instead".to_owned(),
+        ),
+        (
+            a.force,
+            "Flag --force has been deprecated, use --force-replace instead".to_owned(),
+        ),
+        (
+            a.hide_notes,
+            format!("Flag --hide-notes has been deprecated, {effect}"),
+        ),
+        (
+            a.render_subchart_notes,
+            format!("Flag --render-subchart-notes has been deprecated, {effect}"),
+        ),
     ] {
         if given {
             log.bare(text);
@@ -174,7 +193,10 @@ fn name_and_chart(args: &TemplateArgs, _helm: HelmVersion) -> Result<(String, St
         return Err("\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into());
     }
     if p.len() > 2 {
-        return Err(format!("expected at most two arguments, unexpected arguments: {}", p[2..].join(", ")));
+        return Err(format!(
+            "expected at most two arguments, unexpected arguments: {}",
+            p[2..].join(", ")
+        ));
     }
     if p.len() == 2 {
         if args.generate_name {
@@ -196,7 +218,11 @@ fn locate(text: &str) -> Result<String, String> {
     let trimmed = text.trim_matches(crate::value::is_space);
     if Path::new(trimmed).exists() {
         let absolute = std::path::absolute(trimmed).map_err(|e| e.to_string())?;
-        return Ok(absolute.display().to_string().trim_end_matches('/').to_owned());
+        return Ok(absolute
+            .display()
+            .to_string()
+            .trim_end_matches('/')
+            .to_owned());
     }
     let quoted = String::from_utf8_lossy(&go_quote(trimmed.as_bytes())).into_owned();
     if trimmed.starts_with('/') || trimmed.starts_with('.') {
@@ -204,8 +230,12 @@ fn locate(text: &str) -> Result<String, String> {
     }
     match trimmed.split_once('/') {
         Some((repo, _)) if !trimmed.contains("://") => Err(format!("repo {repo} not found")),
-        None => Err(format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}")),
-        Some(_) => Err(format!("charts are not fetched from the network: {trimmed}")),
+        None => Err(format!(
+            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}"
+        )),
+        Some(_) => Err(format!(
+            "charts are not fetched from the network: {trimmed}"
+        )),
     }
 }
 
@@ -231,11 +261,19 @@ fn comma_list(text: &str) -> Vec<String> {
 }
 
 /// Reads and merges what the user gave.
-pub(super) fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut SourceMap) -> Result<Map, String> {
+pub(super) fn user_values(
+    args: &ValueArgs,
+    helm: HelmVersion,
+    sources: &mut SourceMap,
+) -> Result<Map, String> {
     let mut files = Vec::new();
     for path in args.values.iter().flat_map(|v| comma_list(v)) {
         let text = read_values(&path)?;
-        files.push(ValuesFile { path, layer: "-f".into(), text });
+        files.push(ValuesFile {
+            path,
+            layer: "-f".into(),
+            text,
+        });
     }
     let layers = Layers {
         files,
@@ -251,7 +289,9 @@ pub(super) fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut Sou
 fn read_values(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
         let mut text = Vec::new();
-        std::io::stdin().read_to_end(&mut text).map_err(|e| e.to_string())?;
+        std::io::stdin()
+            .read_to_end(&mut text)
+            .map_err(|e| e.to_string())?;
         return Ok(text);
     }
     if path.starts_with("http://") || path.starts_with("https://") || path.starts_with("oci://") {
@@ -284,7 +324,12 @@ fn check_chart(
         .iter()
         .flatten()
         .flatten()
-        .filter(|d| !chart.children.iter().any(|(_, c)| c.metadata.name == d.name))
+        .filter(|d| {
+            !chart
+                .children
+                .iter()
+                .any(|(_, c)| c.metadata.name == d.name)
+        })
         .map(|d| d.name.as_str())
         .collect();
     if missing.is_empty() {
@@ -303,10 +348,12 @@ fn check_chart(
 /// Helm's rule for names of releases.
 fn check_name(name: &str, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
     let label = |l: &str| {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let edge =
+            |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         edge(l.chars().next())
             && edge(l.chars().next_back())
-            && l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && l.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     if !name.is_empty() && name.len() <= 53 && name.split('.').all(label) {
         return Ok(());
@@ -335,14 +382,29 @@ fn namespace(args: &TemplateArgs) -> String {
         .unwrap_or_else(|| "default".into())
 }
 
-fn output(args: &TemplateArgs, helm: HelmVersion, name: &str, mut rendered: Rendered) -> Result<String, Failure> {
-    let keep = |events: &[&'static str]| !args.no_hooks && !(args.skip_tests && events.contains(&"test"));
+fn output(
+    args: &TemplateArgs,
+    helm: HelmVersion,
+    name: &str,
+    mut rendered: Rendered,
+) -> Result<String, Failure> {
+    let keep =
+        |events: &[&'static str]| !args.no_hooks && !(args.skip_tests && events.contains(&"test"));
     if let Some(program) = &args.post_renderer {
         super::world::post_render(program, &args.post_renderer_args, helm, &mut rendered)?;
     }
     if let Some(dir) = &args.output_dir {
-        let dir = if args.release_name { format!("{dir}/{name}") } else { dir.clone() };
-        return Ok(super::world::write_files(args.output_dir.as_deref().unwrap_or("."), &dir, &rendered, keep)?);
+        let dir = if args.release_name {
+            format!("{dir}/{name}")
+        } else {
+            dir.clone()
+        };
+        return Ok(super::world::write_files(
+            args.output_dir.as_deref().unwrap_or("."),
+            &dir,
+            &rendered,
+            keep,
+        )?);
     }
     let text = rendered.text(keep);
     if args.show_only.is_empty() {
@@ -358,7 +420,9 @@ fn show_only(globs: &[String], text: &str, helm: HelmVersion) -> Result<String, 
     for glob in globs {
         let mut found = false;
         for piece in &pieces {
-            let Some(source) = source_of(piece) else { continue };
+            let Some(source) = source_of(piece) else {
+                continue;
+            };
             if filepath_match(glob, source)? || glob == source {
                 found = true;
                 out.push_str("---\n");
@@ -375,5 +439,9 @@ fn show_only(globs: &[String], text: &str, helm: HelmVersion) -> Result<String, 
 
 /// The path in `# Source: chart/path`, without the chart.
 fn source_of(piece: &str) -> Option<&str> {
-    piece.lines().find_map(|l| l.strip_prefix("# Source: ")).and_then(|s| s.split_once('/')).map(|(_, rest)| rest)
+    piece
+        .lines()
+        .find_map(|l| l.strip_prefix("# Source: "))
+        .and_then(|s| s.split_once('/'))
+        .map(|(_, rest)| rest)
 }

@@ -1,9 +1,11 @@
 //! Small formats that several layers need, one file each: Go's regular expressions, version ranges, globs, Go's
 //! numbers, JSON as Go writes and reads it.
 
+pub mod duration;
 pub mod glob;
 pub mod gojson;
 pub mod gonum;
+pub mod gotime;
 pub mod gourl;
 pub mod layout;
 pub mod regex;

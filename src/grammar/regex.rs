@@ -44,7 +44,8 @@ pub struct GoRegex {
 
 impl GoRegex {
     fn new(source: &[u8]) -> Result<GoRegex, String> {
-        let text = std::str::from_utf8(source).map_err(|_| bad("invalid UTF-8", &String::from_utf8_lossy(source)))?;
+        let text = std::str::from_utf8(source)
+            .map_err(|_| bad("invalid UTF-8", &String::from_utf8_lossy(source)))?;
         let translated = Translator::new(text).run()?;
         let regex = RegexBuilder::new(&translated)
             .size_limit(MAX_COMPILED)
@@ -73,7 +74,9 @@ impl GoRegex {
         let mut out = Vec::new();
         let (mut at, mut previous_end) = (0, None);
         while out.len() < limit && at <= text.len() {
-            let Some(m) = self.regex.find_at(text, at) else { break };
+            let Some(m) = self.regex.find_at(text, at) else {
+                break;
+            };
             let accepted = !(m.is_empty() && Some(m.start()) == previous_end);
             at = after(text, m.start(), m.end());
             previous_end = Some(m.end());
@@ -85,11 +88,17 @@ impl GoRegex {
     }
 
     /// Replaces every match; `expand` appends the replacement.
-    fn replace_with(&self, text: &[u8], mut expand: impl FnMut(&Captures<'_>, &mut Vec<u8>)) -> Vec<u8> {
+    fn replace_with(
+        &self,
+        text: &[u8],
+        mut expand: impl FnMut(&Captures<'_>, &mut Vec<u8>),
+    ) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let (mut last_end, mut at) = (0, 0);
         while at <= text.len() {
-            let Some(captures) = self.regex.captures_at(text, at) else { break };
+            let Some(captures) = self.regex.captures_at(text, at) else {
+                break;
+            };
             let Some(m) = captures.get(0) else { break };
             out.extend_from_slice(&text[last_end..m.start()]);
             // An empty match right behind the one before is not replaced.
@@ -180,7 +189,9 @@ fn group_name(s: &[u8]) -> Option<(&str, &[u8])> {
     let braced = s.first() == Some(&b'{');
     let body = if braced { &s[1..] } else { s };
     let text = std::str::from_utf8(body).unwrap_or_default();
-    let n = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let n = text
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(text.len());
     if n == 0 {
         return None;
     }
@@ -199,7 +210,12 @@ fn bad(what: &str, at: &str) -> String {
 /// Go's `regexp: Compile(...)` panic around an error of the parser.
 pub fn compile_panic(source: &[u8], error: &str) -> String {
     let shown = match std::str::from_utf8(source) {
-        Ok(s) if !s.contains('`') && !s.chars().any(|c| c < ' ' && c != '\t' || c == '\u{7f}' || c == '\u{feff}') => {
+        Ok(s)
+            if !s.contains('`')
+                && !s
+                    .chars()
+                    .any(|c| c < ' ' && c != '\t' || c == '\u{7f}' || c == '\u{feff}') =>
+        {
             format!("`{s}`")
         }
         _ => String::from_utf8_lossy(&go_quote(source)).into_owned(),
@@ -236,7 +252,14 @@ const MAX_NESTING: usize = 1000;
 
 impl<'a> Translator<'a> {
     fn new(source: &'a str) -> Translator<'a> {
-        Translator { source, rest: source, out: String::new(), depth: 0, atom: None, repeated: None }
+        Translator {
+            source,
+            rest: source,
+            out: String::new(),
+            depth: 0,
+            atom: None,
+            repeated: None,
+        }
     }
 
     fn run(mut self) -> Result<String, String> {
@@ -337,11 +360,16 @@ impl<'a> Translator<'a> {
             self.out.push('(');
             return Ok(());
         }
-        let named = self.rest.strip_prefix("(?P<").or_else(|| self.rest.strip_prefix("(?<"));
+        let named = self
+            .rest
+            .strip_prefix("(?P<")
+            .or_else(|| self.rest.strip_prefix("(?<"));
         if let Some(body) = named
             && !body.starts_with(['=', '!'])
         {
-            let Some(n) = body.find('>') else { return Err(bad("invalid named capture", self.rest)) };
+            let Some(n) = body.find('>') else {
+                return Err(bad("invalid named capture", self.rest));
+            };
             let name = &body[..n];
             let lead = self.rest.len() - body.len();
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -359,7 +387,9 @@ impl<'a> Translator<'a> {
 
     fn flags(&mut self) -> Result<(), String> {
         let body = &self.rest[2..];
-        let n = body.find(|c: char| !"imsU-".contains(c)).unwrap_or(body.len());
+        let n = body
+            .find(|c: char| !"imsU-".contains(c))
+            .unwrap_or(body.len());
         let flags = &body[..n];
         let end = body[n..].chars().next();
         let valid = !flags.ends_with('-') && flags.matches('-').count() <= 1;
@@ -372,14 +402,21 @@ impl<'a> Translator<'a> {
                 self.depth -= 1;
             }
             None => return Err(bad("missing closing )", self.source)),
-            Some(c) => return Err(bad("invalid or unsupported Perl syntax", &self.rest[..2 + n + c.len_utf8()])),
+            Some(c) => {
+                return Err(bad(
+                    "invalid or unsupported Perl syntax",
+                    &self.rest[..2 + n + c.len_utf8()],
+                ));
+            }
         }
         self.take(2 + n + 1);
         Ok(())
     }
 
     fn escape(&mut self) -> Result<(), String> {
-        let Some(c) = self.rest[1..].chars().next() else { return Err("error parsing regexp: trailing backslash at end of expression: ``".into()) };
+        let Some(c) = self.rest[1..].chars().next() else {
+            return Err("error parsing regexp: trailing backslash at end of expression: ``".into());
+        };
         match c {
             'A' => self.literal("\\A", 2),
             'z' => self.literal("\\z", 2),
@@ -412,7 +449,9 @@ impl<'a> Translator<'a> {
     /// An escape that stands for a character or a set of them, and its length.
     fn class_escape(&self, s: &str) -> Result<(Set, usize), String> {
         let mut chars = s[1..].chars();
-        let Some(c) = chars.next() else { return Err("error parsing regexp: trailing backslash at end of expression: ``".into()) };
+        let Some(c) = chars.next() else {
+            return Err("error parsing regexp: trailing backslash at end of expression: ``".into());
+        };
         let class = |c: &str| Ok((Set::Class(c.to_owned()), 2));
         let char = |c: char| Ok((Set::Char(c), 2));
         match c {
@@ -455,7 +494,11 @@ impl<'a> Translator<'a> {
                 Err(bad("invalid escape sequence", &s[..2]))
             }
             '0'..='7' => {
-                let n = s[1..].chars().take(3).take_while(|c| ('0'..='7').contains(c)).count();
+                let n = s[1..]
+                    .chars()
+                    .take(3)
+                    .take_while(|c| ('0'..='7').contains(c))
+                    .count();
                 let code = u32::from_str_radix(&s[1..1 + n], 8).unwrap_or(0);
                 Ok((Set::Char(char::from_u32(code).unwrap_or('\u{fffd}')), 1 + n))
             }
@@ -463,12 +506,20 @@ impl<'a> Translator<'a> {
                 let body = &s[2..];
                 let (digits, n) = match body.strip_prefix('{') {
                     Some(b) => {
-                        let end = b.find('}').ok_or_else(|| bad("invalid escape sequence", s))?;
+                        let end = b
+                            .find('}')
+                            .ok_or_else(|| bad("invalid escape sequence", s))?;
                         (&b[..end], end + 4)
                     }
-                    None => (body.get(..2).ok_or_else(|| bad("invalid escape sequence", s))?, 4),
+                    None => (
+                        body.get(..2)
+                            .ok_or_else(|| bad("invalid escape sequence", s))?,
+                        4,
+                    ),
                 };
-                let code = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+                let code = u32::from_str_radix(digits, 16)
+                    .ok()
+                    .and_then(char::from_u32);
                 match code {
                     Some(c) => Ok((Set::Char(c), n)),
                     None => Err(bad("invalid escape sequence", &s[..n.min(s.len())])),
@@ -490,7 +541,9 @@ impl<'a> Translator<'a> {
         let mut first = true;
 
         loop {
-            let Some(c) = s.chars().next() else { return Err(bad("missing closing ]", whole)) };
+            let Some(c) = s.chars().next() else {
+                return Err(bad("missing closing ]", whole));
+            };
             if c == ']' && !first {
                 break;
             }
@@ -520,12 +573,18 @@ impl<'a> Translator<'a> {
                     if s.starts_with('-') && !s[1..].starts_with(']') && s.len() > 1 {
                         let (h, rest) = self.class_item(&s[1..])?;
                         let Set::Char(h) = h else {
-                            return Err(bad("invalid character class range", &start[..start.len() - rest.len()]));
+                            return Err(bad(
+                                "invalid character class range",
+                                &start[..start.len() - rest.len()],
+                            ));
                         };
                         high = h;
                         s = rest;
                         if high < low {
-                            return Err(bad("invalid character class range", &start[..start.len() - s.len()]));
+                            return Err(bad(
+                                "invalid character class range",
+                                &start[..start.len() - s.len()],
+                            ));
                         }
                     }
                     text.push_str(&class_char(low));
@@ -535,7 +594,6 @@ impl<'a> Translator<'a> {
                     }
                 }
             }
-
         }
         text.push(']');
         let n = whole.len() - s.len() + 1;
@@ -569,7 +627,9 @@ fn repeat_count(s: &str) -> Option<(u32, Option<u32>, usize)> {
     let n = s.find('}')?;
     let body = &s[1..n];
     let number = |t: &str| {
-        let plain = !t.is_empty() && t.bytes().all(|c| c.is_ascii_digit()) && (t == "0" || !t.starts_with('0'));
+        let plain = !t.is_empty()
+            && t.bytes().all(|c| c.is_ascii_digit())
+            && (t == "0" || !t.starts_with('0'));
         plain.then(|| t.parse().unwrap_or(u32::MAX))
     };
     match body.split_once(',') {

@@ -18,12 +18,23 @@ pub fn render_snippet(
     values: &[u8],
     helm: HelmVersion,
 ) -> Result<Rendered, RenderError> {
-    let mut chart = Chart { values: Some(Arc::from(values)), path: "c".into(), ..Chart::default() };
+    let mut chart = Chart {
+        values: Some(Arc::from(values)),
+        path: "c".into(),
+        ..Chart::default()
+    };
     chart.metadata.name = "c".into();
     chart.metadata.version = "0.1.0".into();
     chart.metadata.api_version = "v2".into();
-    chart.templates = templates.iter().map(|(n, t)| File { name: (*n).to_owned(), data: Arc::from(*t) }).collect();
-    let kube_version = KubeVersion::parse(super::capabilities::DEFAULT_KUBE_VERSION, helm).map_err(RenderError::Early)?;
+    chart.templates = templates
+        .iter()
+        .map(|(n, t)| File {
+            name: (*n).to_owned(),
+            data: Arc::from(*t),
+        })
+        .collect();
+    let kube_version = KubeVersion::parse(super::capabilities::DEFAULT_KUBE_VERSION, helm)
+        .map_err(RenderError::Early)?;
     let options = Options {
         helm,
         name: "rel".into(),
@@ -37,5 +48,12 @@ pub fn render_snippet(
     };
     let world = System::new(None, None, None);
     let mut log = Log::new(helm);
-    render(&chart, &Map::default(), &options, &world, &mut SourceMap::default(), &mut log)
+    render(
+        &chart,
+        &Map::default(),
+        &options,
+        &world,
+        &mut SourceMap::default(),
+        &mut log,
+    )
 }

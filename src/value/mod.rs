@@ -155,7 +155,10 @@ pub struct Slot {
 
 impl From<Value> for Slot {
     fn from(value: Value) -> Slot {
-        Slot { value, pos: Pos::NONE }
+        Slot {
+            value,
+            pos: Pos::NONE,
+        }
     }
 }
 
@@ -208,7 +211,9 @@ pub struct Map {
 
 impl std::fmt::Debug for Map {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value))).finish()
+        f.debug_map()
+            .entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value)))
+            .finish()
     }
 }
 
@@ -232,7 +237,10 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: BTreeMap<Str, Slot>) -> Map {
-        Map { entries: Rc::new(RefCell::new(entries)), kind }
+        Map {
+            entries: Rc::new(RefCell::new(entries)),
+            kind,
+        }
     }
 
     /// The Go type of the map.
@@ -304,7 +312,10 @@ impl Map {
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map { entries: self.entries.clone(), kind }
+        Map {
+            entries: self.entries.clone(),
+            kind,
+        }
     }
 }
 
@@ -395,22 +406,37 @@ impl Value {
 
     /// A non-nil `[]interface {}`.
     pub fn list(items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items }))
+        Value::List(Rc::new(List {
+            kind: ListKind::Any,
+            nil: false,
+            items,
+        }))
     }
 
     /// A list of another type.
     pub fn list_of(kind: ListKind, items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind, nil: false, items }))
+        Value::List(Rc::new(List {
+            kind,
+            nil: false,
+            items,
+        }))
     }
 
     /// A nil slice of a type.
     pub fn nil_list(kind: ListKind) -> Value {
-        Value::List(Rc::new(List { kind, nil: true, items: Vec::new() }))
+        Value::List(Rc::new(List {
+            kind,
+            nil: true,
+            items: Vec::new(),
+        }))
     }
 
     /// A `[]string`.
     pub fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> Value {
-        Value::list_of(ListKind::Strings, items.into_iter().map(|s| Value::string(s).into()).collect())
+        Value::list_of(
+            ListKind::Strings,
+            items.into_iter().map(|s| Value::string(s).into()).collect(),
+        )
     }
 
     /// Whether this is nil without a type.
@@ -493,7 +519,14 @@ impl Value {
             Value::List(l) => Value::List(Rc::new(List {
                 kind: l.kind,
                 nil: l.nil,
-                items: l.items.iter().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos }).collect(),
+                items: l
+                    .items
+                    .iter()
+                    .map(|s| Slot {
+                        value: s.value.deep_copy(),
+                        pos: s.pos,
+                    })
+                    .collect(),
             })),
             Value::Map(m) => Value::Map(m.deep_copy()),
             other => other.clone(),
@@ -508,7 +541,18 @@ impl Map {
         let entries = self.entries();
         Map::from_entries(
             self.kind(),
-            entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos })).collect(),
+            entries
+                .iter()
+                .map(|(k, s)| {
+                    (
+                        k.clone(),
+                        Slot {
+                            value: s.value.deep_copy(),
+                            pos: s.pos,
+                        },
+                    )
+                })
+                .collect(),
         )
     }
 }
@@ -544,11 +588,19 @@ pub fn decode_rune(bytes: &[u8]) -> Option<(char, usize)> {
         Ok(s) => s,
         Err(e) => std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default(),
     };
-    Some(valid.chars().next().map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())))
+    Some(
+        valid
+            .chars()
+            .next()
+            .map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())),
+    )
 }
 
 /// Go's `unicode.IsSpace`.
 pub fn is_space(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
-        ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+    matches!(
+        c,
+        '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
 }

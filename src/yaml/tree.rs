@@ -103,7 +103,11 @@ impl<'a> Tree<'a> {
         };
         let parsed = b.document();
         b.reader_problem(src, parsed)?;
-        Ok(Tree { scanner: b.scanner, nodes: b.nodes, has_aliases: b.has_aliases })
+        Ok(Tree {
+            scanner: b.scanner,
+            nodes: b.nodes,
+            has_aliases: b.has_aliases,
+        })
     }
 
     /// The bytes of a text.
@@ -141,7 +145,9 @@ fn bad_character(src: &[u8]) -> Option<(usize, String)> {
                 0x80..0xc0 | 0xf8.. => "invalid leading UTF-8 octet",
                 _ if src.len() - at < width(*first) => "incomplete UTF-8 octet sequence",
                 _ => match src.get(at + 1) {
-                    Some(c) if c & 0xc0 == 0x80 && chunk.invalid().len() == 1 => "invalid length of a UTF-8 sequence",
+                    Some(c) if c & 0xc0 == 0x80 && chunk.invalid().len() == 1 => {
+                        "invalid length of a UTF-8 sequence"
+                    }
                     _ => "invalid trailing UTF-8 octet",
                 },
             };
@@ -157,17 +163,32 @@ const READ_AHEAD: usize = 512;
 impl<'a> Builder<'a> {
     /// Puts the reader's complaint about a character before what the parser found behind it.
     fn reader_problem(&self, src: &[u8], parsed: Parsed<()>) -> Parsed<()> {
-        let plain = src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
+        let plain = src.is_ascii()
+            && !src
+                .iter()
+                .any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
         if plain {
             return parsed;
         }
-        let Some((at, text)) = bad_character(src) else { return parsed };
+        let Some((at, text)) = bad_character(src) else {
+            return parsed;
+        };
         if at > self.scanner.offset() + READ_AHEAD {
             return parsed;
         }
         let (line, column) = crate::span::line_column(src, at);
-        let mark = Mark { offset: at as u32, index: at as u32, line: line as u32 - 1, column: column as u32 - 1 };
-        Err(Box::new(Problem { stage: Stage::Reader, text, mark, context: Mark::default() }))
+        let mark = Mark {
+            offset: at as u32,
+            index: at as u32,
+            line: line as u32 - 1,
+            column: column as u32 - 1,
+        };
+        Err(Box::new(Problem {
+            stage: Stage::Reader,
+            text,
+            mark,
+            context: Mark::default(),
+        }))
     }
 
     fn peek(&mut self) -> Parsed<Token> {
@@ -180,7 +201,12 @@ impl<'a> Builder<'a> {
 
     #[cold]
     fn error<T>(&self, context: Mark, text: &str, mark: Mark) -> Parsed<T> {
-        Err(Box::new(Problem { stage: Stage::Parser, text: text.into(), mark, context }))
+        Err(Box::new(Problem {
+            stage: Stage::Parser,
+            text: text.into(),
+            mark,
+            context,
+        }))
     }
 
     fn document(&mut self) -> Parsed<()> {
@@ -191,7 +217,11 @@ impl<'a> Builder<'a> {
                 self.directives()?;
                 token = self.peek()?;
                 if token.kind != Kind::DocumentStart {
-                    return self.error(Mark::default(), "did not find expected <document start>", token.mark);
+                    return self.error(
+                        Mark::default(),
+                        "did not find expected <document start>",
+                        token.mark,
+                    );
                 }
                 self.skip();
                 token = self.peek()?;
@@ -228,10 +258,18 @@ impl<'a> Builder<'a> {
             match token.kind {
                 Kind::VersionDirective => {
                     if version {
-                        return self.error(Mark::default(), "found duplicate %YAML directive", token.mark);
+                        return self.error(
+                            Mark::default(),
+                            "found duplicate %YAML directive",
+                            token.mark,
+                        );
                     }
                     if (token.handle.start, token.handle.end) != (1, 1) {
-                        return self.error(Mark::default(), "found incompatible YAML document", token.mark);
+                        return self.error(
+                            Mark::default(),
+                            "found incompatible YAML document",
+                            token.mark,
+                        );
                     }
                     version = true;
                 }
@@ -239,7 +277,11 @@ impl<'a> Builder<'a> {
                     let handle = self.scanner.bytes(token.handle).to_vec();
                     let prefix = self.scanner.bytes(token.text).to_vec();
                     if self.tags.iter().any(|(h, _)| *h == handle) {
-                        return self.error(Mark::default(), "found duplicate %TAG directive", token.mark);
+                        return self.error(
+                            Mark::default(),
+                            "found duplicate %TAG directive",
+                            token.mark,
+                        );
                     }
                     self.tags.push((handle, prefix));
                 }
@@ -265,7 +307,13 @@ impl<'a> Builder<'a> {
     }
 
     fn empty(&mut self, mark: Mark) {
-        self.push(NodeKind::Scalar, mark, Text::default(), Text::default(), true);
+        self.push(
+            NodeKind::Scalar,
+            mark,
+            Text::default(),
+            Text::default(),
+            true,
+        );
     }
 
     fn close(&mut self) {
@@ -311,21 +359,45 @@ impl<'a> Builder<'a> {
                 self.skip();
                 self.push(NodeKind::Scalar, start, token.text, tag_text, implicit)
             }
-            (Kind::FlowSequenceStart, _) => {
-                begin(self, NodeKind::Sequence, State::FlowSequence { context: token.mark, first: true })
-            }
-            (Kind::FlowMappingStart, _) => {
-                begin(self, NodeKind::Mapping, State::FlowMappingKey { context: token.mark, first: true })
-            }
-            (Kind::BlockSequenceStart, Place::Block | Place::BlockOrIndentless) => {
-                begin(self, NodeKind::Sequence, State::BlockSequence { context: token.mark, first: true })
-            }
-            (Kind::BlockMappingStart, Place::Block | Place::BlockOrIndentless) => {
-                begin(self, NodeKind::Mapping, State::BlockMappingKey { context: token.mark, first: true })
-            }
-            _ if anchor.is_some() || tag.is_some() => {
-                self.push(NodeKind::Scalar, start, Text::default(), tag_text, tag_bytes_len == 0)
-            }
+            (Kind::FlowSequenceStart, _) => begin(
+                self,
+                NodeKind::Sequence,
+                State::FlowSequence {
+                    context: token.mark,
+                    first: true,
+                },
+            ),
+            (Kind::FlowMappingStart, _) => begin(
+                self,
+                NodeKind::Mapping,
+                State::FlowMappingKey {
+                    context: token.mark,
+                    first: true,
+                },
+            ),
+            (Kind::BlockSequenceStart, Place::Block | Place::BlockOrIndentless) => begin(
+                self,
+                NodeKind::Sequence,
+                State::BlockSequence {
+                    context: token.mark,
+                    first: true,
+                },
+            ),
+            (Kind::BlockMappingStart, Place::Block | Place::BlockOrIndentless) => begin(
+                self,
+                NodeKind::Mapping,
+                State::BlockMappingKey {
+                    context: token.mark,
+                    first: true,
+                },
+            ),
+            _ if anchor.is_some() || tag.is_some() => self.push(
+                NodeKind::Scalar,
+                start,
+                Text::default(),
+                tag_text,
+                tag_bytes_len == 0,
+            ),
             _ => return self.error(start, "did not find expected node content", token.mark),
         };
         if let Some(anchor) = anchor {
@@ -339,11 +411,28 @@ impl<'a> Builder<'a> {
         self.skip();
         let name = self.scanner.bytes(token.text);
         let Some(target) = self.anchors.get(name).copied() else {
-            let text = format!("unknown anchor '{}' referenced", String::from_utf8_lossy(name));
+            let text = format!(
+                "unknown anchor '{}' referenced",
+                String::from_utf8_lossy(name)
+            );
             // go-yaml says this without a line.
-            return Err(Box::new(Problem { stage: Stage::Parser, text, mark: Mark { line: 0, ..token.mark }, context: Mark::default() }));
+            return Err(Box::new(Problem {
+                stage: Stage::Parser,
+                text,
+                mark: Mark {
+                    line: 0,
+                    ..token.mark
+                },
+                context: Mark::default(),
+            }));
         };
-        let index = self.push(NodeKind::Alias, token.mark, token.text, Text::default(), false);
+        let index = self.push(
+            NodeKind::Alias,
+            token.mark,
+            token.text,
+            Text::default(),
+            false,
+        );
         self.nodes[index as usize].target = target;
         self.has_aliases = true;
         Ok(())
@@ -364,7 +453,11 @@ impl<'a> Builder<'a> {
         let at = self.scanner.scratch.len() as u32;
         self.scanner.scratch.extend_from_slice(&prefix);
         self.scanner.scratch.extend_from_slice(&suffix);
-        Ok(Text { start: at, end: self.scanner.scratch.len() as u32, scratch: true })
+        Ok(Text {
+            start: at,
+            end: self.scanner.scratch.len() as u32,
+            scratch: true,
+        })
     }
 
     /// One step of the grammar, where the node before is complete.
@@ -395,7 +488,10 @@ impl<'a> Builder<'a> {
             Kind::BlockEntry => {
                 self.skip();
                 let next = self.peek()?;
-                self.states.push(State::BlockSequence { context, first: false });
+                self.states.push(State::BlockSequence {
+                    context,
+                    first: false,
+                });
                 if matches!(next.kind, Kind::BlockEntry | Kind::BlockEnd) {
                     self.empty(next.mark);
                     return Ok(());
@@ -420,7 +516,10 @@ impl<'a> Builder<'a> {
         self.skip();
         let next = self.peek()?;
         self.states.push(State::IndentlessSequence);
-        if matches!(next.kind, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
+        if matches!(
+            next.kind,
+            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd
+        ) {
             self.empty(next.mark);
             return Ok(());
         }
@@ -460,7 +559,10 @@ impl<'a> Builder<'a> {
 
     fn block_mapping_value(&mut self, context: Mark) -> Parsed<()> {
         let token = self.peek()?;
-        self.states.push(State::BlockMappingKey { context, first: false });
+        self.states.push(State::BlockMappingKey {
+            context,
+            first: false,
+        });
         if token.kind != Kind::Value {
             self.empty(token.mark);
             return Ok(());
@@ -489,14 +591,26 @@ impl<'a> Builder<'a> {
             }
             if token.kind == Kind::Key {
                 self.skip();
-                self.states.push(State::FlowSequence { context, first: false });
-                let index = self.push(NodeKind::Mapping, token.mark, Text::default(), Text::default(), true);
+                self.states.push(State::FlowSequence {
+                    context,
+                    first: false,
+                });
+                let index = self.push(
+                    NodeKind::Mapping,
+                    token.mark,
+                    Text::default(),
+                    Text::default(),
+                    true,
+                );
                 self.open.push(index);
                 self.states.push(State::FlowPairKey);
                 return Ok(());
             }
             if token.kind != Kind::FlowSequenceEnd {
-                self.states.push(State::FlowSequence { context, first: false });
+                self.states.push(State::FlowSequence {
+                    context,
+                    first: false,
+                });
                 return self.node(Place::Flow);
             }
         }
@@ -508,7 +622,10 @@ impl<'a> Builder<'a> {
     fn flow_pair_key(&mut self) -> Parsed<()> {
         let token = self.peek()?;
         self.states.push(State::FlowPairValue);
-        if matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
+        if matches!(
+            token.kind,
+            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd
+        ) {
             // libyaml skips the token here, and so does go-yaml.
             self.skip();
             self.empty(token.mark);
@@ -547,15 +664,24 @@ impl<'a> Builder<'a> {
             if token.kind == Kind::Key {
                 self.skip();
                 token = self.peek()?;
-                self.states.push(State::FlowMappingValue { context, empty: false });
-                if !matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd) {
+                self.states.push(State::FlowMappingValue {
+                    context,
+                    empty: false,
+                });
+                if !matches!(
+                    token.kind,
+                    Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd
+                ) {
                     return self.node(Place::Flow);
                 }
                 self.empty(token.mark);
                 return Ok(());
             }
             if token.kind != Kind::FlowMappingEnd {
-                self.states.push(State::FlowMappingValue { context, empty: true });
+                self.states.push(State::FlowMappingValue {
+                    context,
+                    empty: true,
+                });
                 return self.node(Place::Flow);
             }
         }
@@ -566,7 +692,10 @@ impl<'a> Builder<'a> {
 
     fn flow_mapping_value(&mut self, context: Mark, empty: bool) -> Parsed<()> {
         let token = self.peek()?;
-        self.states.push(State::FlowMappingKey { context, first: false });
+        self.states.push(State::FlowMappingKey {
+            context,
+            first: false,
+        });
         if !empty && token.kind == Kind::Value {
             self.skip();
             let next = self.peek()?;

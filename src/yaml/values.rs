@@ -1,8 +1,8 @@
 //! Values files: Helm 3 reads the first document (helm v3.22.0 `pkg/chartutil/values.go`), Helm 4 merges all of them
 //! (helm v4.3.1 `pkg/chart/loader/load.go`), split by Kubernetes' line reader.
 
-use super::decode::to_map;
 use super::YamlError;
+use super::decode::to_map;
 use crate::span::Pos;
 use crate::value::{HelmVersion, Map, Slot, Value};
 
@@ -45,7 +45,10 @@ fn load_documents(src: &[u8], base: Pos) -> Result<Map, YamlError> {
             }
             to_map(&lines, at)
         };
-        let map = map.map_err(|e| YamlError { message: format!("cannot unmarshal yaml document: {}", e.message), offset: e.offset.map(|o| o + document.start) })?;
+        let map = map.map_err(|e| YamlError {
+            message: format!("cannot unmarshal yaml document: {}", e.message),
+            offset: e.offset.map(|o| o + document.start),
+        })?;
         let map = as_map(map)?;
         if any {
             merge_values(&merged, &map);
@@ -80,7 +83,10 @@ pub fn merge_values(into: &Map, from: &Map) {
             (Value::Map(new), Some(Value::Map(old))) => {
                 let old = old.shallow_copy();
                 merge_values(&old, new);
-                Slot { value: Value::Map(old), pos: slot.pos }
+                Slot {
+                    value: Value::Map(old),
+                    pos: slot.pos,
+                }
             }
             _ => slot.clone(),
         };
@@ -101,7 +107,9 @@ fn documents(src: &[u8]) -> Result<Vec<std::ops::Range<usize>>, YamlError> {
             let trimmed = rest.trim_matches(crate::value::is_space);
             if !trimmed.is_empty() && !trimmed.starts_with('#') {
                 return Err(YamlError {
-                    message: format!("error reading yaml document: invalid Yaml document separator: {trimmed}"),
+                    message: format!(
+                        "error reading yaml document: invalid Yaml document separator: {trimmed}"
+                    ),
                     offset: Some(at),
                 });
             }
