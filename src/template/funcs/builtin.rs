@@ -262,7 +262,9 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
                 }
             },
             other => {
-                return Err(format!("can't index item of type {}", other.type_name(cx.helm)).into());
+                return Err(
+                    format!("can't index item of type {}", other.type_name(cx.helm)).into(),
+                );
             }
         };
     }
