@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod cli;
 pub mod diag;
+pub mod env;
 pub mod grammar;
 pub mod jsonschema;
 pub mod manifest;

@@ -159,9 +159,13 @@ pub fn read_cases(path: &Path, text: &str) -> Vec<Case> {
             }
             "cases" => {
                 cases.extend(
+<<<<<<< HEAD
                     (start..i)
                         .filter(|&n| !lines[n].is_empty())
                         .map(|n| read_line(now, name(n + 1), lines[n])),
+=======
+                    (start..i).filter(|&n| !lines[n].is_empty()).map(|n| read_line(now, name(n + 1), lines[n])),
+>>>>>>> main
                 );
             }
             _ => now.take(info, &content),

@@ -12,7 +12,7 @@ use crate::format::{markdown_files, read_cases};
 const IN_THE_ENGINE: &[&str] = &["and", "or", "include", "tpl", "required", "fail", "lookup"];
 
 /// The fewest cases that a function may have.
-const FEWEST: usize = 5;
+const FEWEST: usize = 3;
 
 #[test]
 fn every_function_has_cases_with_output_and_with_an_error() {

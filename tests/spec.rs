@@ -14,11 +14,16 @@ use crate::format::{Case, Expected, markdown_files, read_cases};
 /// The one place that knows how the library renders a chart in memory: release `rel` in namespace `ns`, Kubernetes
 /// 1.33.0, values as from `-f`. Gives the text of `templates/t.yaml`, or Helm's error text.
 fn render(case: &Case, helm: HelmVersion) -> Expected {
+<<<<<<< HEAD
     match plimsoll::render::render_snippet(&case.files, &case.values, helm) {
         Ok(files) => Ok(files
             .into_iter()
             .find(|(name, _)| name.ends_with("templates/t.yaml"))
             .map_or(Vec::new(), |f| f.1)),
+=======
+    match plimsoll::render::render_files(&case.files, &case.values, helm) {
+        Ok(mut files) => Ok(files.remove("c/templates/t.yaml").unwrap_or_default()),
+>>>>>>> main
         Err(text) => Err(text.into()),
     }
 }

@@ -3,10 +3,11 @@ package main
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -199,13 +200,8 @@ func generateAll(root, only string, times int) error {
 	for _, call := range parseCalls(callsText) {
 		families[call.family] = append(families[call.family], call)
 	}
-	names := make([]string, 0, len(families))
-	for family := range families {
-		names = append(names, family)
-	}
-	sort.Strings(names)
 	total := 0
-	for _, family := range names {
+	for _, family := range slices.Sorted(maps.Keys(families)) {
 		path := filepath.Join(root, "funcs", family+".md")
 		if !strings.Contains(path, only) {
 			continue
@@ -217,14 +213,42 @@ func generateAll(root, only string, times int) error {
 		fmt.Printf("%s: %d generated cases\n", path, count)
 		total += count
 	}
+	for _, name := range slices.Sorted(maps.Keys(languageMatrices)) {
+		path := filepath.Join(root, "lang", name+".md")
+		if !strings.Contains(path, only) {
+			continue
+		}
+		count, err := generateFile(path, name, languageMatrices[name](), times, false)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		fmt.Printf("%s: %d generated cases\n", path, count)
+		total += count
+	}
 	fmt.Printf("%d generated cases\n", total)
 	return nil
 }
 
+// generateFamily writes the part of a function family.
 func generateFamily(path, family string, calls []Call, times int) (int, error) {
+	var sections []Section
+	for _, call := range calls {
+		sections = append(sections, Section{call.name, call.name + ": every kind of argument", call.templates()})
+	}
+	return generateFile(path, family, sections, times, family == "dates" || family == "durations")
+}
+
+// Section is a generated `cases` block.
+type Section struct {
+	subject, heading string
+	templates        []string
+}
+
+// generateFile writes the generated part of a file. Of the failures of one kind on one subject it keeps a handful.
+func generateFile(path, title string, sections []Section, times int, clock bool) (int, error) {
 	old, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
-		old = []byte("# " + strings.ToUpper(family[:1]) + family[1:] + "\n\n" + fixture + "\n" + generatedMark + "\n")
+		old = []byte("# " + strings.ToUpper(title[:1]) + title[1:] + "\n\n" + fixture + "\n" + generatedMark + "\n")
 	} else if err != nil {
 		return 0, err
 	}
@@ -245,14 +269,14 @@ func generateFamily(path, family string, calls []Call, times int) (int, error) {
 		}
 		context.take(n)
 	}
-	for _, call := range calls {
-		b.WriteString("\n## " + call.name + ": every kind of argument\n\n```cases\n")
-		for _, template := range call.templates() {
+	for _, section := range sections {
+		b.WriteString("\n## " + section.heading + "\n\n```cases\n")
+		for _, template := range section.templates {
 			if seen[template] {
 				continue
 			}
 			seen[template] = true
-			if first, err := Render(context.chart(template), []byte(context.values), 4); err != nil || limit.alike(call.name, first) >= mostAlike {
+			if first, err := Render(context.chart(template), []byte(context.values), 4); err != nil || limit.alike(section.subject, first) >= mostAlike {
 				continue
 			}
 			b.WriteString(escape(template) + "\n")
@@ -267,7 +291,7 @@ func generateFamily(path, family string, calls []Call, times int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if family == "dates" || family == "durations" {
+	if clock {
 		time.Sleep(1100 * time.Millisecond) // what depends on the clock must have changed by now
 		before := formatMarkdown(nodes)
 		if nodes, count, err = recordNodes(nodes, 1); err != nil {

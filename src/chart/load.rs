@@ -102,7 +102,7 @@ fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, Stri
     walk.dir(&top, "")?;
     let found = walk.found;
     let files = read_all(found, helm)?;
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// A file found, not yet read.
@@ -182,10 +182,7 @@ impl Walk<'_> {
             return Ok(());
         }
         if !kind.is_file() {
-            return Err(format!(
-                "cannot load irregular file {} as it has file mode type bits set",
-                path.display()
-            ));
+            return Err(format!("cannot load irregular file {} as it has file mode type bits set", path.display()));
         }
         let size = match meta {
             Some(m) => m.len(),
@@ -216,11 +213,10 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
             sum > MAX_CHART
         });
         let name = over.map(|f| f.name.as_str()).unwrap_or_default();
-        return Err(format!(
-            "error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"
-        ));
+        return Err(format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"));
     }
     let read = |f: Found| {
+<<<<<<< HEAD
         let data = fs::read(&f.path).map_err(|e| {
             format!(
                 "error reading {}: open {}: {}",
@@ -229,6 +225,10 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
                 os_error(&e)
             )
         })?;
+=======
+        let data = fs::read(&f.path)
+            .map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
+>>>>>>> main
         let data: Arc<[u8]> = match data.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => rest.into(),
             None => data.into(),
@@ -272,7 +272,7 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
             None => return Err("unable to detect chart version, no Chart.yaml found".into()),
         }
     }
-    assemble(files, helm, log)
+    from_files(files, helm, log)
 }
 
 /// What Go's content sniffing would call the first 512 bytes, as far as charts get mistaken for.
@@ -294,8 +294,11 @@ fn content_type(src: &[u8]) -> &'static str {
     }
 }
 
-/// Sorts files into their roles and loads subcharts.
-fn assemble(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+/// Makes a chart of its files: sorts them into their roles and loads subcharts.
+///
+/// # Errors
+/// With Helm's text.
+pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let mut chart = Chart::default();
     let mut has_metadata = false;
     for f in files.iter().filter(|f| f.name == "Chart.yaml") {
@@ -374,13 +377,7 @@ fn assemble(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<Chart,
     Ok(chart)
 }
 
-fn load_child(
-    name: &str,
-    files: Vec<File>,
-    parent: &str,
-    helm: HelmVersion,
-    log: &mut Log,
-) -> Result<Chart, String> {
+fn load_child(name: &str, files: Vec<File>, parent: &str, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let loaded = if name.ends_with(".tgz") {
         let file = &files[0];
         if file.name != name {
@@ -389,9 +386,13 @@ fn load_child(
                 file.name
             ));
         }
+<<<<<<< HEAD
         archive::read(&file.data, helm)
             .map_err(|e| e.text())
             .and_then(|files| assemble(files, helm, log))
+=======
+        archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| from_files(files, helm, log))
+>>>>>>> main
     } else {
         let inner = files
             .into_iter()
@@ -402,7 +403,7 @@ fn load_child(
             })
             .map(|(name, data)| File { name, data })
             .collect();
-        assemble(inner, helm, log)
+        from_files(inner, helm, log)
     };
     loaded.map_err(|e| format!("error unpacking subchart {name} in {parent}: {e}"))
 }

@@ -51,6 +51,7 @@ impl Lock {
                 .replace("of type chart.", "of type v2.")
                 .replace("[]*chart.", "[]*v2."),
         })?;
+<<<<<<< HEAD
         let Value::Map(map) = value else {
             return Ok(Lock::default());
         };
@@ -59,6 +60,11 @@ impl Lock {
                 .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
                 .unwrap_or_default()
         };
+=======
+        let Value::Map(map) = value else { return Ok(Lock::default()) };
+        let text =
+            |key: &[u8]| map.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default();
+>>>>>>> main
         Ok(Lock {
             generated: text(b"generated"),
             digest: text(b"digest"),

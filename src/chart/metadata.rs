@@ -224,6 +224,7 @@ fn text(map: &Map, key: &str) -> Option<String> {
 
 fn strings(map: &Map, key: &str) -> Option<Vec<String>> {
     let list = map.get(key.as_bytes())?.as_list().cloned()?;
+<<<<<<< HEAD
     Some(
         list.items
             .iter()
@@ -235,6 +236,9 @@ fn strings(map: &Map, key: &str) -> Option<Vec<String>> {
             })
             .collect(),
     )
+=======
+    Some(list.items.iter().map(|s| s.value.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default()).collect())
+>>>>>>> main
 }
 
 /// The entries of a list of objects; nothing for one that is null.
@@ -260,10 +264,14 @@ pub fn to_json(value: &Value) -> serde_json::Value {
         Value::Str(s) => s.to_text().into_owned().into(),
         Value::List(l) => l.items.iter().map(|s| to_json(&s.value)).collect(),
         Value::Map(m) => serde_json::Value::Object(
+<<<<<<< HEAD
             m.entries()
                 .iter()
                 .map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value)))
                 .collect(),
+=======
+            m.entries().iter().map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value))).collect(),
+>>>>>>> main
         ),
         _ => serde_json::Value::Null,
     }

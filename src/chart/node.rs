@@ -77,12 +77,20 @@ impl<'c> Node<'c> {
             }
             None => Map::default(),
         };
+<<<<<<< HEAD
         let dependencies = chart.metadata.dependencies.as_ref().map(|all| {
             all.iter()
                 .flatten()
                 .map(|d| Rc::new(RefCell::new(d.clone())))
                 .collect()
         });
+=======
+        let dependencies = chart
+            .metadata
+            .dependencies
+            .as_ref()
+            .map(|all| all.iter().flatten().map(|d| Rc::new(RefCell::new(d.clone()))).collect());
+>>>>>>> main
         let node = Rc::new(Node {
             chart,
             meta: Rc::new(Meta {
@@ -214,11 +222,15 @@ impl Process<'_> {
             let d = d.borrow();
             c.name() == d.name && is_compatible(&d.version, &c.chart.metadata.version)
         };
+<<<<<<< HEAD
         let mut children: Vec<_> = loaded
             .iter()
             .filter(|c| !declared.iter().any(|d| matches(d, c)))
             .cloned()
             .collect();
+=======
+        let mut children: Vec<_> = loaded.iter().filter(|c| !declared.iter().any(|d| matches(d, c))).cloned().collect();
+>>>>>>> main
         for d in &declared {
             if let Some(found) = loaded.iter().find(|c| matches(d, c)) {
                 children.push(self.alias_copy(found, &d.borrow().alias));
@@ -235,6 +247,7 @@ impl Process<'_> {
         let merged = self.coalesce(node, values)?;
         self.tags(&declared, &merged);
         self.conditions(&declared, &merged, path);
+<<<<<<< HEAD
         let removed: Vec<String> = declared
             .iter()
             .filter(|d| !d.borrow().enabled)
@@ -247,6 +260,11 @@ impl Process<'_> {
             .filter(|c| !removed.contains(&c.name()))
             .cloned()
             .collect();
+=======
+        let removed: Vec<String> =
+            declared.iter().filter(|d| !d.borrow().enabled).map(|d| d.borrow().name.clone()).collect();
+        let kept: Vec<_> = node.children.borrow().iter().filter(|c| !removed.contains(&c.name())).cloned().collect();
+>>>>>>> main
         for child in &kept {
             let below = format!("{path}{}.", child.name());
             self.enable(child, &merged, &below)?;
@@ -265,6 +283,7 @@ impl Process<'_> {
         let dependencies = found.meta.dependencies.borrow().clone();
         let dependencies = match self.helm {
             HelmVersion::V3 => dependencies,
+<<<<<<< HEAD
             HelmVersion::V4 => dependencies.map(|all| {
                 all.iter()
                     .map(|d| Rc::new(RefCell::new(d.borrow().clone())))
@@ -275,6 +294,11 @@ impl Process<'_> {
             found.name()
         } else {
             alias.to_owned()
+=======
+            HelmVersion::V4 => {
+                dependencies.map(|all| all.iter().map(|d| Rc::new(RefCell::new(d.borrow().clone()))).collect())
+            }
+>>>>>>> main
         };
         let copy = Rc::new(Node {
             chart: found.chart,
@@ -425,9 +449,9 @@ impl Process<'_> {
 
     fn missing_table(&mut self, chart: &str, error: &str, named: bool) {
         match (self.helm, named) {
-            (HelmVersion::V3, true) => self.log.bare(format!(
-                "dependencies.go:270: Warning: ImportValues missing table from chart {chart}: {error}"
-            )),
+            (HelmVersion::V3, true) => self
+                .log
+                .bare(format!("dependencies.go:270: Warning: ImportValues missing table from chart {chart}: {error}")),
             (HelmVersion::V3, false) => {
                 self.log.bare(format!("dependencies.go:287: Warning: ImportValues missing table: {error}"));
             }
@@ -500,10 +524,7 @@ fn coalesce_own(
                 };
                 let Some(src) = table(&slot.value) else {
                     if !slot.value.is_nil() {
-                        warnings.push(format!(
-                            "warning: skipped value for {prefix}.{}: Not a table.",
-                            key.to_text()
-                        ));
+                        warnings.push(format!("warning: skipped value for {prefix}.{}: Not a table.", key.to_text()));
                     }
                     continue;
                 };

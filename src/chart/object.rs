@@ -208,6 +208,7 @@ impl View {
         if let Some(a) = m.annotations.as_ref().filter(|a| !a.is_empty()) {
             put("annotations", string_map(a));
         }
+<<<<<<< HEAD
         let people: Vec<Slot> = m
             .maintainers
             .iter()
@@ -224,6 +225,14 @@ impl View {
             .flatten()
             .map(|d| Slot::from(dependency_json(d)))
             .collect();
+=======
+        let people: Vec<Slot> =
+            m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer_json(x))).collect();
+        if !people.is_empty() {
+            put("maintainers", Value::list(people));
+        }
+        let needs: Vec<Slot> = self.dependencies.iter().flatten().map(|d| Slot::from(dependency_json(d))).collect();
+>>>>>>> main
         if !needs.is_empty() {
             put("dependencies", Value::list(needs));
         }
@@ -244,6 +253,7 @@ fn maintainer_json(m: &Maintainer) -> Value {
 }
 
 fn dependency_json(d: &Dependency) -> Value {
+<<<<<<< HEAD
     let mut fields = vec![
         ("name", Value::string(d.name.as_str())),
         ("repository", Value::string(d.repository.as_str())),
@@ -253,6 +263,11 @@ fn dependency_json(d: &Dependency) -> Value {
         ("condition", &d.condition),
         ("alias", &d.alias),
     ] {
+=======
+    let mut fields =
+        vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
+    for (key, text) in [("version", &d.version), ("condition", &d.condition), ("alias", &d.alias)] {
+>>>>>>> main
         if !text.is_empty() {
             fields.push((key, Value::string(text.as_str())));
         }

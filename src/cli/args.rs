@@ -25,6 +25,19 @@ pub const EXIT_STATUS: &str = "Exit status:
 pub enum Command {
     /// Render a chart to standard output: a drop-in for `helm template`
     Template(Box<TemplateArgs>),
+    /// Preview charts in an environment
+    Render(Box<RenderArgs>),
+    /// Print a shell's completions
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+    /// Render snippets given as JSON lines
+    #[command(hide = true)]
+    InternalBatch,
 }
 
 /// Whose behaviour is reproduced.
@@ -92,6 +105,44 @@ pub struct EngineArgs {
     /// How errors of templates are written; helm where standard error is no terminal
     #[arg(long, value_name = "FORMAT")]
     pub error_format: Option<ErrorFormat>,
+}
+
+/// Flags of `plimsoll render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Environment whose values files are laid over the chart's
+    #[arg(short, long, value_name = "ENV")]
+    pub env: Option<String>,
+    /// Values.
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Engine.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Name of the release
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Namespace of the release
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Kubernetes version for .Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// API versions for .Capabilities.APIVersions
+    #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Include CRDs in the output
+    #[arg(long)]
+    pub include_crds: bool,
+    /// Don't check values against values.schema.json
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+    /// Write files below this folder instead of to standard output
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<String>,
 }
 
 /// Flags of `plimsoll template`.

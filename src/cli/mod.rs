@@ -1,12 +1,14 @@
 //! The command line: the only place that prints and picks exit codes.
 
 pub mod args;
+mod batch;
+mod render;
 mod template;
 mod world;
 
 use std::io::Write;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 /// Exit statuses of all commands but `template`, which keeps to Helm's 0 and 1.
 pub mod exit {
@@ -27,6 +29,17 @@ pub fn run() -> u8 {
         };
         match cli.command {
             args::Command::Template(a) => template::run(&a),
+            args::Command::Render(a) => render::run(&a),
+            args::Command::Completion { shell } => {
+                clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
+                exit::OK
+            }
+            args::Command::Man => {
+                let mut page = Vec::new();
+                let made = clap_mangen::Man::new(args::Cli::command()).render(&mut page);
+                if made.is_ok() && print(&page) { exit::OK } else { exit::ERROR }
+            }
+            args::Command::InternalBatch => batch::run(),
         }
     })
     .unwrap_or(exit::ERROR)

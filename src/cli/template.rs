@@ -100,15 +100,14 @@ fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut
     }
 }
 
-fn template(
-    args: &TemplateArgs,
-    helm: HelmVersion,
-    sources: &mut SourceMap,
-    log: &mut Log,
-) -> Result<String, Failure> {
+fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log: &mut Log) -> Result<String, Failure> {
     let kube_version = match &args.kube_version {
+<<<<<<< HEAD
         Some(text) => KubeVersion::parse(text, helm)
             .map_err(|e| format!("invalid kube version '{text}': {e}"))?,
+=======
+        Some(text) => KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?,
+>>>>>>> main
         None => KubeVersion::parse(DEFAULT_KUBE_VERSION, helm)?,
     };
     deprecated_flags(args, helm, log);
@@ -116,7 +115,7 @@ fn template(
     let path = locate(&chart_path)?;
     let values = user_values(&args.values, helm, sources)?;
     let chart = load(Path::new(&path), helm, log)?;
-    check_chart(&chart, helm, log, args, Path::new(&path))?;
+    check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
     let options = Options {
         helm,
@@ -190,7 +189,9 @@ fn deprecated_flags(args: &TemplateArgs, helm: HelmVersion, log: &mut Log) {
 fn name_and_chart(args: &TemplateArgs, _helm: HelmVersion) -> Result<(String, String), String> {
     let p = &args.positional;
     if p.is_empty() {
-        return Err("\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into());
+        return Err(
+            "\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into()
+        );
     }
     if p.len() > 2 {
         return Err(format!(
@@ -261,11 +262,20 @@ fn comma_list(text: &str) -> Vec<String> {
 }
 
 /// Reads and merges what the user gave.
+<<<<<<< HEAD
 pub(super) fn user_values(
     args: &ValueArgs,
     helm: HelmVersion,
     sources: &mut SourceMap,
 ) -> Result<Map, String> {
+=======
+fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut SourceMap) -> Result<Map, String> {
+    merge_layers(&layers(args)?, helm, sources, &|path| read_values(path))
+}
+
+/// The user's files, read, and flags.
+pub(super) fn layers(args: &ValueArgs) -> Result<Layers, String> {
+>>>>>>> main
     let mut files = Vec::new();
     for path in args.values.iter().flat_map(|v| comma_list(v)) {
         let text = read_values(&path)?;
@@ -275,18 +285,18 @@ pub(super) fn user_values(
             text,
         });
     }
-    let layers = Layers {
+    Ok(Layers {
         files,
         json: args.set_json.clone(),
         set: args.set.clone(),
         string: args.set_string.clone(),
         file: args.set_file.clone(),
         literal: args.set_literal.clone(),
-    };
-    merge_layers(&layers, helm, sources, &|path| read_values(path))
+    })
 }
 
-fn read_values(path: &str) -> Result<Vec<u8>, String> {
+/// Reads a values file, or standard input.
+pub(super) fn read_values(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
         let mut text = Vec::new();
         std::io::stdin()
@@ -300,13 +310,8 @@ fn read_values(path: &str) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("open {path}: {}", os_error(&e)))
 }
 
-fn check_chart(
-    chart: &Chart,
-    helm: HelmVersion,
-    log: &mut Log,
-    args: &TemplateArgs,
-    path: &Path,
-) -> Result<(), String> {
+/// What Helm asks of a chart before it renders it.
+pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
     let kind = &chart.metadata.chart_type;
     if !kind.is_empty() && kind != "application" {
         return Err(format!("{kind} charts are not installable"));
@@ -317,7 +322,6 @@ fn check_chart(
             HelmVersion::V4 => log.slog("WARN", "this chart is deprecated", &[]),
         }
     }
-    let _ = (args.dependency_update, path);
     let missing: Vec<&str> = chart
         .metadata
         .dependencies

@@ -31,6 +31,7 @@ pub(super) fn system(args: &EngineArgs) -> Result<System, String> {
         ),
         None => None,
     };
+<<<<<<< HEAD
     let objects = match &args.lookup_from {
         Some(path) => Some(
             Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
@@ -38,6 +39,14 @@ pub(super) fn system(args: &EngineArgs) -> Result<System, String> {
         ),
         None => None,
     };
+=======
+    let objects =
+        match &args.lookup_from {
+            Some(path) => Some(Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
+                as Box<dyn crate::world::LiveObjects>),
+            None => None,
+        };
+>>>>>>> main
     Ok(System::new(now, args.seed, objects))
 }
 
@@ -49,6 +58,7 @@ pub(super) fn kubeconfig_namespace() -> Option<String> {
     };
     let config = yaml::to_value(&fs::read(path).ok()?, Pos::NONE).ok()?;
     let config = config.as_map()?;
+<<<<<<< HEAD
     let text = |m: &crate::value::Map, key: &[u8]| {
         m.get(key)
             .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
@@ -61,12 +71,22 @@ pub(super) fn kubeconfig_namespace() -> Option<String> {
         .iter()
         .filter_map(|s| s.value.as_map())
         .find(|c| text(c, b"name").as_ref() == Some(&current))?;
+=======
+    let text =
+        |m: &crate::value::Map, key: &[u8]| m.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned()));
+    let current = text(config, b"current-context")?;
+    let contexts = config.get(b"contexts")?;
+    let contexts = contexts.as_list()?;
+    let context =
+        contexts.items.iter().filter_map(|s| s.value.as_map()).find(|c| text(c, b"name").as_ref() == Some(&current))?;
+>>>>>>> main
     let inner = context.get(b"context")?;
     text(inner.as_map()?, b"namespace").filter(|n| !n.is_empty())
 }
 
 /// `--name-template`: Sprig's functions alone, no data.
 pub(super) fn name_from_template(text: &str) -> Result<String, String> {
+<<<<<<< HEAD
     let source = TreeSource {
         name: "name-template".into(),
         text: text.as_bytes().into(),
@@ -74,6 +94,10 @@ pub(super) fn name_from_template(text: &str) -> Result<String, String> {
     };
     let trees =
         parse(std::sync::Arc::new(source), FuncScope::NameTemplate).map_err(|e| e.text())?;
+=======
+    let source = TreeSource { name: "name-template".into(), text: text.as_bytes().into(), pos: Pos::NONE };
+    let trees = parse(std::sync::Arc::new(source), FuncScope::NameTemplate).map_err(|e| e.text())?;
+>>>>>>> main
     let mut templates = Templates::default();
     templates.add(trees);
     let arena = Arena::new();

@@ -267,8 +267,7 @@ fn bracket(p: &[char], at: &mut usize) -> Result<Piece, String> {
     if not {
         *at += 1;
     }
-    if let (Some(low), Some('-'), Some(high), Some(']')) =
-        (p.get(*at), p.get(*at + 1), p.get(*at + 2), p.get(*at + 3))
+    if let (Some(low), Some('-'), Some(high), Some(']')) = (p.get(*at), p.get(*at + 1), p.get(*at + 2), p.get(*at + 3))
     {
         if high < low {
             return Err("hi character should be greater than lo".into());

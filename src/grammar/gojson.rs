@@ -99,10 +99,7 @@ fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
 fn write_string(out: &mut Vec<u8>, text: &[u8], html: Html) {
     out.push(b'"');
     let plain = |c: u8| {
-        (b' '..0x7f).contains(&c)
-            && c != b'"'
-            && c != b'\\'
-            && (html == Html::Raw || !matches!(c, b'<' | b'>' | b'&'))
+        (b' '..0x7f).contains(&c) && c != b'"' && c != b'\\' && (html == Html::Raw || !matches!(c, b'<' | b'>' | b'&'))
             || c == 0x7f
     };
     let mut at = 0;

@@ -27,7 +27,8 @@ const MAX_VERSION: usize = 256;
 const MAX_CONSTRAINT: usize = 512;
 const MAX_GROUPS: usize = 32;
 
-const LOOSE: &str = r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+const LOOSE: &str =
+    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const RANGED: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const OPS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
@@ -36,6 +37,7 @@ fn regex(source: String) -> Regex {
 }
 
 static LOOSE_VERSION: LazyLock<Regex> = LazyLock::new(|| regex(format!("^{LOOSE}$")));
+<<<<<<< HEAD
 static ONE: LazyLock<Regex> = LazyLock::new(|| {
     regex(format!(
         r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$"
@@ -46,6 +48,12 @@ static HYPHEN: LazyLock<Regex> = LazyLock::new(|| {
         r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*"
     ))
 });
+=======
+static ONE: LazyLock<Regex> =
+    LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
+static HYPHEN: LazyLock<Regex> =
+    LazyLock::new(|| regex(format!(r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*")));
+>>>>>>> main
 static FIND: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"({OPS})[\t\n\f\r ]*({RANGED})")));
 static VALID: LazyLock<Regex> = LazyLock::new(|| {
     let s = r"[\t\n\f\r ]";
@@ -97,9 +105,13 @@ impl Version {
         let parts: Vec<&str> = core.split('.').collect();
         parts.len() == 3
             && parts.iter().all(|p| {
+<<<<<<< HEAD
                 !p.is_empty()
                     && p.bytes().all(|c| c.is_ascii_digit())
                     && (p.len() == 1 || !p.starts_with('0'))
+=======
+                !p.is_empty() && p.bytes().all(|c| c.is_ascii_digit()) && (p.len() == 1 || !p.starts_with('0'))
+>>>>>>> main
             })
             && Version::parse(text).is_ok()
     }

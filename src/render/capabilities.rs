@@ -260,9 +260,7 @@ impl Object for KubeVersionObject {
         let v = &self.version;
         match self.helm {
             HelmVersion::V3 => format!("{{{} {} {}}}", v.version, v.major, v.minor).into_bytes(),
-            HelmVersion::V4 => {
-                format!("{{{} {} {} {}}}", v.version, v.normalized, v.major, v.minor).into_bytes()
-            }
+            HelmVersion::V4 => format!("{{{} {} {} {}}}", v.version, v.normalized, v.major, v.minor).into_bytes(),
         }
     }
 

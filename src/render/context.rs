@@ -50,6 +50,7 @@ pub fn build(root: &Node<'_>, values: Map, options: &Options) -> Context {
     release.insert("IsInstall", Slot::from(Value::Bool(!options.is_upgrade)));
     release.insert("Revision", Slot::from(Value::int(1)));
     release.insert("Service", Slot::from(Value::string("Helm")));
+<<<<<<< HEAD
     let capabilities = capabilities(
         &options.kube_version,
         api_versions(&options.api_versions),
@@ -61,6 +62,10 @@ pub fn build(root: &Node<'_>, values: Map, options: &Options) -> Context {
         options,
         files: BTreeMap::new(),
     };
+=======
+    let capabilities = capabilities(&options.kube_version, api_versions(&options.api_versions), options.helm);
+    let mut builder = Builder { release: Value::Map(release), capabilities, options, files: BTreeMap::new() };
+>>>>>>> main
     builder.chart(root, values.as_kind(MapKind::Values));
     let mut files: Vec<TemplateFile> = builder.files.into_values().collect();
     // Deeper paths first, then in descending order: parents override what subcharts define.

@@ -27,7 +27,7 @@ use crate::world::World;
 use crate::yaml::YamlError;
 
 pub use capabilities::KubeVersion;
-pub use snippet::render_snippet;
+pub use snippet::render_files;
 
 /// What a render is for.
 #[derive(Clone, Debug)]
@@ -160,8 +160,12 @@ pub fn render_traced<T: Tracer>(
         .coalesce(&root, values)
         .map_err(RenderError::Early)?;
     if options.check_schema {
+<<<<<<< HEAD
         crate::chart::validate::check(&root, &merged, helm, process.log)
             .map_err(RenderError::Early)?;
+=======
+        crate::chart::validate::check(&root, &merged, helm).map_err(RenderError::Early)?;
+>>>>>>> main
     }
     check_kube_version(chart, options)?;
     let context = context::build(&root, merged, options);

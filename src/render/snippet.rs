@@ -1,22 +1,33 @@
-//! Rendering a handful of template texts without a chart on disk: tests, the fuzzer and the library's users.
+//! Rendering a chart held in memory, file by file as the templates print it: tests, the fuzzer and the library's users.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{KubeVersion, Options, RenderError, Rendered, render};
-use crate::chart::{Chart, File};
+use typed_arena::Arena;
+
+use super::{KubeVersion, Options, RenderError, context, parse_all};
+use crate::chart::File;
+use crate::chart::load::from_files;
+use crate::chart::node::{Node, Process};
 use crate::diag::log::Log;
 use crate::span::SourceMap;
-use crate::value::{HelmVersion, Map};
+use crate::template::exec::{Exec, without_no_value};
+use crate::template::func::FuncCx;
+use crate::template::parse::FuncScope;
+use crate::template::trace::Untraced;
+use crate::value::{HelmVersion, Value};
 use crate::world::System;
 
-/// Renders templates (names such as `templates/t.yaml`) of a chart called `c` with its values.yaml.
+/// Renders the chart of these files with a user's values, as release `rel` in namespace `ns` on Kubernetes 1.33.0. Gives
+/// what each template printed, under its full path.
 ///
 /// # Errors
-/// As a chart's render.
-pub fn render_snippet(
-    templates: &[(&str, &[u8])],
+/// With Helm's text.
+pub fn render_files(
+    files: &[(String, Vec<u8>)],
     values: &[u8],
     helm: HelmVersion,
+<<<<<<< HEAD
 ) -> Result<Rendered, RenderError> {
     let mut chart = Chart {
         values: Some(Arc::from(values)),
@@ -35,18 +46,36 @@ pub fn render_snippet(
         .collect();
     let kube_version = KubeVersion::parse(super::capabilities::DEFAULT_KUBE_VERSION, helm)
         .map_err(RenderError::Early)?;
+=======
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let mut sources = SourceMap::default();
+    let mut log = Log::new(helm);
+    let files = files.iter().map(|(n, t)| File { name: n.clone(), data: Arc::from(&t[..]) }).collect();
+    let chart = from_files(files, helm, &mut log)?;
+    let base = sources.add("values", "-f", values);
+    let values = crate::yaml::load_values(values, base, helm).map_err(|e| e.message)?;
+>>>>>>> main
     let options = Options {
         helm,
         name: "rel".into(),
         namespace: "ns".into(),
         is_upgrade: false,
-        kube_version,
+        kube_version: KubeVersion::parse("1.33.0", helm)?,
         api_versions: Vec::new(),
         include_crds: false,
         check_schema: false,
         dns: false,
     };
+    let root = Node::build(&chart, helm, &mut sources)?;
+    let mut process = Process { helm, log: &mut log };
+    process.dependencies(&root, &values)?;
+    let merged = process.coalesce(&root, &values)?;
+    let context = context::build(&root, merged, &options);
+    let text = |e: RenderError| e.helm_text(helm);
+    let templates = parse_all(&context.files, helm, &mut sources).map_err(text)?;
+    let (arena, mut regexes) = (Arena::new(), Default::default());
     let world = System::new(None, None, None);
+<<<<<<< HEAD
     let mut log = Log::new(helm);
     render(
         &chart,
@@ -56,4 +85,16 @@ pub fn render_snippet(
         &mut SourceMap::default(),
         &mut log,
     )
+=======
+    let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };
+    let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, Untraced);
+    let mut rendered = BTreeMap::new();
+    for file in context.files.iter().filter(|f| !f.is_partial()) {
+        context::set_template(file);
+        let out = exec.execute(file.path.as_bytes(), Value::Map(file.context.clone()));
+        let out = out.map_err(|e| text(RenderError::Exec(file.path.clone(), e)))?;
+        rendered.insert(file.path.clone(), without_no_value(out));
+    }
+    Ok(rendered)
+>>>>>>> main
 }

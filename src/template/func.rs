@@ -17,6 +17,8 @@ pub enum Ty {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`
+    Uint32,
     /// `float64`
     Float,
     /// `map[string]interface {}`

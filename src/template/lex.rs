@@ -474,9 +474,13 @@ impl<'a> Lexer<'a> {
         match self.rest().first() {
             None => true,
             Some(c) => {
+<<<<<<< HEAD
                 is_space(*c)
                     || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(')
                     || self.rest().starts_with(RIGHT)
+=======
+                is_space(*c) || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.rest().starts_with(RIGHT)
+>>>>>>> main
             }
         }
     }

@@ -212,11 +212,17 @@ fn path_value(cx: &mut FuncCx<'_>, values: &Map, args: &[Value]) -> FuncResult {
         format!("{} is not a value", String::from_utf8_lossy(&quoted))
     };
     let (parent, last) = match path.iter().rposition(|c| *c == b'.') {
+<<<<<<< HEAD
         Some(n) => (
             table(cx, values, &[Value::string(&path[..n])])
                 .map_err(|_| no_value(&path[n + 1..]))?,
             &path[n + 1..],
         ),
+=======
+        Some(n) => {
+            (table(cx, values, &[Value::string(&path[..n])]).map_err(|_| no_value(&path[n + 1..]))?, &path[n + 1..])
+        }
+>>>>>>> main
         None => (Value::Map(values.clone()), path),
     };
     match parent.as_map().and_then(|m| m.get(last)) {

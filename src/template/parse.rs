@@ -88,12 +88,16 @@ struct TreeState {
 
 impl Default for TreeState {
     fn default() -> TreeState {
+<<<<<<< HEAD
         let none = Token {
             kind: Kind::Eof,
             start: 0,
             end: 0,
             line: 0,
         };
+=======
+        let none = Token { kind: Kind::Eof, start: 0, end: 0, line: 0 };
+>>>>>>> main
         TreeState {
             tokens: [none; 3],
             peeked: 0,

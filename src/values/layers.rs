@@ -54,8 +54,8 @@ pub fn merge_layers(
         let base = sources.add(format!("--set-json {text}"), "--set", text.as_bytes());
         let trimmed = text.trim_matches(crate::value::is_space);
         if helm == HelmVersion::V4 && trimmed.starts_with('{') {
-            let object = parse_json_object(trimmed, base)
-                .map_err(|_| format!("failed parsing --set-json data JSON: {text}"))?;
+            let object =
+                parse_json_object(trimmed, base).map_err(|_| format!("failed parsing --set-json data JSON: {text}"))?;
             yaml::merge_values(&merged, &object);
             continue;
         }

@@ -94,12 +94,16 @@ impl LiveObjects for Recorded {
         list.insert("kind", Slot::from(Value::string(format!("{kind}List"))));
         list.insert(
             "items",
+<<<<<<< HEAD
             Slot::from(Value::list(
                 found
                     .into_iter()
                     .map(|o| Value::Map(o.deep_copy()).into())
                     .collect(),
             )),
+=======
+            Slot::from(Value::list(found.into_iter().map(|o| Value::Map(o.deep_copy()).into()).collect())),
+>>>>>>> main
         );
         Ok(Value::Map(list))
     }

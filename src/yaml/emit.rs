@@ -132,8 +132,13 @@ fn analyze(v: &[u8], dialect: Dialect) -> Analysis {
         let w = width(v[i]);
         let followed_by_blank = i + w >= v.len() || blank_at(v, i + w);
         indicators |= match v[i] {
+<<<<<<< HEAD
             b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
             | b'"' | b'%' | b'@' | b'`'
+=======
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
+            | b'`'
+>>>>>>> main
                 if i == 0 =>
             {
                 true
@@ -475,8 +480,12 @@ impl Emitter {
                 text => text.into(),
             });
         }
+<<<<<<< HEAD
         let json = json_float(f)
             .ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
+=======
+        let json = json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
+>>>>>>> main
         Ok(match resolve(json.as_bytes()) {
             Resolved::Int(n) => n.to_string(),
             Resolved::Uint(n) => n.to_string(),

@@ -227,6 +227,7 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn advance(&mut self, n: usize) {
         let start = self.mark.offset as usize;
+<<<<<<< HEAD
         let chars = if self.ascii {
             n
         } else {
@@ -235,6 +236,10 @@ impl<'a> Scanner<'a> {
                 .filter(|c| **c & 0xc0 != 0x80)
                 .count()
         };
+=======
+        let chars =
+            if self.ascii { n } else { self.src[start..start + n].iter().filter(|c| **c & 0xc0 != 0x80).count() };
+>>>>>>> main
         self.mark.offset += n as u32;
         self.mark.index += chars as u32;
         self.mark.column += chars as u32;
@@ -329,12 +334,16 @@ impl<'a> Scanner<'a> {
     fn save_simple_key(&mut self) -> Scanned<()> {
         if self.simple_key_allowed {
             let required = self.flow_level == 0 && self.indent == i64::from(self.mark.column);
+<<<<<<< HEAD
             let key = SimpleKey {
                 possible: true,
                 required,
                 token_number: self.next_token_number(),
                 mark: self.mark,
             };
+=======
+            let key = SimpleKey { possible: true, required, token_number: self.next_token_number(), mark: self.mark };
+>>>>>>> main
             self.remove_simple_key()?;
             if let Some(last) = self.simple_keys.last_mut() {
                 *last = key;
@@ -450,8 +459,8 @@ impl<'a> Scanner<'a> {
             b'\'' => self.quoted(true),
             b'"' => self.quoted(false),
             b'-' | b'?' | b':' => {
-                let plain = c == b'-' && !self.blank_at(1)
-                    || self.flow_level == 0 && c != b'-' && !self.blank_or_end_at(1);
+                let plain =
+                    c == b'-' && !self.blank_at(1) || self.flow_level == 0 && c != b'-' && !self.blank_or_end_at(1);
                 if plain { self.plain() } else { self.no_token() }
             }
             b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => self.no_token(),
@@ -635,11 +644,16 @@ impl<'a> Scanner<'a> {
             self.skip();
         }
         let text = self.slice(start);
+<<<<<<< HEAD
         let ends = self.blank_or_end_at(0)
             || matches!(
                 self.at(0),
                 b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
             );
+=======
+        let ends =
+            self.blank_or_end_at(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+>>>>>>> main
         if text.start == text.end || !ends {
             return self.error(
                 mark,

@@ -117,6 +117,7 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
                 Some(Target::List(t, _)) => Some(*t),
                 _ => None,
             };
+<<<<<<< HEAD
             let items = list
                 .items
                 .iter()
@@ -125,6 +126,9 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
                     pos: s.pos,
                 })
                 .collect();
+=======
+            let items = list.items.iter().map(|s| Slot { value: coerce(s.value.clone(), item), pos: s.pos }).collect();
+>>>>>>> main
             Value::list(items)
         }
         Value::Map(map) => {

@@ -134,9 +134,9 @@ fn bad_character(src: &[u8]) -> Option<(usize, String)> {
     let mut at = 0;
     for chunk in src.utf8_chunks() {
         let valid = chunk.valid();
-        if let Some((i, _)) = valid.char_indices().find(|(_, c)| {
-            !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
-        }) {
+        if let Some((i, _)) = valid.char_indices().find(
+            |(_, c)| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..),
+        ) {
             return Some((at + i, "control characters are not allowed".into()));
         }
         at += valid.len();
@@ -163,10 +163,15 @@ const READ_AHEAD: usize = 512;
 impl<'a> Builder<'a> {
     /// Puts the reader's complaint about a character before what the parser found behind it.
     fn reader_problem(&self, src: &[u8], parsed: Parsed<()>) -> Parsed<()> {
+<<<<<<< HEAD
         let plain = src.is_ascii()
             && !src
                 .iter()
                 .any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
+=======
+        let plain =
+            src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
+>>>>>>> main
         if plain {
             return parsed;
         }
@@ -351,9 +356,7 @@ impl<'a> Builder<'a> {
             index
         };
         let index = match (token.kind, place) {
-            (Kind::BlockEntry, Place::BlockOrIndentless) => {
-                begin(self, NodeKind::Sequence, State::IndentlessSequence)
-            }
+            (Kind::BlockEntry, Place::BlockOrIndentless) => begin(self, NodeKind::Sequence, State::IndentlessSequence),
             (Kind::PlainScalar | Kind::QuotedScalar | Kind::BlockScalar, _) => {
                 let implicit = tag_bytes_len == 0 && token.kind == Kind::PlainScalar || bang;
                 self.skip();
@@ -419,10 +422,14 @@ impl<'a> Builder<'a> {
             return Err(Box::new(Problem {
                 stage: Stage::Parser,
                 text,
+<<<<<<< HEAD
                 mark: Mark {
                     line: 0,
                     ..token.mark
                 },
+=======
+                mark: Mark { line: 0, ..token.mark },
+>>>>>>> main
                 context: Mark::default(),
             }));
         };

@@ -37,6 +37,7 @@ fn type_text(ty: Ty) -> &'static str {
         Ty::Bool => "bool",
         Ty::Int => "int",
         Ty::Int64 => "int64",
+        Ty::Uint32 => "uint32",
         Ty::Float => "float64",
         Ty::Map => "map[string]interface {}",
         Ty::List => "[]interface {}",
@@ -67,6 +68,7 @@ fn assign(value: &Value, ty: Ty) -> Option<Value> {
             true
         }
         (Ty::Int, Value::Int(_, IntKind::Int)) | (Ty::Int64, Value::Int(_, IntKind::Int64)) => true,
+        (Ty::Uint32, Value::Int(_, IntKind::Uint32)) => true,
         (Ty::Map, Value::Map(m)) => match m.kind() {
             MapKind::Any => true,
             MapKind::Values => return Some(Value::Map(m.as_kind(MapKind::Any))),
@@ -135,10 +137,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let fixed = signature.params.len();
         if signature.variadic.is_some() {
             if count < fixed {
-                return Err(self.error(format!(
-                    "wrong number of args for {name}: want at least {fixed} got {}",
-                    written.len()
-                )));
+                return Err(
+                    self.error(format!("wrong number of args for {name}: want at least {fixed} got {}", written.len()))
+                );
             }
         } else if count != fixed {
             return Err(self.error(format!(
@@ -250,6 +251,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             (Ty::Bool, ExprKind::Bool(b)) => Some(Value::Bool(*b)),
             (Ty::Int, ExprKind::Number(n)) => n.int.map(Value::int),
             (Ty::Int64, ExprKind::Number(n)) => n.int.map(Value::int64),
+            // Go's SetUint keeps the low bits.
+            (Ty::Uint32, ExprKind::Number(n)) => n.uint.map(|u| Value::Int(i64::from(u as u32), IntKind::Uint32)),
             (Ty::Float, ExprKind::Number(n)) => n.float.map(Value::Float),
             _ => None,
         };
@@ -270,6 +273,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             Ty::Str => format!("expected string; found {node}"),
             Ty::Bool => format!("expected bool; found {node}"),
             Ty::Int | Ty::Int64 | Ty::Duration => format!("expected integer; found {node}"),
+            Ty::Uint32 => format!("expected unsigned integer; found {node}"),
             Ty::Float => format!("expected float; found {node}"),
             ty => format!("can't handle {node} for arg of type {}", type_text(ty)),
         }))

@@ -48,10 +48,14 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             EngineFunc::Lookup => self.live_object(&values),
             EngineFunc::Call => Err(self.call_value(args, piped_first, &values)),
             _ => length(&values, self.helm())
+<<<<<<< HEAD
                 .map(|n| Operand {
                     value: n,
                     ..Operand::default()
                 })
+=======
+                .map(|n| Operand { value: n, ..Operand::default() })
+>>>>>>> main
                 .map_err(ExecError::plain),
         };
         called.map_err(|e| {
@@ -215,6 +219,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+<<<<<<< HEAD
         let text = |i: usize| {
             args.values[i]
                 .as_str()
@@ -226,6 +231,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             .world
             .lookup(&text(0), &text(1), &text(2), &text(3))
             .map_err(ExecError::plain)?;
+=======
+        let text = |i: usize| args.values[i].as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
+        let value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
+>>>>>>> main
         let tag = self.tracer.call("lookup", &args.values, &args.tags, &value);
         Ok(Operand {
             value,

@@ -282,9 +282,14 @@ fn ideal(n: &Number) -> Option<Value> {
     if let Some((re, im)) = n.complex {
         return Some(Value::Complex(re, im));
     }
+<<<<<<< HEAD
     let hex = n.text.len() > 2
         && (n.text.starts_with("0x") || n.text.starts_with("0X"))
         && !n.text.contains(['p', 'P']);
+=======
+    let hex =
+        n.text.len() > 2 && (n.text.starts_with("0x") || n.text.starts_with("0X")) && !n.text.contains(['p', 'P']);
+>>>>>>> main
     let rune = n.text.starts_with('\'');
     if let Some(f) = n.float
         && !hex

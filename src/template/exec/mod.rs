@@ -487,12 +487,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         }
     }
 
-    fn iterate_list(
-        &mut self,
-        list: &crate::value::List,
-        over: &Operand<T::Tag>,
-        branch: &'t Branch,
-    ) -> Outcome<bool> {
+    fn iterate_list(&mut self, list: &crate::value::List, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
         let iface = list.kind == crate::value::ListKind::Any;
         for (i, slot) in list.items.iter().enumerate() {
             let tag = self.tracer.read(&over.tag, b"", slot.pos, &slot.value);
@@ -516,12 +511,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     /// One turn of a range; false after `break`.
-    fn one_iteration(
-        &mut self,
-        branch: &'t Branch,
-        index: Operand<T::Tag>,
-        item: Operand<T::Tag>,
-    ) -> Outcome<bool> {
+    fn one_iteration(&mut self, branch: &'t Branch, index: Operand<T::Tag>, item: Operand<T::Tag>) -> Outcome<bool> {
         let pipe = &branch.pipe;
         let mark = self.vars.len();
         match (pipe.decl.len(), pipe.assigns) {

@@ -229,8 +229,8 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         item = match &item {
             Value::Nil => return Err("index of nil pointer".into()),
             Value::Str(s) => {
-                let n = index_number(i, s.len(), cx.helm)
-                    .map_err(|e| e.replace("slice index out", "string index out"))?;
+                let n =
+                    index_number(i, s.len(), cx.helm).map_err(|e| e.replace("slice index out", "string index out"))?;
                 Value::Int(i64::from(s[n]), IntKind::Uint8)
             }
             Value::Bytes(b) => Value::Int(
@@ -290,6 +290,7 @@ fn joined(args: &[Value], helm: HelmVersion) -> Vec<u8> {
         [Value::Str(s)] => s.to_vec(),
         // A nil among them prints as the evaluator would print it.
         _ => {
+<<<<<<< HEAD
             let shown: Vec<Value> = args
                 .iter()
                 .map(|v| {
@@ -300,6 +301,10 @@ fn joined(args: &[Value], helm: HelmVersion) -> Vec<u8> {
                     }
                 })
                 .collect();
+=======
+            let shown: Vec<Value> =
+                args.iter().map(|v| if v.is_nil() { Value::string("<no value>") } else { v.clone() }).collect();
+>>>>>>> main
             sprint(&shown, helm)
         }
     }

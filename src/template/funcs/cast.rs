@@ -1,7 +1,11 @@
 //! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
 
 use crate::grammar::gonum::{NumError, parse_float, parse_int};
+<<<<<<< HEAD
 use crate::value::{IntKind, Object, Str, Value};
+=======
+use crate::value::{IntKind, Str, Value};
+>>>>>>> main
 
 /// The string of a `Ty::Str` argument.
 pub fn text(args: &[Value], i: usize) -> &[u8] {
@@ -81,5 +85,15 @@ pub fn to_float64(v: &Value) -> f64 {
         Value::Str(s) => parse_float(s).unwrap_or(0.0),
         Value::Object(o) => calendar_number(&**o) as f64,
         _ => 0.0,
+    }
+}
+
+/// `strconv.ParseInt` where the error is ignored: a number too large is the largest.
+pub fn parse_int_clamped(s: &[u8], base: u32) -> i64 {
+    match parse_int(s, base) {
+        Ok(n) => n,
+        Err(NumError::Range) if s.starts_with(b"-") => i64::MIN,
+        Err(NumError::Range) => i64::MAX,
+        Err(NumError::Syntax) => 0,
     }
 }

@@ -13,6 +13,7 @@ use crate::value::{ListKind, Map, Slot, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
+<<<<<<< HEAD
     Func::new("adler32sum", &[Ty::Str], |_, a| {
         Ok(Value::string(adler2::adler32_slice(text(a, 0)).to_string()))
     }),
@@ -59,6 +60,24 @@ pub const FUNCS: &[Func] = &[
     Func::new("mustToRawJson", &[Ty::Any], |_, a| {
         Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))
     }),
+=======
+    Func::new("adler32sum", &[Ty::Str], |_, a| Ok(Value::string(adler2::adler32_slice(text(a, 0)).to_string()))),
+    Func::new("sha1sum", &[Ty::Str], |_, a| Ok(hex(&sha1::Sha1::digest(text(a, 0))))),
+    Func::new("sha256sum", &[Ty::Str], |_, a| Ok(hex(&sha2::Sha256::digest(text(a, 0))))),
+    Func::new("sha512sum", &[Ty::Str], |_, a| Ok(hex(&sha2::Sha512::digest(text(a, 0))))),
+    Func::new("b64enc", &[Ty::Str], |_, a| Ok(Value::string(BASE64.encode(text(a, 0))))),
+    Func::new("b64dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 64)))),
+    Func::new("b32enc", &[Ty::Str], |_, a| Ok(Value::string(BASE32.encode(text(a, 0))))),
+    Func::new("b32dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 32)))),
+    Func::new("toJson", &[Ty::Any], |_, a| {
+        Ok(Value::string(gojson::marshal(&a[0], Html::Escaped).unwrap_or_default()))
+    }),
+    Func::new("mustToJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Escaped)?))),
+    Func::new("toPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0]).unwrap_or_default()))),
+    Func::new("mustToPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0])?))),
+    Func::new("toRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
+    Func::new("mustToRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
+>>>>>>> main
     Func::new("fromJson", &[Ty::Str], from_json),
     Func::new("fromJsonArray", &[Ty::Str], from_json_array),
     Func::new("mustFromJson", &[Ty::Str], must_from_json),

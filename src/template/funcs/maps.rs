@@ -104,12 +104,17 @@ fn pick(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn omit(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let omitted: Vec<&Str> = args[1..].iter().filter_map(|v| v.as_str()).collect();
     let from = map(args, 0);
+<<<<<<< HEAD
     let kept = from
         .entries()
         .iter()
         .filter(|(k, _)| !omitted.contains(k))
         .map(|(k, s)| (k.clone(), s.clone()))
         .collect();
+=======
+    let kept =
+        from.entries().iter().filter(|(k, _)| !omitted.contains(k)).map(|(k, s)| (k.clone(), s.clone())).collect();
+>>>>>>> main
     Ok(Value::Map(kept))
 }
 

@@ -14,6 +14,8 @@ pub mod logic;
 pub mod maps;
 pub mod numbers;
 pub mod paths;
+#[cfg(test)]
+mod recorded;
 pub mod regex;
 pub mod semver;
 pub mod strings;

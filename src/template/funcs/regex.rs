@@ -4,7 +4,7 @@
 use super::cast::{int, text};
 use crate::grammar::regex::{GoRegex, compile_panic, quote_meta};
 use crate::template::func::{Func, FuncCx, FuncError, Ty};
-use crate::value::{Str, Value};
+use crate::value::{ListKind, Str, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -15,6 +15,7 @@ pub const FUNCS: &[Func] = &[
                 .is_ok_and(|re| re.is_match(text(a, 1))),
         ))
     }),
+<<<<<<< HEAD
     Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| {
         Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))
     }),
@@ -30,11 +31,19 @@ pub const FUNCS: &[Func] = &[
     Func::new("mustRegexFind", &[Ty::Str, Ty::Str], |cx, a| {
         Ok(find(&*must(cx, a)?, a))
     }),
+=======
+    Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))),
+    Func::new("regexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*panicking(cx, a)?, a))),
+    Func::new("mustRegexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*must(cx, a)?, a))),
+    Func::new("regexFind", &[Ty::Str, Ty::Str], |cx, a| Ok(find(&*panicking(cx, a)?, a))),
+    Func::new("mustRegexFind", &[Ty::Str, Ty::Str], |cx, a| Ok(find(&*must(cx, a)?, a))),
+>>>>>>> main
     Func::new("regexReplaceAll", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
         Ok(Value::string(
             panicking(cx, a)?.replace_all(text(a, 1), text(a, 2)),
         ))
     }),
+<<<<<<< HEAD
     Func::new(
         "mustRegexReplaceAll",
         &[Ty::Str, Ty::Str, Ty::Str],
@@ -81,6 +90,11 @@ pub const FUNCS: &[Func] = &[
     Func::new("regexQuoteMeta", &[Ty::Str], |_, a| {
         Ok(Value::string(quote_meta(text(a, 0))))
     }),
+=======
+    Func::new("regexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*panicking(cx, a)?, a))),
+    Func::new("mustRegexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*must(cx, a)?, a))),
+    Func::new("regexQuoteMeta", &[Ty::Str], |_, a| Ok(Value::string(quote_meta(text(a, 0))))),
+>>>>>>> main
 ];
 
 fn must(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, FuncError> {
@@ -102,9 +116,16 @@ fn find_all(re: &GoRegex, args: &[Value]) -> Value {
         .map(|m| Str::from(&s[m]))
         .collect();
     if all.is_empty() {
-        return Value::nil_list(crate::value::ListKind::Strings);
+        return Value::nil_list(ListKind::Strings);
     }
     Value::strings(all)
+}
+
+fn split(re: &GoRegex, args: &[Value]) -> Value {
+    match re.split(text(args, 1), int(args, 2)) {
+        Some(parts) => Value::strings(parts.into_iter().map(Str::from)),
+        None => Value::nil_list(ListKind::Strings),
+    }
 }
 
 fn find(re: &GoRegex, args: &[Value]) -> Value {

@@ -57,6 +57,7 @@ impl<'a> Printer<'a> {
     }
 
     fn pad(&mut self, text: &[u8]) {
+<<<<<<< HEAD
         let width = self
             .flags
             .width
@@ -66,6 +67,10 @@ impl<'a> Printer<'a> {
             } else {
                 0
             });
+=======
+        let width =
+            self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
+>>>>>>> main
         if self.flags.minus {
             self.out.extend_from_slice(text);
             self.padding(width);

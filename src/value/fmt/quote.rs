@@ -84,7 +84,7 @@ pub(super) fn escape_char(out: &mut Vec<u8>, c: char, quote: u8, printable: Prin
 }
 
 /// Whether a text can stand in back quotes unchanged (`%#q`).
-pub(super) fn can_backquote(text: &[u8]) -> bool {
+pub fn can_backquote(text: &[u8]) -> bool {
     match std::str::from_utf8(text) {
         Ok(s) => !s
             .chars()

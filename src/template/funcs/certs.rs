@@ -1,6 +1,0 @@
-//! The `certs` family of template functions.
-
-use crate::template::func::Func;
-
-/// The functions of this family.
-pub const FUNCS: &[Func] = &[];
