@@ -18,10 +18,7 @@ impl Pos {
         if self == Pos::NONE {
             return Pos::NONE;
         }
-        u32::try_from(offset)
-            .ok()
-            .and_then(|o| self.0.checked_add(o))
-            .map_or(Pos::NONE, Pos)
+        u32::try_from(offset).ok().and_then(|o| self.0.checked_add(o)).map_or(Pos::NONE, Pos)
     }
 
     /// Whether this is a real position.
@@ -74,22 +71,11 @@ impl SourceMap {
         text: impl Into<std::sync::Arc<[u8]>>,
     ) -> Pos {
         let text = text.into();
-        let base = self.sources.last().map_or(1, |s| {
-            s.base.saturating_add(s.text.len() as u32).saturating_add(1)
-        });
-        if u32::try_from(text.len())
-            .ok()
-            .and_then(|n| base.checked_add(n))
-            .is_none()
-        {
+        let base = self.sources.last().map_or(1, |s| s.base.saturating_add(s.text.len() as u32).saturating_add(1));
+        if u32::try_from(text.len()).ok().and_then(|n| base.checked_add(n)).is_none() {
             return Pos::NONE;
         }
-        self.sources.push(Source {
-            name: name.into(),
-            layer: layer.into(),
-            text,
-            base,
-        });
+        self.sources.push(Source { name: name.into(), layer: layer.into(), text, base });
         Pos(base)
     }
 
@@ -98,10 +84,7 @@ impl SourceMap {
         if !pos.is_known() {
             return None;
         }
-        let i = self
-            .sources
-            .partition_point(|s| s.base <= pos.0)
-            .checked_sub(1)?;
+        let i = self.sources.partition_point(|s| s.base <= pos.0).checked_sub(1)?;
         let offset = (pos.0 - self.sources[i].base) as usize;
         (offset <= self.sources[i].text.len()).then_some((FileId(i as u32), offset))
     }
@@ -116,12 +99,7 @@ impl SourceMap {
         let (file, offset) = self.find(pos)?;
         let source = self.source(file);
         let (line, column) = line_column(&source.text, offset);
-        Some(Location {
-            name: &source.name,
-            layer: &source.layer,
-            line,
-            column,
-        })
+        Some(Location { name: &source.name, layer: &source.layer, line, column })
     }
 }
 
@@ -145,10 +123,7 @@ mod tests {
         let at = map.location(a.offset(8)).expect("inside a.yaml");
         assert_eq!((at.name, at.line, at.column), ("a.yaml", 2, 4));
         let at = map.location(b).expect("start of b.yaml");
-        assert_eq!(
-            (at.name, at.layer, at.line, at.column),
-            ("b.yaml", "prod", 1, 1)
-        );
+        assert_eq!((at.name, at.layer, at.line, at.column), ("b.yaml", "prod", 1, 1));
         assert_eq!(map.location(Pos::NONE), None);
     }
 }

@@ -51,11 +51,7 @@ pub fn is_low() -> bool {
 #[cfg(test)]
 mod tests {
     fn down(depth: usize) -> usize {
-        if super::is_low() {
-            depth
-        } else {
-            std::hint::black_box(down(depth + 1))
-        }
+        if super::is_low() { depth } else { std::hint::black_box(down(depth + 1)) }
     }
 
     #[test]

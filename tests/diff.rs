@@ -7,15 +7,9 @@ use std::fmt::Write;
 pub fn diff(expected: &[u8], found: &[u8]) -> String {
     let (a, b) = (lines(expected), lines(found));
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let end = a[start..]
-        .iter()
-        .rev()
-        .zip(b[start..].iter().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
+    let end = a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(x, y)| x == y).count();
     let mut out = String::new();
-    let mut show =
-        |mark: &str, text: &str| writeln!(out, "    {mark} {text}").expect("strings take anything");
+    let mut show = |mark: &str, text: &str| writeln!(out, "    {mark} {text}").expect("strings take anything");
     if start > 0 {
         show(" ", &a[start - 1]);
     }
@@ -60,8 +54,5 @@ pub fn report(what: &str, failures: &[String], total: usize) {
         text.push_str(failure);
         text.push('\n');
     }
-    panic!(
-        "\n{text}{} of {total} {what} differ from Helm",
-        failures.len()
-    );
+    panic!("\n{text}{} of {total} {what} differ from Helm", failures.len());
 }

@@ -67,11 +67,7 @@ struct Context {
 
 impl Context {
     fn take(&mut self, info: &str, content: &str) {
-        let text = if content.is_empty() {
-            String::new()
-        } else {
-            format!("{content}\n")
-        };
+        let text = if content.is_empty() { String::new() } else { format!("{content}\n") };
         match info.split(' ').next().unwrap_or_default() {
             "values" => self.values = text,
             "helpers" => self.helpers = text,
@@ -86,10 +82,7 @@ impl Context {
     }
 
     fn case(&self, name: String, template: Vec<u8>) -> Case {
-        let chart = self
-            .files
-            .get("Chart.yaml")
-            .map_or(CHART_YAML, String::as_str);
+        let chart = self.files.get("Chart.yaml").map_or(CHART_YAML, String::as_str);
         let mut files = vec![("Chart.yaml".to_string(), chart.into())];
         for path in self.order.iter().filter(|p| *p != "Chart.yaml") {
             files.push((path.clone(), self.files[path].clone().into_bytes()));
@@ -99,24 +92,15 @@ impl Context {
         }
         files.push(("templates/t.yaml".into(), template));
         let none = || Err(b"no expectation is recorded".to_vec());
-        Case {
-            name,
-            files,
-            values: self.values.clone().into_bytes(),
-            expected: [none(), none()],
-        }
+        Case { name, files, values: self.values.clone().into_bytes(), expected: [none(), none()] }
     }
 }
 
 /// The cases of one file.
 pub fn read_cases(path: &Path, text: &str) -> Vec<Case> {
-    let stem = path
-        .file_stem()
-        .map(|s| s.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let mut cases: Vec<Case> = Vec::new();
-    let (mut of_file, mut context, mut section) =
-        (Context::default(), None::<Context>, String::new());
+    let (mut of_file, mut context, mut section) = (Context::default(), None::<Context>, String::new());
     let lines: Vec<&str> = text.lines().collect();
     let mut i = 0;
     while i < lines.len() {
@@ -147,25 +131,12 @@ pub fn read_cases(path: &Path, text: &str) -> Vec<Case> {
                 cases.push(now.case(name(start), content.into_bytes()));
             }
             kind @ ("output" | "error") => {
-                let case = cases
-                    .last_mut()
-                    .expect("an expectation follows its template");
-                expect(
-                    case,
-                    kind == "error",
-                    &info[kind.len()..],
-                    content.into_bytes(),
-                );
+                let case = cases.last_mut().expect("an expectation follows its template");
+                expect(case, kind == "error", &info[kind.len()..], content.into_bytes());
             }
             "cases" => {
                 cases.extend(
-<<<<<<< HEAD
-                    (start..i)
-                        .filter(|&n| !lines[n].is_empty())
-                        .map(|n| read_line(now, name(n + 1), lines[n])),
-=======
                     (start..i).filter(|&n| !lines[n].is_empty()).map(|n| read_line(now, name(n + 1), lines[n])),
->>>>>>> main
                 );
             }
             _ => now.take(info, &content),
@@ -178,11 +149,7 @@ pub fn read_cases(path: &Path, text: &str) -> Vec<Case> {
 fn expect(case: &mut Case, failed: bool, which: &str, text: Vec<u8>) {
     for (slot, helm) in case.expected.iter_mut().zip(["3", "4"]) {
         if which.is_empty() || which.ends_with(helm) {
-            *slot = if failed {
-                Err(text.clone())
-            } else {
-                Ok(text.clone())
-            };
+            *slot = if failed { Err(text.clone()) } else { Ok(text.clone()) };
         }
     }
 }
@@ -216,10 +183,7 @@ pub fn unescape(text: &str) -> Vec<u8> {
             Some(b'x') => {
                 let hex: Vec<u8> = bytes.by_ref().take(2).collect();
                 let hex = String::from_utf8_lossy(&hex).into_owned();
-                out.push(
-                    u8::from_str_radix(&hex, 16)
-                        .unwrap_or_else(|_| panic!("bad \\x escape in {text}")),
-                );
+                out.push(u8::from_str_radix(&hex, 16).unwrap_or_else(|_| panic!("bad \\x escape in {text}")));
             }
             Some(b'\\') => out.push(b'\\'),
             other => panic!("bad escape {other:?} in {text}"),

@@ -5,13 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Layer by layer: the modules, each with those of its own layer that it may use.
 const LAYERS: &[&[(&str, &[&str])]] = &[
-    &[
-        ("span", &[]),
-        ("stack", &[]),
-        ("diag", &["span"]),
-        ("value", &["span", "stack"]),
-        ("world", &["diag", "value"]),
-    ],
+    &[("span", &[]), ("stack", &[]), ("diag", &["span"]), ("value", &["span", "stack"]), ("world", &["diag", "value"])],
     &[
         ("grammar", &[]),
         ("yaml", &["grammar"]),
@@ -26,10 +20,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
 ];
 
 fn layer_of(module: &str) -> Option<(usize, &'static [&'static str])> {
-    LAYERS
-        .iter()
-        .enumerate()
-        .find_map(|(i, l)| l.iter().find(|m| m.0 == module).map(|m| (i, m.1)))
+    LAYERS.iter().enumerate().find_map(|(i, l)| l.iter().find(|m| m.0 == module).map(|m| (i, m.1)))
 }
 
 #[test]
@@ -44,10 +35,7 @@ fn modules_import_only_from_below() {
             continue;
         }
         let Some((layer, beside)) = layer_of(module) else {
-            wrong.push(format!(
-                "{}: module {module} has no layer",
-                relative.display()
-            ));
+            wrong.push(format!("{}: module {module} has no layer", relative.display()));
             continue;
         };
         let text = fs::read_to_string(&path).expect("sources are UTF-8");
@@ -56,10 +44,7 @@ fn modules_import_only_from_below() {
                 || layer_of(&used).is_some_and(|(below, _)| below < layer)
                 || beside.contains(&used.as_str());
             if !fine {
-                wrong.push(format!(
-                    "{}:{line}: {module} may not use {used}",
-                    relative.display()
-                ));
+                wrong.push(format!("{}:{line}: {module} may not use {used}", relative.display()));
             }
         }
     }
@@ -82,16 +67,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
 
 /// The modules named after each `crate::` outside comments, with line numbers. Knows `crate::{a::b, c}`.
 fn imports(text: &str) -> Vec<(usize, String)> {
-    let code: Vec<&str> = text
-        .lines()
-        .map(|l| {
-            if l.trim_start().starts_with("//") {
-                ""
-            } else {
-                l
-            }
-        })
-        .collect();
+    let code: Vec<&str> = text.lines().map(|l| if l.trim_start().starts_with("//") { "" } else { l }).collect();
     let code = code.join("\n");
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -125,9 +101,7 @@ fn group_heads(group: &str) -> Vec<String> {
 }
 
 fn identifier(text: &str) -> String {
-    text.chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect()
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
 #[test]

@@ -22,47 +22,22 @@ fn profile(helm: &str) -> &'static [&'static str] {
 #[test]
 fn charts_render_as_helm_renders_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/parity");
-<<<<<<< HEAD
-    let (only, version) = (
-        std::env::var("PARITY").unwrap_or_default(),
-        std::env::var("PARITY_HELM").unwrap_or_default(),
-    );
-    let mut paths: Vec<PathBuf> = fs::read_dir(&root)
-        .expect("test data")
-        .map(|e| e.expect("test data").path())
-        .collect();
-    paths.retain(|p| {
-        p.extension().is_some_and(|e| e == "txtar") && p.to_string_lossy().contains(&only)
-    });
-=======
     let (only, version) =
         (std::env::var("PARITY").unwrap_or_default(), std::env::var("PARITY_HELM").unwrap_or_default());
     let mut paths: Vec<PathBuf> =
         fs::read_dir(&root).expect("test data").map(|e| e.expect("test data").path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "txtar") && p.to_string_lossy().contains(&only));
->>>>>>> main
     paths.sort();
     let (mut failures, mut total) = (Vec::new(), 0);
     for path in paths {
         let case = parse(&fs::read_to_string(&path).expect("test data is UTF-8"));
-        let stem = path
-            .file_stem()
-            .expect("it has an extension")
-            .to_string_lossy();
+        let stem = path.file_stem().expect("it has an extension").to_string_lossy();
         for run in &case.runs {
-            for helm in ["3", "4"]
-                .into_iter()
-                .filter(|h| version.is_empty() || version == *h)
-            {
+            for helm in ["3", "4"].into_iter().filter(|h| version.is_empty() || version == *h) {
                 total += 1;
                 let found = execute(&case, run, helm);
                 failures.extend(
-<<<<<<< HEAD
-                    compare(&case, run, helm, &found)
-                        .map(|d| format!("{stem} {} (Helm {helm})\n{d}", run.name)),
-=======
                     compare(&case, run, helm, &found).map(|d| format!("{stem} {} (Helm {helm})\n{d}", run.name)),
->>>>>>> main
                 );
             }
         }
@@ -77,9 +52,7 @@ fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
     let temp = tempfile::tempdir().expect("a temporary directory");
     let dir = temp.path().canonicalize().expect("it exists");
     let (work, home) = (dir.join("work"), dir.join("home"));
-    fs::create_dir(&work)
-        .and_then(|()| fs::create_dir(&home))
-        .expect("it is writable");
+    fs::create_dir(&work).and_then(|()| fs::create_dir(&home)).expect("it is writable");
     unpack(&case.files, &work).expect("it is writable");
     let before = snapshot(&work);
     let stdin = fs::File::open(work.join("stdin")).map_or_else(|_| Stdio::null(), Stdio::from);
@@ -88,21 +61,14 @@ fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
         .args(profile(helm))
         .current_dir(&work)
         .env_clear()
-        .envs([
-            ("HOME", &home),
-            ("KUBECONFIG", &home.join("none")),
-            ("TMPDIR", &dir),
-        ])
+        .envs([("HOME", &home), ("KUBECONFIG", &home.join("none")), ("TMPDIR", &dir)])
         .envs([("PATH", "/usr/bin:/bin"), ("TZ", "UTC")])
         .envs(case.env.iter().map(|(k, v)| (k, v)))
         .stdin(stdin)
         .output()
         .expect("the program starts");
     let normal = |text: &[u8]| replace(&replace(text, &work, b"$WORK"), &home, b"$HOME");
-    let exit = output
-        .status
-        .code()
-        .map_or("killed by a signal\n".into(), |c| format!("{c}\n"));
+    let exit = output.status.code().map_or("killed by a signal\n".into(), |c| format!("{c}\n"));
     let mut found = Outcome::from([
         ("exit".into(), exit.into_bytes()),
         ("stdout".into(), normal(&output.stdout)),
@@ -117,18 +83,10 @@ fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
 }
 
 fn snapshot(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = walkdir::WalkDir::new(root)
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|e| e.file_type().is_file());
+    let files = walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file());
     files
         .map(|e| {
-            let name = e
-                .path()
-                .strip_prefix(root)
-                .expect("found below")
-                .to_string_lossy()
-                .into_owned();
+            let name = e.path().strip_prefix(root).expect("found below").to_string_lossy().into_owned();
             (name, fs::read(e.path()).unwrap_or_default())
         })
         .collect()
@@ -153,11 +111,7 @@ fn compare(case: &Case, run: &Run, helm: &str, found: &Outcome) -> Option<String
     let other = if helm == "3" { "helm=4" } else { "helm=3" };
     let mut expected = Outcome::from([("exit".into(), b"0\n".to_vec())]);
     let mut sorted = false;
-    for file in case
-        .files
-        .iter()
-        .filter(|f| f.name.starts_with(&prefix) && !f.has(other))
-    {
+    for file in case.files.iter().filter(|f| f.name.starts_with(&prefix) && !f.has(other)) {
         sorted |= file.has("sorted");
         expected.insert(file.name[prefix.len()..].to_string(), file.data.clone());
     }

@@ -21,25 +21,15 @@ fn every_function_has_cases_with_output_and_with_an_error() {
         .iter()
         .flat_map(|path| read_cases(path, &fs::read_to_string(path).expect("test data is UTF-8")))
         .collect();
-    let names = FAMILIES
-        .iter()
-        .flat_map(|f| f.iter())
-        .map(|f| f.name)
-        .chain(IN_THE_ENGINE.iter().copied());
+    let names = FAMILIES.iter().flat_map(|f| f.iter()).map(|f| f.name).chain(IN_THE_ENGINE.iter().copied());
     let mut poor = BTreeSet::new();
     for name in names.filter(|n| !matches!(*n, "env" | "expandenv")) {
-        let own: Vec<_> = cases
-            .iter()
-            .filter(|c| c.name.contains(&format!(" {name}: ")))
-            .collect();
+        let own: Vec<_> = cases.iter().filter(|c| c.name.contains(&format!(" {name}: "))).collect();
         if own.len() < FEWEST || !own.iter().any(|c| c.expected[1].is_err()) {
             poor.insert(name);
         }
     }
-    assert!(
-        poor.is_empty(),
-        "without a section in testdata/template/funcs, or one too small: {poor:?}"
-    );
+    assert!(poor.is_empty(), "without a section in testdata/template/funcs, or one too small: {poor:?}");
 }
 
 #[test]

@@ -14,16 +14,8 @@ use crate::format::{Case, Expected, markdown_files, read_cases};
 /// The one place that knows how the library renders a chart in memory: release `rel` in namespace `ns`, Kubernetes
 /// 1.33.0, values as from `-f`. Gives the text of `templates/t.yaml`, or Helm's error text.
 fn render(case: &Case, helm: HelmVersion) -> Expected {
-<<<<<<< HEAD
-    match plimsoll::render::render_snippet(&case.files, &case.values, helm) {
-        Ok(files) => Ok(files
-            .into_iter()
-            .find(|(name, _)| name.ends_with("templates/t.yaml"))
-            .map_or(Vec::new(), |f| f.1)),
-=======
     match plimsoll::render::render_files(&case.files, &case.values, helm) {
         Ok(mut files) => Ok(files.remove("c/templates/t.yaml").unwrap_or_default()),
->>>>>>> main
         Err(text) => Err(text.into()),
     }
 }
@@ -31,18 +23,12 @@ fn render(case: &Case, helm: HelmVersion) -> Expected {
 #[test]
 fn snippets_render_as_helm_renders_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/template");
-    let (only, version) = (
-        std::env::var("SPEC").unwrap_or_default(),
-        std::env::var("SPEC_HELM").unwrap_or_default(),
-    );
+    let (only, version) = (std::env::var("SPEC").unwrap_or_default(), std::env::var("SPEC_HELM").unwrap_or_default());
     let (mut failures, mut total) = (Vec::new(), 0);
     for path in markdown_files(&root) {
         let text = fs::read_to_string(&path).expect("test data is UTF-8");
         let cases = read_cases(&path, &text);
-        let cases: Vec<Case> = cases
-            .into_iter()
-            .filter(|c| c.name.contains(&only))
-            .collect();
+        let cases: Vec<Case> = cases.into_iter().filter(|c| c.name.contains(&only)).collect();
         for (helm, mark) in [(HelmVersion::V3, "3"), (HelmVersion::V4, "4")] {
             if version.is_empty() || version == mark {
                 total += cases.len();
@@ -55,20 +41,10 @@ fn snippets_render_as_helm_renders_them() {
 
 /// Runs cases on a thread with as much stack as the program gives itself.
 fn run(cases: &[Case], helm: HelmVersion, mark: &str) -> Vec<String> {
-    let work = || {
-        cases
-            .iter()
-            .filter_map(|case| check(case, helm, mark))
-            .collect()
-    };
+    let work = || cases.iter().filter_map(|case| check(case, helm, mark)).collect();
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(512 << 20)
-            .spawn_scoped(scope, work);
-        thread
-            .expect("a thread starts")
-            .join()
-            .expect("panics are caught per case")
+        let thread = std::thread::Builder::new().stack_size(512 << 20).spawn_scoped(scope, work);
+        thread.expect("a thread starts").join().expect("panics are caught per case")
     })
 }
 
@@ -79,19 +55,12 @@ fn check(case: &Case, helm: HelmVersion, mark: &str) -> Option<String> {
     if found == *expected {
         return None;
     }
-    let head = format!(
-        "{} (Helm {mark})\n    {}",
-        case.name,
-        visible(case.template())
-    );
+    let head = format!("{} (Helm {mark})\n    {}", case.name, visible(case.template()));
     let kinds = match (expected, &found) {
         (Ok(_), Err(_)) => "    expected output, found an error\n",
         (Err(_), Ok(_)) => "    expected an error, found output\n",
         _ => "",
     };
     let text = |e: &Expected| e.clone().unwrap_or_else(|e| e);
-    Some(format!(
-        "{head}\n{kinds}{}",
-        diff(&text(expected), &text(&found))
-    ))
+    Some(format!("{head}\n{kinds}{}", diff(&text(expected), &text(&found))))
 }

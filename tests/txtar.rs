@@ -43,64 +43,30 @@ pub struct Case {
 }
 
 /// What stands before the arguments of a `run NAME:` line; a `run! NAME:` line gives all arguments itself.
-const USUAL_ARGS: &[&str] = &[
-    "template",
-    "rel",
-    "chart",
-    "--namespace",
-    "ns",
-    "--kube-version",
-    "1.33.0",
-];
+const USUAL_ARGS: &[&str] = &["template", "rel", "chart", "--namespace", "ns", "--kube-version", "1.33.0"];
 
 /// Reads a case.
 pub fn parse(text: &str) -> Case {
     let mut head = String::new();
     let mut files: Vec<(Vec<String>, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
-        let marker = line
-            .trim_end_matches('\n')
-            .strip_prefix("-- ")
-            .and_then(|l| l.strip_suffix(" --"));
+        let marker = line.trim_end_matches('\n').strip_prefix("-- ").and_then(|l| l.strip_suffix(" --"));
         match marker {
             Some(words) if !words.is_empty() => {
-                files.push((
-                    words.split_whitespace().map(String::from).collect(),
-                    String::new(),
-                ));
+                files.push((words.split_whitespace().map(String::from).collect(), String::new()));
             }
-            _ => files
-                .last_mut()
-                .map_or(&mut head, |f| &mut f.1)
-                .push_str(line),
+            _ => files.last_mut().map_or(&mut head, |f| &mut f.1).push_str(line),
         }
     }
-    let mut case = Case {
-        runs: Vec::new(),
-        env: Vec::new(),
-        files: files.into_iter().map(entry).collect(),
-    };
+    let mut case = Case { runs: Vec::new(), env: Vec::new(), files: files.into_iter().map(entry).collect() };
     for line in head.lines() {
         if let Some((name, value)) = line.strip_prefix("env: ").and_then(|l| l.split_once('=')) {
             case.env.push((name.into(), value.into()));
-        } else if let Some((name, args)) = line.strip_prefix("run ").and_then(|l| l.split_once(':'))
-        {
-            let args = USUAL_ARGS
-                .iter()
-                .map(ToString::to_string)
-                .chain(shell_words(args))
-                .collect();
-            case.runs.push(Run {
-                name: name.into(),
-                args,
-            });
-        } else if let Some((name, args)) =
-            line.strip_prefix("run! ").and_then(|l| l.split_once(':'))
-        {
-            case.runs.push(Run {
-                name: name.into(),
-                args: shell_words(args),
-            });
+        } else if let Some((name, args)) = line.strip_prefix("run ").and_then(|l| l.split_once(':')) {
+            let args = USUAL_ARGS.iter().map(ToString::to_string).chain(shell_words(args)).collect();
+            case.runs.push(Run { name: name.into(), args });
+        } else if let Some((name, args)) = line.strip_prefix("run! ").and_then(|l| l.split_once(':')) {
+            case.runs.push(Run { name: name.into(), args: shell_words(args) });
         }
     }
     case
@@ -115,11 +81,7 @@ fn entry((mut words, body): (Vec<String>, String)) -> Entry {
         () if has("noeol") || has("symlink") => line.as_bytes().to_vec(),
         () => body.into_bytes(),
     };
-    Entry {
-        name: String::from_utf8_lossy(&unescape(&words[0])).into_owned(),
-        attrs,
-        data,
-    }
+    Entry { name: String::from_utf8_lossy(&unescape(&words[0])).into_owned(), attrs, data }
 }
 
 /// Splits at blanks; single and double quotes keep blanks, without any escapes.
@@ -183,10 +145,7 @@ fn by_archive<'a>(files: impl Iterator<Item = &'a Entry>) -> Vec<(String, Conten
             continue;
         };
         let (archive, name) = (&file.name[..at + 4], file.name[at + 5..].to_string());
-        let entry = Entry {
-            name,
-            ..file.clone()
-        };
+        let entry = Entry { name, ..file.clone() };
         match out.iter_mut().find(|(n, _)| n == archive) {
             Some((_, Content::Archive(entries))) => entries.push(entry),
             _ => out.push((archive.to_string(), Content::Archive(vec![entry]))),

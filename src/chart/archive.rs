@@ -47,11 +47,7 @@ impl<S: Into<String>> From<S> for ArchiveError {
 /// For what is no archive, lies about paths, or is too large.
 pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
     if !src.starts_with(b"\x1f\x8b") {
-        return Err(if src.len() < 10 {
-            "EOF".into()
-        } else {
-            ArchiveError::Header
-        });
+        return Err(if src.len() < 10 { "EOF".into() } else { ArchiveError::Header });
     }
     let mut tar = tar::Archive::new(MultiGzDecoder::new(src).take(MAX_CHART * 2 + (1 << 20)));
     let entries = tar.entries().map_err(|e| e.to_string())?;
@@ -80,10 +76,7 @@ pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
             return Err(format!("the chart archive has more than {MAX_FILES} files").into());
         }
         let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data);
-        files.push(File {
-            name,
-            data: data.into(),
-        });
+        files.push(File { name, data: data.into() });
     }
     if files.is_empty() {
         return Err("no files in chart archive".into());
@@ -95,22 +88,13 @@ pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
 fn limits(name: &str, helm: HelmVersion, total: u64) -> (u64, String) {
     let left = MAX_CHART - total.min(MAX_CHART);
     match helm {
-        HelmVersion::V4 => (
-            left,
-            format!("decompressed chart is larger than the maximum size {MAX_CHART}"),
-        ),
-        HelmVersion::V3 if left < MAX_FILE => (
-            left,
-            format!("decompressed chart is larger than the maximum file size {MAX_CHART}"),
-        ),
+        HelmVersion::V4 => (left, format!("decompressed chart is larger than the maximum size {MAX_CHART}")),
+        HelmVersion::V3 if left < MAX_FILE => {
+            (left, format!("decompressed chart is larger than the maximum file size {MAX_CHART}"))
+        }
         HelmVersion::V3 => {
             let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
-            (
-                MAX_FILE,
-                format!(
-                    "decompressed chart file {quoted} is larger than the maximum file size {MAX_FILE}"
-                ),
-            )
+            (MAX_FILE, format!("decompressed chart file {quoted} is larger than the maximum file size {MAX_FILE}"))
         }
     }
 }
@@ -135,10 +119,7 @@ fn entry_name(raw: &str) -> Result<String, ArchiveError> {
     }
     if parts.is_empty() {
         let quoted = String::from_utf8_lossy(&go_quote(raw.as_bytes())).into_owned();
-        return Err(format!(
-            "chart illegally contains content outside the base directory: {quoted}"
-        )
-        .into());
+        return Err(format!("chart illegally contains content outside the base directory: {quoted}").into());
     }
     let name = parts.join("/");
     if name.starts_with("..") {

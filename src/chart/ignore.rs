@@ -23,8 +23,7 @@ impl Rules {
     /// # Errors
     /// With Helm's text.
     pub fn parse(src: &[u8]) -> Result<Rules, String> {
-        let text =
-            String::from_utf8_lossy(src.strip_prefix(b"\xef\xbb\xbf").unwrap_or(src)).into_owned();
+        let text = String::from_utf8_lossy(src.strip_prefix(b"\xef\xbb\xbf").unwrap_or(src)).into_owned();
         let mut rules = Rules::default();
         for line in text.lines() {
             rules.add(line)?;
@@ -51,12 +50,7 @@ impl Rules {
         let rooted = pattern.strip_prefix('/');
         let whole_path = rooted.is_some() || pattern.contains('/');
         let pattern = rooted.unwrap_or(pattern).to_owned();
-        self.rules.push(Rule {
-            pattern,
-            negated,
-            must_be_dir,
-            whole_path,
-        });
+        self.rules.push(Rule { pattern, negated, must_be_dir, whole_path });
         Ok(())
     }
 
@@ -66,11 +60,7 @@ impl Rules {
             return false;
         }
         for rule in &self.rules {
-            let name = if rule.whole_path {
-                path
-            } else {
-                path.rsplit('/').next().unwrap_or(path)
-            };
+            let name = if rule.whole_path { path } else { path.rsplit('/').next().unwrap_or(path) };
             let matches = || filepath_match(&rule.pattern, name).unwrap_or(false);
             if rule.negated {
                 // What a negated rule does not match is left out at once.

@@ -22,13 +22,8 @@ use crate::yaml::{Field, Struct, Target, decode_as};
 /// # Errors
 /// With Helm's text.
 pub fn load(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
-    let meta =
-        fs::metadata(path).map_err(|e| format!("stat {}: {}", path.display(), os_error(&e)))?;
-    let mut chart = if meta.is_dir() {
-        load_dir(path, helm, log)?
-    } else {
-        load_archive(path, helm, log)?
-    };
+    let meta = fs::metadata(path).map_err(|e| format!("stat {}: {}", path.display(), os_error(&e)))?;
+    let mut chart = if meta.is_dir() { load_dir(path, helm, log)? } else { load_archive(path, helm, log)? };
     chart.path = path.display().to_string();
     Ok(chart)
 }
@@ -40,22 +35,14 @@ pub fn os_error(e: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         std::io::ErrorKind::IsADirectory => "is a directory".into(),
         std::io::ErrorKind::NotADirectory => "not a directory".into(),
-        _ => e
-            .to_string()
-            .split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_lowercase(),
+        _ => e.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
     }
 }
 
 static BASE: Struct = Struct {
     name: "chartBase",
     go_type: "loader.chartBase",
-    fields: &[Field {
-        key: "apiVersion",
-        target: Target::Str,
-    }],
+    fields: &[Field { key: "apiVersion", target: Target::Str }],
 };
 
 /// Helm 4 looks at the apiVersion before it loads.
@@ -63,12 +50,7 @@ fn check_api_version(src: &[u8]) -> Result<(), String> {
     let base = decode_as(src, Pos::NONE, &Target::Struct(&BASE))
         .map_err(|e| format!("cannot load Chart.yaml: {}", e.message))?;
     let version = base.as_map().and_then(|m| m.get(b"apiVersion"));
-    match version
-        .as_ref()
-        .and_then(|v| v.as_str())
-        .map(|s| s.to_text().into_owned())
-        .as_deref()
-    {
+    match version.as_ref().and_then(|v| v.as_str()).map(|s| s.to_text().into_owned()).as_deref() {
         None | Some("" | "v1" | "v2") => Ok(()),
         Some("v3") => Err("invalid chart apiVersion".into()),
         Some(_) => Err("unsupported chart version".into()),
@@ -81,10 +63,7 @@ fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, Stri
         let name = top.join("Chart.yaml");
         let src = fs::read(&name).map_err(|e| {
             let name = name.display();
-            format!(
-                "unable to detect chart at {name}: open {name}: {}",
-                os_error(&e)
-            )
+            format!("unable to detect chart at {name}: open {name}: {}", os_error(&e))
         })?;
         check_api_version(&src)?;
     }
@@ -92,13 +71,7 @@ fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, Stri
         Ok(src) => Rules::parse(&src)?,
         Err(_) => Rules::parse(b"")?,
     };
-    let mut walk = Walk {
-        rules,
-        found: Vec::new(),
-        log,
-        helm,
-        depth: 0,
-    };
+    let mut walk = Walk { rules, found: Vec::new(), log, helm, depth: 0 };
     walk.dir(&top, "")?;
     let found = walk.found;
     let files = read_all(found, helm)?;
@@ -127,9 +100,7 @@ impl Walk<'_> {
     fn dir(&mut self, dir: &Path, prefix: &str) -> Result<(), String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(format!(
-                "error reading {prefix}: folders are nested deeper than {MAX_DEPTH}"
-            ));
+            return Err(format!("error reading {prefix}: folders are nested deeper than {MAX_DEPTH}"));
         }
         let fail = |e: std::io::Error| format!("open {}: {}", dir.display(), os_error(&e));
         let mut names: Vec<(Vec<u8>, fs::DirEntry)> = Vec::new();
@@ -140,11 +111,7 @@ impl Walk<'_> {
         names.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, entry) in names {
             let name = String::from_utf8_lossy(&name).into_owned();
-            let relative = if prefix.is_empty() {
-                name
-            } else {
-                format!("{prefix}/{name}")
-            };
+            let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             self.entry(&entry, &relative)?;
         }
         self.depth -= 1;
@@ -159,15 +126,9 @@ impl Walk<'_> {
             let resolved = fs::canonicalize(&path).map_err(|e| {
                 let target = fs::read_link(&path).unwrap_or_default();
                 let target = path.parent().map_or(target.clone(), |p| p.join(&target));
-                format!(
-                    "error evaluating symlink {}: lstat {}: {}",
-                    path.display(),
-                    target.display(),
-                    os_error(&e)
-                )
+                format!("error evaluating symlink {}: lstat {}: {}", path.display(), target.display(), os_error(&e))
             })?;
-            self.log
-                .symlink(&path.display().to_string(), &resolved.display().to_string());
+            self.log.symlink(&path.display().to_string(), &resolved.display().to_string());
             let m = fs::metadata(&path).map_err(|e| e.to_string())?;
             kind = m.file_type();
             meta = Some(m);
@@ -190,15 +151,9 @@ impl Walk<'_> {
         };
         if self.helm == HelmVersion::V3 && size > MAX_FILE {
             let base = name.rsplit('/').next().unwrap_or(name);
-            return Err(format!(
-                "chart file {base:?} is larger than the maximum file size {MAX_FILE}"
-            ));
+            return Err(format!("chart file {base:?} is larger than the maximum file size {MAX_FILE}"));
         }
-        self.found.push(Found {
-            name: name.to_owned(),
-            path,
-            size,
-        });
+        self.found.push(Found { name: name.to_owned(), path, size });
         Ok(())
     }
 }
@@ -216,30 +171,15 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
         return Err(format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"));
     }
     let read = |f: Found| {
-<<<<<<< HEAD
-        let data = fs::read(&f.path).map_err(|e| {
-            format!(
-                "error reading {}: open {}: {}",
-                f.name,
-                f.path.display(),
-                os_error(&e)
-            )
-        })?;
-=======
         let data = fs::read(&f.path)
             .map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
->>>>>>> main
         let data: Arc<[u8]> = match data.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => rest.into(),
             None => data.into(),
         };
         Ok(File { name: f.name, data })
     };
-    if found.len() < 64 {
-        found.into_iter().map(read).collect()
-    } else {
-        found.into_par_iter().map(read).collect()
-    }
+    if found.len() < 64 { found.into_iter().map(read).collect() } else { found.into_par_iter().map(read).collect() }
 }
 
 fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
@@ -247,21 +187,14 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
     let src = fs::read(path).map_err(|e| format!("open {name}: {}", os_error(&e)))?;
     if !src.starts_with(b"\x1f\x8b\x08") {
         if name.to_string().ends_with(".yml") || name.to_string().ends_with(".yaml") {
-            return Err(format!(
-                "file '{name}' seems to be a YAML file, but expected a gzipped archive"
-            ));
+            return Err(format!("file '{name}' seems to be a YAML file, but expected a gzipped archive"));
         }
         let kind = content_type(&src);
-        return Err(format!(
-            "file '{name}' does not appear to be a gzipped archive; got '{kind}'"
-        ));
+        return Err(format!("file '{name}' does not appear to be a gzipped archive; got '{kind}'"));
     }
     let files = archive::read(&src, helm).map_err(|e| match (&e, helm) {
         (ArchiveError::Header, _) => {
-            format!(
-                "file '{name}' does not appear to be a valid chart file (details: {})",
-                e.text()
-            )
+            format!("file '{name}' does not appear to be a valid chart file (details: {})", e.text())
         }
         (_, HelmVersion::V3) => e.text(),
         (_, HelmVersion::V4) => "unable to load chart archive".into(),
@@ -282,11 +215,7 @@ fn content_type(src: &[u8]) -> &'static str {
         "application/zip"
     } else if head.starts_with(b"%PDF-") {
         "application/pdf"
-    } else if head.len() == 512
-        && !head
-            .iter()
-            .any(|c| matches!(c, 0..=8 | 0xb | 0xe..=0x1a | 0x1c..=0x1f))
-    {
+    } else if head.len() == 512 && !head.iter().any(|c| matches!(c, 0..=8 | 0xb | 0xe..=0x1a | 0x1c..=0x1f)) {
         "text/plain; charset=utf-8"
     } else {
         // Helm hands over a buffer of 512 bytes, zeros behind a shorter file.
@@ -303,10 +232,7 @@ pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<
     let mut has_metadata = false;
     for f in files.iter().filter(|f| f.name == "Chart.yaml") {
         has_metadata = true;
-        chart
-            .metadata
-            .read(&f.data, helm)
-            .map_err(|e| format!("cannot load Chart.yaml: {}", e.message))?;
+        chart.metadata.read(&f.data, helm).map_err(|e| format!("cannot load Chart.yaml: {}", e.message))?;
         if chart.metadata.api_version.is_empty() {
             chart.metadata.api_version = "v1".into();
         }
@@ -317,8 +243,7 @@ pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<
         match f.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => {
-                let lock = Lock::read(&f.data, helm)
-                    .map_err(|e| format!("cannot load Chart.lock: {e}"))?;
+                let lock = Lock::read(&f.data, helm).map_err(|e| format!("cannot load Chart.lock: {e}"))?;
                 chart.lock = Some(lock);
             }
             "values.yaml" => chart.values = Some(f.data),
@@ -337,8 +262,7 @@ pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<
                 }
             }
             "requirements.lock" => {
-                let lock = Lock::read(&f.data, helm)
-                    .map_err(|e| format!("cannot load requirements.lock: {e}"))?;
+                let lock = Lock::read(&f.data, helm).map_err(|e| format!("cannot load requirements.lock: {e}"))?;
                 chart.lock = Some(lock);
                 if !is_v1 {
                     log.plain(138, "Warning: Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
@@ -354,10 +278,7 @@ pub fn from_files(files: Vec<File>, helm: HelmVersion, log: &mut Log) -> Result<
                 }
                 let inner = name["charts/".len()..].to_owned();
                 let top = inner.split('/').next().unwrap_or_default().to_owned();
-                subcharts.entry(top).or_default().push(File {
-                    name: inner,
-                    data: f.data,
-                });
+                subcharts.entry(top).or_default().push(File { name: inner, data: f.data });
             }
             _ => chart.files.push(f),
         }
@@ -381,26 +302,13 @@ fn load_child(name: &str, files: Vec<File>, parent: &str, helm: HelmVersion, log
     let loaded = if name.ends_with(".tgz") {
         let file = &files[0];
         if file.name != name {
-            return Err(format!(
-                "error unpacking subchart tar in {parent}: expected {name}, got {}",
-                file.name
-            ));
+            return Err(format!("error unpacking subchart tar in {parent}: expected {name}, got {}", file.name));
         }
-<<<<<<< HEAD
-        archive::read(&file.data, helm)
-            .map_err(|e| e.text())
-            .and_then(|files| assemble(files, helm, log))
-=======
         archive::read(&file.data, helm).map_err(|e| e.text()).and_then(|files| from_files(files, helm, log))
->>>>>>> main
     } else {
         let inner = files
             .into_iter()
-            .filter_map(|f| {
-                f.name
-                    .split_once('/')
-                    .map(|(_, rest)| (rest.to_owned(), f.data.clone()))
-            })
+            .filter_map(|f| f.name.split_once('/').map(|(_, rest)| (rest.to_owned(), f.data.clone())))
             .map(|(name, data)| File { name, data })
             .collect();
         from_files(inner, helm, log)

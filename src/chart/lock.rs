@@ -23,18 +23,9 @@ static LOCK: Struct = Struct {
     name: "Lock",
     go_type: "chart.Lock",
     fields: &[
-        Field {
-            key: "generated",
-            target: Target::Str,
-        },
-        Field {
-            key: "digest",
-            target: Target::Str,
-        },
-        Field {
-            key: "dependencies",
-            target: DEPENDENCIES,
-        },
+        Field { key: "generated", target: Target::Str },
+        Field { key: "digest", target: Target::Str },
+        Field { key: "dependencies", target: DEPENDENCIES },
     ],
 };
 
@@ -46,33 +37,15 @@ impl Lock {
     pub fn read(src: &[u8], helm: HelmVersion) -> Result<Lock, String> {
         let value = decode_as(src, Pos::NONE, &Target::Struct(&LOCK)).map_err(|e| match helm {
             HelmVersion::V3 => e.message,
-            HelmVersion::V4 => e
-                .message
-                .replace("of type chart.", "of type v2.")
-                .replace("[]*chart.", "[]*v2."),
+            HelmVersion::V4 => e.message.replace("of type chart.", "of type v2.").replace("[]*chart.", "[]*v2."),
         })?;
-<<<<<<< HEAD
-        let Value::Map(map) = value else {
-            return Ok(Lock::default());
-        };
-        let text = |key: &[u8]| {
-            map.get(key)
-                .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
-                .unwrap_or_default()
-        };
-=======
         let Value::Map(map) = value else { return Ok(Lock::default()) };
         let text =
             |key: &[u8]| map.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default();
->>>>>>> main
         Ok(Lock {
             generated: text(b"generated"),
             digest: text(b"digest"),
-            dependencies: objects(&map, "dependencies", dependency)
-                .unwrap_or_default()
-                .into_iter()
-                .flatten()
-                .collect(),
+            dependencies: objects(&map, "dependencies", dependency).unwrap_or_default().into_iter().flatten().collect(),
         })
     }
 }
@@ -92,10 +65,7 @@ pub fn digest(declared: &[Dependency], locked: &[Dependency]) -> String {
         }
     }
     text.extend_from_slice(b"]]");
-    format!(
-        "sha256:{}",
-        data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&text))
-    )
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&text)))
 }
 
 /// A dependency as encoding/json writes it: keys in the order of the struct, empty ones left out.
@@ -124,10 +94,7 @@ fn write_dependency(out: &mut Vec<u8>, d: &Dependency) {
     if let Some(imports) = d.import_values.as_ref().filter(|i| !i.is_empty()) {
         let json = serde_json::to_string(imports).unwrap_or_default();
         let value = crate::grammar::gojson::parse(json.as_bytes(), Pos::NONE).unwrap_or_default();
-        put(
-            "import-values",
-            marshal(&value, Html::Escaped).unwrap_or_default(),
-        );
+        put("import-values", marshal(&value, Html::Escaped).unwrap_or_default());
     }
     if !d.alias.is_empty() {
         put("alias", string(&d.alias));

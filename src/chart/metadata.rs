@@ -84,18 +84,9 @@ static MAINTAINER: Struct = Struct {
     name: "Maintainer",
     go_type: "chart.Maintainer",
     fields: &[
-        Field {
-            key: "name",
-            target: Target::Str,
-        },
-        Field {
-            key: "email",
-            target: Target::Str,
-        },
-        Field {
-            key: "url",
-            target: Target::Str,
-        },
+        Field { key: "name", target: Target::Str },
+        Field { key: "email", target: Target::Str },
+        Field { key: "url", target: Target::Str },
     ],
 };
 
@@ -103,153 +94,57 @@ static DEPENDENCY: Struct = Struct {
     name: "Dependency",
     go_type: "chart.Dependency",
     fields: &[
-        Field {
-            key: "name",
-            target: Target::Str,
-        },
-        Field {
-            key: "version",
-            target: Target::Str,
-        },
-        Field {
-            key: "repository",
-            target: Target::Str,
-        },
-        Field {
-            key: "condition",
-            target: Target::Str,
-        },
-        Field {
-            key: "tags",
-            target: STRINGS,
-        },
-        Field {
-            key: "enabled",
-            target: Target::Bool,
-        },
-        Field {
-            key: "import-values",
-            target: Target::List(&Target::Any, "[]interface {}"),
-        },
-        Field {
-            key: "alias",
-            target: Target::Str,
-        },
+        Field { key: "name", target: Target::Str },
+        Field { key: "version", target: Target::Str },
+        Field { key: "repository", target: Target::Str },
+        Field { key: "condition", target: Target::Str },
+        Field { key: "tags", target: STRINGS },
+        Field { key: "enabled", target: Target::Bool },
+        Field { key: "import-values", target: Target::List(&Target::Any, "[]interface {}") },
+        Field { key: "alias", target: Target::Str },
     ],
 };
 
 /// A list of dependencies, as Chart.yaml and Chart.lock have it.
-pub(super) const DEPENDENCIES: Target =
-    Target::List(&Target::Struct(&DEPENDENCY), "[]*chart.Dependency");
+pub(super) const DEPENDENCIES: Target = Target::List(&Target::Struct(&DEPENDENCY), "[]*chart.Dependency");
 
 static METADATA: Struct = Struct {
     name: "Metadata",
     go_type: "chart.Metadata",
     fields: &[
-        Field {
-            key: "name",
-            target: Target::Str,
-        },
-        Field {
-            key: "home",
-            target: Target::Str,
-        },
-        Field {
-            key: "sources",
-            target: STRINGS,
-        },
-        Field {
-            key: "version",
-            target: Target::Str,
-        },
-        Field {
-            key: "description",
-            target: Target::Str,
-        },
-        Field {
-            key: "keywords",
-            target: STRINGS,
-        },
-        Field {
-            key: "maintainers",
-            target: Target::List(&Target::Struct(&MAINTAINER), "[]*chart.Maintainer"),
-        },
-        Field {
-            key: "icon",
-            target: Target::Str,
-        },
-        Field {
-            key: "apiVersion",
-            target: Target::Str,
-        },
-        Field {
-            key: "condition",
-            target: Target::Str,
-        },
-        Field {
-            key: "tags",
-            target: Target::Str,
-        },
-        Field {
-            key: "appVersion",
-            target: Target::Str,
-        },
-        Field {
-            key: "deprecated",
-            target: Target::Bool,
-        },
-        Field {
-            key: "annotations",
-            target: Target::Map(&Target::Str, "map[string]string"),
-        },
-        Field {
-            key: "kubeVersion",
-            target: Target::Str,
-        },
-        Field {
-            key: "dependencies",
-            target: DEPENDENCIES,
-        },
-        Field {
-            key: "type",
-            target: Target::Str,
-        },
+        Field { key: "name", target: Target::Str },
+        Field { key: "home", target: Target::Str },
+        Field { key: "sources", target: STRINGS },
+        Field { key: "version", target: Target::Str },
+        Field { key: "description", target: Target::Str },
+        Field { key: "keywords", target: STRINGS },
+        Field { key: "maintainers", target: Target::List(&Target::Struct(&MAINTAINER), "[]*chart.Maintainer") },
+        Field { key: "icon", target: Target::Str },
+        Field { key: "apiVersion", target: Target::Str },
+        Field { key: "condition", target: Target::Str },
+        Field { key: "tags", target: Target::Str },
+        Field { key: "appVersion", target: Target::Str },
+        Field { key: "deprecated", target: Target::Bool },
+        Field { key: "annotations", target: Target::Map(&Target::Str, "map[string]string") },
+        Field { key: "kubeVersion", target: Target::Str },
+        Field { key: "dependencies", target: DEPENDENCIES },
+        Field { key: "type", target: Target::Str },
     ],
 };
 
 fn text(map: &Map, key: &str) -> Option<String> {
-    map.get(key.as_bytes())
-        .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
+    map.get(key.as_bytes()).and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
 }
 
 fn strings(map: &Map, key: &str) -> Option<Vec<String>> {
     let list = map.get(key.as_bytes())?.as_list().cloned()?;
-<<<<<<< HEAD
-    Some(
-        list.items
-            .iter()
-            .map(|s| {
-                s.value
-                    .as_str()
-                    .map(|s| s.to_text().into_owned())
-                    .unwrap_or_default()
-            })
-            .collect(),
-    )
-=======
     Some(list.items.iter().map(|s| s.value.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default()).collect())
->>>>>>> main
 }
 
 /// The entries of a list of objects; nothing for one that is null.
 pub(super) fn objects<T>(map: &Map, key: &str, read: impl Fn(&Map) -> T) -> Option<Vec<Option<T>>> {
     let list = map.get(key.as_bytes())?.as_list().cloned()?;
-    Some(
-        list.items
-            .iter()
-            .map(|s| s.value.as_map().map(&read))
-            .collect(),
-    )
+    Some(list.items.iter().map(|s| s.value.as_map().map(&read)).collect())
 }
 
 /// A value as plain JSON.
@@ -258,20 +153,11 @@ pub fn to_json(value: &Value) -> serde_json::Value {
         Value::Nil => serde_json::Value::Null,
         Value::Bool(b) => (*b).into(),
         Value::Int(n, _) => (*n).into(),
-        Value::Float(f) => {
-            serde_json::Number::from_f64(*f).map_or(serde_json::Value::Null, Into::into)
-        }
+        Value::Float(f) => serde_json::Number::from_f64(*f).map_or(serde_json::Value::Null, Into::into),
         Value::Str(s) => s.to_text().into_owned().into(),
         Value::List(l) => l.items.iter().map(|s| to_json(&s.value)).collect(),
         Value::Map(m) => serde_json::Value::Object(
-<<<<<<< HEAD
-            m.entries()
-                .iter()
-                .map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value)))
-                .collect(),
-=======
             m.entries().iter().map(|(k, s)| (k.to_text().into_owned(), to_json(&s.value))).collect(),
->>>>>>> main
         ),
         _ => serde_json::Value::Null,
     }
@@ -287,10 +173,9 @@ pub(super) fn dependency(map: &Map) -> Dependency {
         condition: get("condition"),
         tags: strings(map, "tags"),
         enabled: matches!(map.get(b"enabled"), Some(Value::Bool(true))),
-        import_values: map.get(b"import-values").and_then(|v| {
-            v.as_list()
-                .map(|l| l.items.iter().map(|s| to_json(&s.value)).collect())
-        }),
+        import_values: map
+            .get(b"import-values")
+            .and_then(|v| v.as_list().map(|l| l.items.iter().map(|s| to_json(&s.value)).collect())),
         alias: get("alias"),
     }
 }
@@ -310,9 +195,7 @@ impl Metadata {
             }
             e
         })?;
-        let Value::Map(map) = value else {
-            return Ok(());
-        };
+        let Value::Map(map) = value else { return Ok(()) };
         let set = |field: &mut String, key: &str| {
             if let Some(t) = text(&map, key) {
                 *field = t;
@@ -344,11 +227,7 @@ impl Metadata {
         if let Some(Value::Map(a)) = map.get(b"annotations") {
             let mut pairs = Vec::new();
             for (k, s) in a.entries().iter() {
-                let value = s
-                    .value
-                    .as_str()
-                    .map(|v| v.to_text().into_owned())
-                    .unwrap_or_default();
+                let value = s.value.as_str().map(|v| v.to_text().into_owned()).unwrap_or_default();
                 pairs.push((k.to_text().into_owned(), value));
             }
             self.annotations = Some(pairs);
@@ -382,9 +261,7 @@ impl Metadata {
         let lists = [&mut self.sources, &mut self.keywords];
         lists.into_iter().flatten().flatten().for_each(clean);
         for m in self.maintainers.iter_mut().flatten().flatten() {
-            [&mut m.name, &mut m.email, &mut m.url]
-                .into_iter()
-                .for_each(clean);
+            [&mut m.name, &mut m.email, &mut m.url].into_iter().for_each(clean);
         }
     }
 
@@ -396,25 +273,16 @@ impl Metadata {
             return Err("chart.metadata.name is required".into());
         }
         if self.name == "." || self.name == ".." {
-            return Err(format!(
-                "chart.metadata.name {} is not allowed",
-                quoted(&self.name)
-            ));
+            return Err(format!("chart.metadata.name {} is not allowed", quoted(&self.name)));
         }
         if self.name.contains('/') {
-            return Err(format!(
-                "chart.metadata.name {} is invalid",
-                quoted(&self.name)
-            ));
+            return Err(format!("chart.metadata.name {} is invalid", quoted(&self.name)));
         }
         if self.version.is_empty() {
             return Err("chart.metadata.version is required".into());
         }
         if Version::parse(&self.version).is_err() {
-            return Err(format!(
-                "chart.metadata.version {} is invalid",
-                quoted(&self.version)
-            ));
+            return Err(format!("chart.metadata.version {} is invalid", quoted(&self.version)));
         }
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
             return Err("chart.metadata.type must be application or library".into());
@@ -424,20 +292,11 @@ impl Metadata {
         }
         let mut seen: Vec<String> = Vec::new();
         for d in self.dependencies.iter_mut().flatten() {
-            let Some(d) = d else {
-                return Err("dependencies must not contain empty or null nodes".into());
-            };
+            let Some(d) = d else { return Err("dependencies must not contain empty or null nodes".into()) };
             d.validate()?;
-            let key = if d.alias.is_empty() {
-                d.name.clone()
-            } else {
-                d.alias.clone()
-            };
+            let key = if d.alias.is_empty() { d.name.clone() } else { d.alias.clone() };
             if seen.contains(&key) {
-                return Err(format!(
-                    "more than one dependency with name or alias {}",
-                    quoted(&key)
-                ));
+                return Err(format!("more than one dependency with name or alias {}", quoted(&key)));
             }
             seen.push(key);
         }
@@ -447,21 +306,11 @@ impl Metadata {
 
 impl Dependency {
     fn validate(&mut self) -> Result<(), String> {
-        [
-            &mut self.name,
-            &mut self.version,
-            &mut self.repository,
-            &mut self.condition,
-        ]
-        .into_iter()
-        .for_each(clean);
+        [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition].into_iter().for_each(clean);
         self.tags.iter_mut().flatten().for_each(clean);
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         if !self.alias.chars().all(allowed) {
-            return Err(format!(
-                "dependency {} has disallowed characters in the alias",
-                quoted(&self.name)
-            ));
+            return Err(format!("dependency {} has disallowed characters in the alias", quoted(&self.name)));
         }
         Ok(())
     }
@@ -476,14 +325,5 @@ fn clean(text: &mut String) {
     if text.bytes().all(|c| (b' '..=b'~').contains(&c)) {
         return;
     }
-    *text = text
-        .chars()
-        .filter_map(|c| {
-            if is_space(c) {
-                Some(' ')
-            } else {
-                is_print(c).then_some(c)
-            }
-        })
-        .collect();
+    *text = text.chars().filter_map(|c| if is_space(c) { Some(' ') } else { is_print(c).then_some(c) }).collect();
 }

@@ -52,8 +52,7 @@ impl Chart {
     pub fn crds(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|f| {
             let name = f.name.to_lowercase();
-            f.name.starts_with("crds/")
-                && [".yaml", ".yml", ".json"].iter().any(|e| name.ends_with(e))
+            f.name.starts_with("crds/") && [".yaml", ".yml", ".json"].iter().any(|e| name.ends_with(e))
         })
     }
 

@@ -12,9 +12,7 @@ use crate::grammar::semver::{Constraints, Version};
 use crate::span::SourceMap;
 use crate::value::fmt::sprintf;
 use crate::value::{HelmVersion, Map, Slot, Value};
-use crate::values::tables::{
-    Warnings, clean_nils, coalesce_tables, find_table, find_value, prefixed, table,
-};
+use crate::values::tables::{Warnings, clean_nils, coalesce_tables, find_table, find_value, prefixed, table};
 use crate::yaml;
 
 /// A declared dependency, as the passes change it.
@@ -49,11 +47,7 @@ impl<'c> Node<'c> {
     ///
     /// # Errors
     /// For values that are no YAML, or no map.
-    pub fn build(
-        chart: &'c Chart,
-        helm: HelmVersion,
-        sources: &mut SourceMap,
-    ) -> Result<Rc<Node<'c>>, String> {
+    pub fn build(chart: &'c Chart, helm: HelmVersion, sources: &mut SourceMap) -> Result<Rc<Node<'c>>, String> {
         let mut prefix = chart.path.clone();
         if prefix.ends_with('/') {
             prefix.pop();
@@ -72,25 +66,15 @@ impl<'c> Node<'c> {
         let values = match &chart.values {
             Some(src) => {
                 let base = sources.add(format!("{path}/values.yaml"), "chart", src.clone());
-                yaml::load_values(src, base, helm)
-                    .map_err(|e| format!("cannot load values.yaml: {}", e.message))?
+                yaml::load_values(src, base, helm).map_err(|e| format!("cannot load values.yaml: {}", e.message))?
             }
             None => Map::default(),
         };
-<<<<<<< HEAD
-        let dependencies = chart.metadata.dependencies.as_ref().map(|all| {
-            all.iter()
-                .flatten()
-                .map(|d| Rc::new(RefCell::new(d.clone())))
-                .collect()
-        });
-=======
         let dependencies = chart
             .metadata
             .dependencies
             .as_ref()
             .map(|all| all.iter().flatten().map(|d| Rc::new(RefCell::new(d.clone()))).collect());
->>>>>>> main
         let node = Rc::new(Node {
             chart,
             meta: Rc::new(Meta {
@@ -105,12 +89,7 @@ impl<'c> Node<'c> {
         let mut children = Vec::new();
         for (name, child) in &chart.children {
             let child = Node::build_one(child, helm, sources, &format!("{path}/charts/{name}"))
-                .map_err(|e| {
-                    format!(
-                        "error unpacking subchart {name} in {}: {e}",
-                        chart.metadata.name
-                    )
-                })?;
+                .map_err(|e| format!("error unpacking subchart {name} in {}: {e}", chart.metadata.name))?;
             children.push(child);
         }
         node.set_children(children);
@@ -130,9 +109,7 @@ impl<'c> Node<'c> {
     /// `chart`, `chart/charts/sub`: how templates are named.
     pub fn full_path(&self) -> String {
         match self.parent.borrow().upgrade() {
-            Some(parent) if !self.root.get() => {
-                format!("{}/charts/{}", parent.full_path(), self.name())
-            }
+            Some(parent) if !self.root.get() => format!("{}/charts/{}", parent.full_path(), self.name()),
             _ => self.name(),
         }
     }
@@ -214,23 +191,13 @@ impl Process<'_> {
     }
 
     fn enable(&mut self, node: &Rc<Node<'_>>, values: &Map, path: &str) -> Result<(), String> {
-        let Some(declared) = node.meta.dependencies.borrow().clone() else {
-            return Ok(());
-        };
+        let Some(declared) = node.meta.dependencies.borrow().clone() else { return Ok(()) };
         let loaded = node.children.borrow().clone();
         let matches = |d: &SharedDependency, c: &Rc<Node<'_>>| {
             let d = d.borrow();
             c.name() == d.name && is_compatible(&d.version, &c.chart.metadata.version)
         };
-<<<<<<< HEAD
-        let mut children: Vec<_> = loaded
-            .iter()
-            .filter(|c| !declared.iter().any(|d| matches(d, c)))
-            .cloned()
-            .collect();
-=======
         let mut children: Vec<_> = loaded.iter().filter(|c| !declared.iter().any(|d| matches(d, c))).cloned().collect();
->>>>>>> main
         for d in &declared {
             if let Some(found) = loaded.iter().find(|c| matches(d, c)) {
                 children.push(self.alias_copy(found, &d.borrow().alias));
@@ -247,32 +214,14 @@ impl Process<'_> {
         let merged = self.coalesce(node, values)?;
         self.tags(&declared, &merged);
         self.conditions(&declared, &merged, path);
-<<<<<<< HEAD
-        let removed: Vec<String> = declared
-            .iter()
-            .filter(|d| !d.borrow().enabled)
-            .map(|d| d.borrow().name.clone())
-            .collect();
-        let kept: Vec<_> = node
-            .children
-            .borrow()
-            .iter()
-            .filter(|c| !removed.contains(&c.name()))
-            .cloned()
-            .collect();
-=======
         let removed: Vec<String> =
             declared.iter().filter(|d| !d.borrow().enabled).map(|d| d.borrow().name.clone()).collect();
         let kept: Vec<_> = node.children.borrow().iter().filter(|c| !removed.contains(&c.name())).cloned().collect();
->>>>>>> main
         for child in &kept {
             let below = format!("{path}{}.", child.name());
             self.enable(child, &merged, &below)?;
         }
-        let declared: Vec<_> = declared
-            .into_iter()
-            .filter(|d| !removed.contains(&d.borrow().name))
-            .collect();
+        let declared: Vec<_> = declared.into_iter().filter(|d| !removed.contains(&d.borrow().name)).collect();
         *node.meta.dependencies.borrow_mut() = (!declared.is_empty()).then_some(declared);
         node.set_children(kept);
         Ok(())
@@ -283,29 +232,14 @@ impl Process<'_> {
         let dependencies = found.meta.dependencies.borrow().clone();
         let dependencies = match self.helm {
             HelmVersion::V3 => dependencies,
-<<<<<<< HEAD
-            HelmVersion::V4 => dependencies.map(|all| {
-                all.iter()
-                    .map(|d| Rc::new(RefCell::new(d.borrow().clone())))
-                    .collect()
-            }),
-        };
-        let name = if alias.is_empty() {
-            found.name()
-        } else {
-            alias.to_owned()
-=======
             HelmVersion::V4 => {
                 dependencies.map(|all| all.iter().map(|d| Rc::new(RefCell::new(d.borrow().clone()))).collect())
             }
->>>>>>> main
         };
+        let name = if alias.is_empty() { found.name() } else { alias.to_owned() };
         let copy = Rc::new(Node {
             chart: found.chart,
-            meta: Rc::new(Meta {
-                name: RefCell::new(name),
-                dependencies: RefCell::new(dependencies),
-            }),
+            meta: Rc::new(Meta { name: RefCell::new(name), dependencies: RefCell::new(dependencies) }),
             values: RefCell::new(found.values.borrow().clone()),
             children: RefCell::default(),
             parent: RefCell::new(found.parent.borrow().clone()),
@@ -314,12 +248,7 @@ impl Process<'_> {
         match self.helm {
             HelmVersion::V3 => *copy.children.borrow_mut() = found.children.borrow().clone(),
             HelmVersion::V4 => {
-                let children = found
-                    .children
-                    .borrow()
-                    .iter()
-                    .map(|c| c.shallow_copy())
-                    .collect();
+                let children = found.children.borrow().iter().map(|c| c.shallow_copy()).collect();
                 copy.set_children(children);
             }
         }
@@ -327,9 +256,7 @@ impl Process<'_> {
     }
 
     fn tags(&mut self, declared: &[SharedDependency], values: &Map) {
-        let Ok(tags) = find_table(values, "tags") else {
-            return;
-        };
+        let Ok(tags) = find_table(values, "tags") else { return };
         for d in declared {
             let mut d = d.borrow_mut();
             let (mut any_true, mut any_false) = (false, false);
@@ -384,16 +311,12 @@ impl Process<'_> {
         for child in &children {
             self.import_values(child)?;
         }
-        let Some(declared) = node.meta.dependencies.borrow().clone() else {
-            return Ok(());
-        };
+        let Some(declared) = node.meta.dependencies.borrow().clone() else { return Ok(()) };
         let merged = self.coalesce_all(node, &Map::default(), true)?;
         let imported = Map::default();
         for d in &declared {
             let mut d = d.borrow_mut();
-            let Some(imports) = d.import_values.take() else {
-                continue;
-            };
+            let Some(imports) = d.import_values.take() else { continue };
             let mut normalised = Vec::new();
             for import in imports {
                 if let Some(pair) = self.import_one(&d.name, &import, &merged, &imported) {
@@ -483,10 +406,7 @@ fn coalesce(
             Some(v) if table(&v).is_some() => {}
             Some(v) => {
                 let shown = sprintf(b"%t", &[v], helm);
-                return Err(format!(
-                    "type mismatch on {name}: {}",
-                    String::from_utf8_lossy(&shown)
-                ));
+                return Err(format!("type mismatch on {name}: {}", String::from_utf8_lossy(&shown)));
             }
         }
         if let Some(Value::Map(inner)) = into.get(name.as_bytes()) {
@@ -498,53 +418,30 @@ fn coalesce(
 }
 
 /// The chart's own defaults under what is there.
-fn coalesce_own(
-    node: &Node<'_>,
-    into: &Map,
-    prefix: &str,
-    merge: bool,
-    helm: HelmVersion,
-    warnings: &mut Warnings,
-) {
+fn coalesce_own(node: &Node<'_>, into: &Map, prefix: &str, merge: bool, helm: HelmVersion, warnings: &mut Warnings) {
     let v4_cleans = helm == HelmVersion::V4;
     let defaults = node.values.borrow().clone();
-    let entries: Vec<_> = defaults
-        .entries()
-        .iter()
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
+    let entries: Vec<_> = defaults.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in entries {
         match into.get(&key) {
             Some(Value::Nil) if !merge => {
                 into.remove(&key);
             }
             Some(existing) => {
-                let Some(dst) = table(&existing) else {
-                    continue;
-                };
+                let Some(dst) = table(&existing) else { continue };
                 let Some(src) = table(&slot.value) else {
                     if !slot.value.is_nil() {
                         warnings.push(format!("warning: skipped value for {prefix}.{}: Not a table.", key.to_text()));
                     }
                     continue;
                 };
-                let is_child = node
-                    .children
-                    .borrow()
-                    .iter()
-                    .any(|c| c.name().as_bytes() == key.as_bytes());
+                let is_child = node.children.borrow().iter().any(|c| c.name().as_bytes() == key.as_bytes());
                 let merge = merge || is_child;
                 let src = src.deep_copy();
                 if !merge && v4_cleans {
                     clean_nils(&src);
                 }
-                coalesce_tables(
-                    dst,
-                    &src,
-                    &prefixed(prefix, &key.to_text()),
-                    merge,
-                    warnings,
-                );
+                coalesce_tables(dst, &src, &prefixed(prefix, &key.to_text()), merge, warnings);
             }
             None if !merge && v4_cleans => {
                 if slot.value.is_nil() {
@@ -554,21 +451,9 @@ fn coalesce_own(
                 if let Some(inner) = table(&value) {
                     clean_nils(inner);
                 }
-                into.insert(
-                    key,
-                    Slot {
-                        value,
-                        pos: slot.pos,
-                    },
-                );
+                into.insert(key, Slot { value, pos: slot.pos });
             }
-            None => into.insert(
-                key,
-                Slot {
-                    value: slot.value.deep_copy(),
-                    pos: slot.pos,
-                },
-            ),
+            None => into.insert(key, Slot { value: slot.value.deep_copy(), pos: slot.pos }),
         }
     }
 }
@@ -580,9 +465,7 @@ fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings)
         Some(v) => match table(&v) {
             Some(m) => m.clone(),
             None => {
-                warnings.push(
-                    "warning: skipping globals because destination global is not a table.".into(),
-                );
+                warnings.push("warning: skipping globals because destination global is not a table.".into());
                 return;
             }
         },
@@ -592,17 +475,12 @@ fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings)
         Some(v) => match table(&v) {
             Some(m) => m.clone(),
             None => {
-                warnings
-                    .push("warning: skipping globals because source global is not a table.".into());
+                warnings.push("warning: skipping globals because source global is not a table.".into());
                 return;
             }
         },
     };
-    let entries: Vec<_> = from
-        .entries()
-        .iter()
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
+    let entries: Vec<_> = from.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in entries {
         let existing = into.get(&key);
         if let Some(value) = table(&slot.value) {
@@ -610,13 +488,7 @@ fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings)
             match existing.as_ref() {
                 None => {}
                 Some(e) => match table(e) {
-                    Some(old) => coalesce_tables(
-                        &copy,
-                        old,
-                        &prefixed(prefix, &key.to_text()),
-                        true,
-                        warnings,
-                    ),
+                    Some(old) => coalesce_tables(&copy, old, &prefixed(prefix, &key.to_text()), true, warnings),
                     None => {
                         warnings.push(format!(
                             "Conflict: cannot merge map onto non-map for {:?}. Skipping.",
@@ -626,13 +498,7 @@ fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings)
                     }
                 },
             }
-            into.insert(
-                key,
-                Slot {
-                    value: Value::Map(copy),
-                    pos: slot.pos,
-                },
-            );
+            into.insert(key, Slot { value: Value::Map(copy), pos: slot.pos });
         } else if existing.as_ref().and_then(table).is_some() {
             warnings.push(format!("key {} is table. Skipping", key.to_text()));
         } else {
@@ -640,11 +506,5 @@ fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings)
         }
     }
     let pos = dst.slot(KEY).map(|s| s.pos).unwrap_or_default();
-    dst.insert(
-        "global",
-        Slot {
-            value: Value::Map(into),
-            pos,
-        },
-    );
+    dst.insert("global", Slot { value: Value::Map(into), pos });
 }

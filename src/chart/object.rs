@@ -13,22 +13,11 @@ use crate::value::{HelmVersion, ListKind, Map, MapKind, Object, Slot, Value};
 
 /// `.Chart` of a node.
 pub fn chart_object(node: &Node<'_>, helm: HelmVersion) -> Value {
-    let dependencies: Option<Vec<Dependency>> = node
-        .meta
-        .dependencies
-        .borrow()
-        .as_ref()
-        .map(|all| all.iter().map(|d| d.borrow().clone()).collect());
-    let view = View {
-        metadata: node.chart.metadata.clone(),
-        name: node.name(),
-        dependencies,
-        root: node.is_root(),
-    };
+    let dependencies: Option<Vec<Dependency>> =
+        node.meta.dependencies.borrow().as_ref().map(|all| all.iter().map(|d| d.borrow().clone()).collect());
+    let view = View { metadata: node.chart.metadata.clone(), name: node.name(), dependencies, root: node.is_root() };
     match helm {
-        HelmVersion::V3 => Value::Object(Rc::new(ChartStruct {
-            view: Rc::new(view),
-        })),
+        HelmVersion::V3 => Value::Object(Rc::new(ChartStruct { view: Rc::new(view) })),
         HelmVersion::V4 => view.fields(helm, true),
     }
 }
@@ -50,11 +39,7 @@ fn string_map(pairs: &[(String, String)]) -> Value {
 }
 
 fn strings(list: Option<&[String]>, helm: HelmVersion) -> Value {
-    let items: Vec<Slot> = list
-        .unwrap_or_default()
-        .iter()
-        .map(|s| Slot::from(Value::string(s.as_str())))
-        .collect();
+    let items: Vec<Slot> = list.unwrap_or_default().iter().map(|s| Slot::from(Value::string(s.as_str()))).collect();
     match helm {
         HelmVersion::V4 => Value::list(items),
         HelmVersion::V3 if list.is_none() => Value::nil_list(ListKind::Strings),
@@ -63,12 +48,7 @@ fn strings(list: Option<&[String]>, helm: HelmVersion) -> Value {
 }
 
 fn map_of(fields: Vec<(&str, Value)>) -> Value {
-    Value::Map(
-        fields
-            .into_iter()
-            .map(|(k, v)| (k.into(), Slot::from(v)))
-            .collect(),
-    )
+    Value::Map(fields.into_iter().map(|(k, v)| (k.into(), Slot::from(v))).collect())
 }
 
 fn maintainer(m: &Maintainer) -> Value {
@@ -117,12 +97,7 @@ impl View {
             "Description" => text(&m.description),
             "Keywords" => Some(strings(m.keywords.as_deref(), helm)),
             "Maintainers" => {
-                let items = m
-                    .maintainers
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .map(|x| Slot::from(maintainer(x)));
+                let items = m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer(x)));
                 Some(Value::list(items.collect()))
             }
             "Icon" => text(&m.icon),
@@ -137,11 +112,7 @@ impl View {
             }),
             "KubeVersion" => text(&m.kube_version),
             "Dependencies" => {
-                let items = self
-                    .dependencies
-                    .iter()
-                    .flatten()
-                    .map(|d| Slot::from(dependency(d, helm)));
+                let items = self.dependencies.iter().flatten().map(|d| Slot::from(dependency(d, helm)));
                 Some(Value::list(items.collect()))
             }
             "Type" => text(&m.chart_type),
@@ -208,31 +179,12 @@ impl View {
         if let Some(a) = m.annotations.as_ref().filter(|a| !a.is_empty()) {
             put("annotations", string_map(a));
         }
-<<<<<<< HEAD
-        let people: Vec<Slot> = m
-            .maintainers
-            .iter()
-            .flatten()
-            .flatten()
-            .map(|x| Slot::from(maintainer_json(x)))
-            .collect();
-        if !people.is_empty() {
-            put("maintainers", Value::list(people));
-        }
-        let needs: Vec<Slot> = self
-            .dependencies
-            .iter()
-            .flatten()
-            .map(|d| Slot::from(dependency_json(d)))
-            .collect();
-=======
         let people: Vec<Slot> =
             m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer_json(x))).collect();
         if !people.is_empty() {
             put("maintainers", Value::list(people));
         }
         let needs: Vec<Slot> = self.dependencies.iter().flatten().map(|d| Slot::from(dependency_json(d))).collect();
->>>>>>> main
         if !needs.is_empty() {
             put("dependencies", Value::list(needs));
         }
@@ -243,31 +195,13 @@ impl View {
 
 fn maintainer_json(m: &Maintainer) -> Value {
     let fields = [("name", &m.name), ("email", &m.email), ("url", &m.url)];
-    map_of(
-        fields
-            .into_iter()
-            .filter(|f| !f.1.is_empty())
-            .map(|(k, v)| (k, Value::string(v.as_str())))
-            .collect(),
-    )
+    map_of(fields.into_iter().filter(|f| !f.1.is_empty()).map(|(k, v)| (k, Value::string(v.as_str()))).collect())
 }
 
 fn dependency_json(d: &Dependency) -> Value {
-<<<<<<< HEAD
-    let mut fields = vec![
-        ("name", Value::string(d.name.as_str())),
-        ("repository", Value::string(d.repository.as_str())),
-    ];
-    for (key, text) in [
-        ("version", &d.version),
-        ("condition", &d.condition),
-        ("alias", &d.alias),
-    ] {
-=======
     let mut fields =
         vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
     for (key, text) in [("version", &d.version), ("condition", &d.condition), ("alias", &d.alias)] {
->>>>>>> main
         if !text.is_empty() {
             fields.push((key, Value::string(text.as_str())));
         }
@@ -319,22 +253,13 @@ impl Object for ChartStruct {
 
     fn field(&self, name: &str) -> Option<Slot> {
         if name == "Metadata" {
-            return Some(
-                Value::Object(Rc::new(MetadataStruct {
-                    view: self.view.clone(),
-                }))
-                .into(),
-            );
+            return Some(Value::Object(Rc::new(MetadataStruct { view: self.view.clone() })).into());
         }
         self.view.field(name, HelmVersion::V3).map(Slot::from)
     }
 
     fn display(&self) -> Vec<u8> {
-        let root: &[u8] = if self.view.root {
-            b" true}"
-        } else {
-            b" false}"
-        };
+        let root: &[u8] = if self.view.root { b" true}" } else { b" false}" };
         [b"{", &self.view.print()[..], root].concat()
     }
 
@@ -343,10 +268,7 @@ impl Object for ChartStruct {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<ChartStruct>()
-            .is_some_and(|o| Rc::ptr_eq(&o.view, &self.view))
+        other.as_any().downcast_ref::<ChartStruct>().is_some_and(|o| Rc::ptr_eq(&o.view, &self.view))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -377,18 +299,13 @@ impl Object for MetadataStruct {
     }
 
     fn json(&self) -> Result<Value, String> {
-        let Value::Map(map) = self.view.json() else {
-            return Ok(Value::Nil);
-        };
+        let Value::Map(map) = self.view.json() else { return Ok(Value::Nil) };
         map.remove(b"IsRoot");
         Ok(Value::Map(map))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<MetadataStruct>()
-            .is_some_and(|o| Rc::ptr_eq(&o.view, &self.view))
+        other.as_any().downcast_ref::<MetadataStruct>().is_some_and(|o| Rc::ptr_eq(&o.view, &self.view))
     }
 
     fn as_any(&self) -> &dyn Any {

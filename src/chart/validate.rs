@@ -9,15 +9,6 @@ use crate::values::tables::table;
 ///
 /// # Errors
 /// With Helm's report.
-<<<<<<< HEAD
-pub fn check(
-    _node: &Node<'_>,
-    _values: &Map,
-    _helm: HelmVersion,
-    _log: &mut Log,
-) -> Result<(), String> {
-    Ok(())
-=======
 pub fn check(node: &Node<'_>, values: &Map, helm: HelmVersion) -> Result<(), String> {
     let mut report = String::new();
     collect(node, values, helm, &mut report);
@@ -46,5 +37,4 @@ fn collect(node: &Node<'_>, values: &Map, helm: HelmVersion, report: &mut String
             },
         }
     }
->>>>>>> main
 }

@@ -212,19 +212,13 @@ pub struct TemplateArgs {
     #[arg(long)]
     pub debug: bool,
     #[command(flatten)]
-    #[allow(
-        missing_docs,
-        reason = "accepted so that scripts written for Helm run unchanged"
-    )]
+    #[allow(missing_docs, reason = "accepted so that scripts written for Helm run unchanged")]
     pub accepted: AcceptedArgs,
 }
 
 /// Flags of `helm template` that don't change what is printed without a cluster.
 #[derive(Args, Debug)]
-#[allow(
-    missing_docs,
-    reason = "Helm's own flags, accepted so that scripts run unchanged"
-)]
+#[allow(missing_docs, reason = "Helm's own flags, accepted so that scripts run unchanged")]
 pub struct AcceptedArgs {
     #[arg(long, hide = true)]
     pub create_namespace: bool,

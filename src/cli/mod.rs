@@ -47,11 +47,7 @@ pub fn run() -> u8 {
 
 fn usage_error(e: &clap::Error) -> u8 {
     let _ = e.print();
-    if e.use_stderr() {
-        exit::USAGE
-    } else {
-        exit::OK
-    }
+    if e.use_stderr() { exit::USAGE } else { exit::OK }
 }
 
 /// Writes to standard output; a reader that went away is no error.

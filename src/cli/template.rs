@@ -70,15 +70,11 @@ fn eprint_all(text: &str) {
 }
 
 fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut String) {
-    let rich = args
-        .engine
-        .error_format
-        .unwrap_or(if std::io::stderr().is_terminal() {
-            ErrorFormat::Rich
-        } else {
-            ErrorFormat::Helm
-        })
-        == ErrorFormat::Rich;
+    let rich = args.engine.error_format.unwrap_or(if std::io::stderr().is_terminal() {
+        ErrorFormat::Rich
+    } else {
+        ErrorFormat::Helm
+    }) == ErrorFormat::Rich;
     match failure {
         Failure::Text(t) => errors.push_str(&format!("Error: {t}\n")),
         Failure::Render(e) if rich => errors.push_str(&crate::report::rich::render_error(&e, helm)),
@@ -102,12 +98,7 @@ fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut
 
 fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log: &mut Log) -> Result<String, Failure> {
     let kube_version = match &args.kube_version {
-<<<<<<< HEAD
-        Some(text) => KubeVersion::parse(text, helm)
-            .map_err(|e| format!("invalid kube version '{text}': {e}"))?,
-=======
         Some(text) => KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?,
->>>>>>> main
         None => KubeVersion::parse(DEFAULT_KUBE_VERSION, helm)?,
     };
     deprecated_flags(args, helm, log);
@@ -146,11 +137,7 @@ fn run_render(
             && let RenderError::Early(text) = &e
             && let Some(detail) = text.strip_prefix("chart dependencies processing failed: ")
         {
-            log.slog(
-                "ERROR",
-                "chart dependencies processing failed",
-                &[("error", detail)],
-            );
+            log.slog("ERROR", "chart dependencies processing failed", &[("error", detail)]);
         }
         Failure::Render(Box::new(e))
     })
@@ -163,22 +150,10 @@ fn deprecated_flags(args: &TemplateArgs, helm: HelmVersion, log: &mut Log) {
     let a = &args.accepted;
     let effect = "this flag has no effect for 'helm template' and will be removed in Helm 5";
     for (given, text) in [
-        (
-            a.atomic,
-            "Flag --atomic has been deprecated, use --rollback-on-failure instead".to_owned(),
-        ),
-        (
-            a.force,
-            "Flag --force has been deprecated, use --force-replace instead".to_owned(),
-        ),
-        (
-            a.hide_notes,
-            format!("Flag --hide-notes has been deprecated, {effect}"),
-        ),
-        (
-            a.render_subchart_notes,
-            format!("Flag --render-subchart-notes has been deprecated, {effect}"),
-        ),
+        (a.atomic, "Flag --atomic has been deprecated, use --rollback-on-failure instead".to_owned()),
+        (a.force, "Flag --force has been deprecated, use --force-replace instead".to_owned()),
+        (a.hide_notes, format!("Flag --hide-notes has been deprecated, {effect}")),
+        (a.render_subchart_notes, format!("Flag --render-subchart-notes has been deprecated, {effect}")),
     ] {
         if given {
             log.bare(text);
@@ -194,10 +169,7 @@ fn name_and_chart(args: &TemplateArgs, _helm: HelmVersion) -> Result<(String, St
         );
     }
     if p.len() > 2 {
-        return Err(format!(
-            "expected at most two arguments, unexpected arguments: {}",
-            p[2..].join(", ")
-        ));
+        return Err(format!("expected at most two arguments, unexpected arguments: {}", p[2..].join(", ")));
     }
     if p.len() == 2 {
         if args.generate_name {
@@ -219,11 +191,7 @@ fn locate(text: &str) -> Result<String, String> {
     let trimmed = text.trim_matches(crate::value::is_space);
     if Path::new(trimmed).exists() {
         let absolute = std::path::absolute(trimmed).map_err(|e| e.to_string())?;
-        return Ok(absolute
-            .display()
-            .to_string()
-            .trim_end_matches('/')
-            .to_owned());
+        return Ok(absolute.display().to_string().trim_end_matches('/').to_owned());
     }
     let quoted = String::from_utf8_lossy(&go_quote(trimmed.as_bytes())).into_owned();
     if trimmed.starts_with('/') || trimmed.starts_with('.') {
@@ -231,12 +199,8 @@ fn locate(text: &str) -> Result<String, String> {
     }
     match trimmed.split_once('/') {
         Some((repo, _)) if !trimmed.contains("://") => Err(format!("repo {repo} not found")),
-        None => Err(format!(
-            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}"
-        )),
-        Some(_) => Err(format!(
-            "charts are not fetched from the network: {trimmed}"
-        )),
+        None => Err(format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}")),
+        Some(_) => Err(format!("charts are not fetched from the network: {trimmed}")),
     }
 }
 
@@ -262,28 +226,16 @@ fn comma_list(text: &str) -> Vec<String> {
 }
 
 /// Reads and merges what the user gave.
-<<<<<<< HEAD
-pub(super) fn user_values(
-    args: &ValueArgs,
-    helm: HelmVersion,
-    sources: &mut SourceMap,
-) -> Result<Map, String> {
-=======
 fn user_values(args: &ValueArgs, helm: HelmVersion, sources: &mut SourceMap) -> Result<Map, String> {
     merge_layers(&layers(args)?, helm, sources, &|path| read_values(path))
 }
 
 /// The user's files, read, and flags.
 pub(super) fn layers(args: &ValueArgs) -> Result<Layers, String> {
->>>>>>> main
     let mut files = Vec::new();
     for path in args.values.iter().flat_map(|v| comma_list(v)) {
         let text = read_values(&path)?;
-        files.push(ValuesFile {
-            path,
-            layer: "-f".into(),
-            text,
-        });
+        files.push(ValuesFile { path, layer: "-f".into(), text });
     }
     Ok(Layers {
         files,
@@ -299,9 +251,7 @@ pub(super) fn layers(args: &ValueArgs) -> Result<Layers, String> {
 pub(super) fn read_values(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
         let mut text = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut text)
-            .map_err(|e| e.to_string())?;
+        std::io::stdin().read_to_end(&mut text).map_err(|e| e.to_string())?;
         return Ok(text);
     }
     if path.starts_with("http://") || path.starts_with("https://") || path.starts_with("oci://") {
@@ -328,12 +278,7 @@ pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Re
         .iter()
         .flatten()
         .flatten()
-        .filter(|d| {
-            !chart
-                .children
-                .iter()
-                .any(|(_, c)| c.metadata.name == d.name)
-        })
+        .filter(|d| !chart.children.iter().any(|(_, c)| c.metadata.name == d.name))
         .map(|d| d.name.as_str())
         .collect();
     if missing.is_empty() {
@@ -352,12 +297,10 @@ pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Re
 /// Helm's rule for names of releases.
 fn check_name(name: &str, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
     let label = |l: &str| {
-        let edge =
-            |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         edge(l.chars().next())
             && edge(l.chars().next_back())
-            && l.chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     if !name.is_empty() && name.len() <= 53 && name.split('.').all(label) {
         return Ok(());
@@ -386,29 +329,14 @@ fn namespace(args: &TemplateArgs) -> String {
         .unwrap_or_else(|| "default".into())
 }
 
-fn output(
-    args: &TemplateArgs,
-    helm: HelmVersion,
-    name: &str,
-    mut rendered: Rendered,
-) -> Result<String, Failure> {
-    let keep =
-        |events: &[&'static str]| !args.no_hooks && !(args.skip_tests && events.contains(&"test"));
+fn output(args: &TemplateArgs, helm: HelmVersion, name: &str, mut rendered: Rendered) -> Result<String, Failure> {
+    let keep = |events: &[&'static str]| !args.no_hooks && !(args.skip_tests && events.contains(&"test"));
     if let Some(program) = &args.post_renderer {
         super::world::post_render(program, &args.post_renderer_args, helm, &mut rendered)?;
     }
     if let Some(dir) = &args.output_dir {
-        let dir = if args.release_name {
-            format!("{dir}/{name}")
-        } else {
-            dir.clone()
-        };
-        return Ok(super::world::write_files(
-            args.output_dir.as_deref().unwrap_or("."),
-            &dir,
-            &rendered,
-            keep,
-        )?);
+        let dir = if args.release_name { format!("{dir}/{name}") } else { dir.clone() };
+        return Ok(super::world::write_files(args.output_dir.as_deref().unwrap_or("."), &dir, &rendered, keep)?);
     }
     let text = rendered.text(keep);
     if args.show_only.is_empty() {
@@ -424,9 +352,7 @@ fn show_only(globs: &[String], text: &str, helm: HelmVersion) -> Result<String, 
     for glob in globs {
         let mut found = false;
         for piece in &pieces {
-            let Some(source) = source_of(piece) else {
-                continue;
-            };
+            let Some(source) = source_of(piece) else { continue };
             if filepath_match(glob, source)? || glob == source {
                 found = true;
                 out.push_str("---\n");
@@ -443,9 +369,5 @@ fn show_only(globs: &[String], text: &str, helm: HelmVersion) -> Result<String, 
 
 /// The path in `# Source: chart/path`, without the chart.
 fn source_of(piece: &str) -> Option<&str> {
-    piece
-        .lines()
-        .find_map(|l| l.strip_prefix("# Source: "))
-        .and_then(|s| s.split_once('/'))
-        .map(|(_, rest)| rest)
+    piece.lines().find_map(|l| l.strip_prefix("# Source: ")).and_then(|s| s.split_once('/')).map(|(_, rest)| rest)
 }

@@ -25,28 +25,15 @@ use crate::yaml;
 /// The world as the flags want it.
 pub(super) fn system(args: &EngineArgs) -> Result<System, String> {
     let now = match &args.now {
-        Some(text) => Some(
-            text.parse()
-                .map_err(|e| format!("invalid --now {text:?}: {e}"))?,
-        ),
+        Some(text) => Some(text.parse().map_err(|e| format!("invalid --now {text:?}: {e}"))?),
         None => None,
     };
-<<<<<<< HEAD
-    let objects = match &args.lookup_from {
-        Some(path) => Some(
-            Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
-                as Box<dyn crate::world::LiveObjects>,
-        ),
-        None => None,
-    };
-=======
     let objects =
         match &args.lookup_from {
             Some(path) => Some(Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
                 as Box<dyn crate::world::LiveObjects>),
             None => None,
         };
->>>>>>> main
     Ok(System::new(now, args.seed, objects))
 }
 
@@ -58,20 +45,6 @@ pub(super) fn kubeconfig_namespace() -> Option<String> {
     };
     let config = yaml::to_value(&fs::read(path).ok()?, Pos::NONE).ok()?;
     let config = config.as_map()?;
-<<<<<<< HEAD
-    let text = |m: &crate::value::Map, key: &[u8]| {
-        m.get(key)
-            .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
-    };
-    let current = text(config, b"current-context")?;
-    let contexts = config.get(b"contexts")?;
-    let contexts = contexts.as_list()?;
-    let context = contexts
-        .items
-        .iter()
-        .filter_map(|s| s.value.as_map())
-        .find(|c| text(c, b"name").as_ref() == Some(&current))?;
-=======
     let text =
         |m: &crate::value::Map, key: &[u8]| m.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned()));
     let current = text(config, b"current-context")?;
@@ -79,40 +52,22 @@ pub(super) fn kubeconfig_namespace() -> Option<String> {
     let contexts = contexts.as_list()?;
     let context =
         contexts.items.iter().filter_map(|s| s.value.as_map()).find(|c| text(c, b"name").as_ref() == Some(&current))?;
->>>>>>> main
     let inner = context.get(b"context")?;
     text(inner.as_map()?, b"namespace").filter(|n| !n.is_empty())
 }
 
 /// `--name-template`: Sprig's functions alone, no data.
 pub(super) fn name_from_template(text: &str) -> Result<String, String> {
-<<<<<<< HEAD
-    let source = TreeSource {
-        name: "name-template".into(),
-        text: text.as_bytes().into(),
-        pos: Pos::NONE,
-    };
-    let trees =
-        parse(std::sync::Arc::new(source), FuncScope::NameTemplate).map_err(|e| e.text())?;
-=======
     let source = TreeSource { name: "name-template".into(), text: text.as_bytes().into(), pos: Pos::NONE };
     let trees = parse(std::sync::Arc::new(source), FuncScope::NameTemplate).map_err(|e| e.text())?;
->>>>>>> main
     let mut templates = Templates::default();
     templates.add(trees);
     let arena = Arena::new();
     let world = System::new(None, None, None);
     let mut regexes = Default::default();
-    let cx = FuncCx {
-        helm: HelmVersion::V4,
-        world: &world,
-        dns: true,
-        regexes: &mut regexes,
-    };
+    let cx = FuncCx { helm: HelmVersion::V4, world: &world, dns: true, regexes: &mut regexes };
     let mut exec = Exec::new(&templates, &arena, FuncScope::NameTemplate, cx, Untraced);
-    let out = exec
-        .execute(b"name-template", Value::Nil)
-        .map_err(|e| e.go_text())?;
+    let out = exec.execute(b"name-template", Value::Nil).map_err(|e| e.go_text())?;
     Ok(String::from_utf8_lossy(&without_no_value(out)).into_owned())
 }
 
@@ -161,9 +116,7 @@ pub(super) fn post_render(
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if text.trim().is_empty() {
-        return Err(fail(format!(
-            "post-renderer {program:?} produced empty output"
-        )));
+        return Err(fail(format!("post-renderer {program:?} produced empty output")));
     }
     rendered.manifests.clear();
     rendered.crds = Vec::new();
@@ -183,10 +136,7 @@ pub(super) fn write_files(
     let mut put = |base: &str, path: &str, content: &str| -> Result<(), String> {
         let file = within(Path::new(base), path)?;
         said.push_str(&format!("wrote {}\n", file.display()));
-        files
-            .entry(file)
-            .or_default()
-            .push_str(&document(path, content));
+        files.entry(file).or_default().push_str(&document(path, content));
         Ok(())
     };
     for (path, content) in &rendered.crds {
@@ -203,11 +153,9 @@ pub(super) fn write_files(
         if let Some(parent) = path.parent()
             && made.insert(parent.to_owned())
         {
-            fs::create_dir_all(parent)
-                .map_err(|e| format!("mkdir {}: {}", parent.display(), os_error(&e)))?;
+            fs::create_dir_all(parent).map_err(|e| format!("mkdir {}: {}", parent.display(), os_error(&e)))?;
         }
-        fs::write(path, content)
-            .map_err(|e| format!("open {}: {}", path.display(), os_error(&e)))?;
+        fs::write(path, content).map_err(|e| format!("open {}: {}", path.display(), os_error(&e)))?;
     }
     said.push('\n');
     Ok(said)
@@ -216,13 +164,8 @@ pub(super) fn write_files(
 /// A path below a folder; one that would leave it is refused.
 fn within(dir: &Path, path: &str) -> Result<PathBuf, String> {
     let relative = Path::new(path);
-    if !relative
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
-    {
-        return Err(format!(
-            "the manifest {path:?} would be written outside of the output directory"
-        ));
+    if !relative.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir)) {
+        return Err(format!("the manifest {path:?} would be written outside of the output directory"));
     }
     Ok(dir.join(relative))
 }

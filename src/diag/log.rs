@@ -14,10 +14,7 @@ pub struct Log {
 impl Log {
     /// An empty log in one Helm's form.
     pub fn new(helm: HelmVersion) -> Log {
-        Log {
-            helm,
-            lines: Vec::new(),
-        }
+        Log { helm, lines: Vec::new() }
     }
 
     /// The lines, without newlines at their ends.
@@ -74,13 +71,6 @@ impl Log {
 
 /// A value of slog's text form: quoted where it has to be.
 fn attribute(value: &str) -> String {
-    let plain = !value.is_empty()
-        && value
-            .chars()
-            .all(|c| c != ' ' && c != '"' && c != '=' && is_print(c));
-    if plain {
-        value.to_owned()
-    } else {
-        String::from_utf8_lossy(&go_quote(value.as_bytes())).into_owned()
-    }
+    let plain = !value.is_empty() && value.chars().all(|c| c != ' ' && c != '"' && c != '=' && is_print(c));
+    if plain { value.to_owned() } else { String::from_utf8_lossy(&go_quote(value.as_bytes())).into_owned() }
 }

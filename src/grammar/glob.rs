@@ -55,9 +55,7 @@ impl Token {
             Token::Star => true,
             Token::Any => c != '/',
             Token::Char(p) => *p == c,
-            Token::Class(negated, ranges) => {
-                ranges.iter().any(|(a, b)| (*a..=*b).contains(&c)) != *negated
-            }
+            Token::Class(negated, ranges) => ranges.iter().any(|(a, b)| (*a..=*b).contains(&c)) != *negated,
         }
     }
 }
@@ -154,18 +152,13 @@ impl Pattern {
         let chars: Vec<char> = pattern.chars().collect();
         let mut at = 0;
         let alternatives = sequence(&chars, &mut at, false)?;
-        Ok(Pattern {
-            alternatives,
-            separator,
-        })
+        Ok(Pattern { alternatives, separator })
     }
 
     /// Whether all of the text matches.
     pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
-        self.alternatives
-            .iter()
-            .any(|a| self.alternative_matches(a, &text))
+        self.alternatives.iter().any(|a| self.alternative_matches(a, &text))
     }
 
     fn alternative_matches(&self, pieces: &[Piece], text: &[char]) -> bool {
@@ -184,9 +177,7 @@ impl Pattern {
                     Piece::Single => next[i + 1] |= !separator,
                     Piece::Text(p) => next[i + 1] |= p == c,
                     Piece::List(not, list) => next[i + 1] |= list.contains(c) != *not,
-                    Piece::Range(not, low, high) => {
-                        next[i + 1] |= (*low..=*high).contains(c) != *not
-                    }
+                    Piece::Range(not, low, high) => next[i + 1] |= (*low..=*high).contains(c) != *not,
                 }
             }
             skip_empty(&mut next, pieces);
@@ -237,11 +228,7 @@ fn sequence(p: &[char], at: &mut usize, nested: bool) -> Result<Vec<Vec<Piece>>,
                 }
                 current = current
                     .iter()
-                    .flat_map(|head| {
-                        inner
-                            .iter()
-                            .map(move |tail| [&head[..], &tail[..]].concat())
-                    })
+                    .flat_map(|head| inner.iter().map(move |tail| [&head[..], &tail[..]].concat()))
                     .collect();
             }
             '}' if nested => {
@@ -296,14 +283,8 @@ mod tests {
 
     #[test]
     fn segments_bound_stars() {
-        assert_eq!(
-            filepath_match("templates/*.yaml", "templates/a.yaml"),
-            Ok(true)
-        );
-        assert_eq!(
-            filepath_match("templates/*", "templates/a/b.yaml"),
-            Ok(false)
-        );
+        assert_eq!(filepath_match("templates/*.yaml", "templates/a.yaml"), Ok(true));
+        assert_eq!(filepath_match("templates/*", "templates/a/b.yaml"), Ok(false));
         assert_eq!(filepath_match("[^a]*", "bcd"), Ok(true));
         assert!(filepath_match("[", "a").is_err());
         let p = Pattern::new("**/{a,b}*.yaml", Some('/')).expect("a pattern");

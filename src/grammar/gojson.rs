@@ -43,16 +43,12 @@ pub fn quoted(text: &[u8], html: bool) -> Vec<u8> {
 
 fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
     if stack::is_low() {
-        return Err(
-            "json: unsupported value: encountered a cycle via map[string]interface {}".into(),
-        );
+        return Err("json: unsupported value: encountered a cycle via map[string]interface {}".into());
     }
     match value {
         Value::Nil => out.extend_from_slice(b"null"),
         Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
-        Value::Int(n, k) if k.is_unsigned() => {
-            out.extend_from_slice((*n as u64).to_string().as_bytes())
-        }
+        Value::Int(n, k) if k.is_unsigned() => out.extend_from_slice((*n as u64).to_string().as_bytes()),
         Value::Int(n, _) => out.extend_from_slice(n.to_string().as_bytes()),
         Value::Float(f) => match json_float(*f) {
             Some(text) => out.extend_from_slice(text.as_bytes()),
@@ -107,9 +103,7 @@ fn write_string(out: &mut Vec<u8>, text: &[u8], html: Html) {
         let n = text[at..].iter().take_while(|c| plain(**c)).count();
         out.extend_from_slice(&text[at..at + n]);
         at += n;
-        let Some((c, w)) = decode_rune(&text[at..]) else {
-            break;
-        };
+        let Some((c, w)) = decode_rune(&text[at..]) else { break };
         match c {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
@@ -189,12 +183,7 @@ pub struct JsonError {
 /// # Errors
 /// With Go's text.
 pub fn parse(src: &[u8], base: Pos) -> Result<Value, JsonError> {
-    let mut reader = Reader {
-        src,
-        at: 0,
-        base,
-        depth: 0,
-    };
+    let mut reader = Reader { src, at: 0, base, depth: 0 };
     let value = reader.value("looking for beginning of value")?;
     reader.skip_space();
     if reader.at < src.len() {
@@ -208,12 +197,7 @@ pub fn parse(src: &[u8], base: Pos) -> Result<Value, JsonError> {
 /// # Errors
 /// With Go's text.
 pub fn parse_prefix(src: &[u8], base: Pos) -> Result<Option<(Value, usize)>, JsonError> {
-    let mut reader = Reader {
-        src,
-        at: 0,
-        base,
-        depth: 0,
-    };
+    let mut reader = Reader { src, at: 0, base, depth: 0 };
     reader.skip_space();
     if reader.at >= src.len() {
         return Ok(None);
@@ -256,16 +240,11 @@ impl Reader<'_> {
     }
 
     fn error(&self, message: impl Into<String>) -> JsonError {
-        JsonError {
-            message: message.into(),
-            offset: self.at,
-        }
+        JsonError { message: message.into(), offset: self.at }
     }
 
     fn unexpected(&self, context: &str) -> JsonError {
-        let Some(c) = self.peek() else {
-            return self.error("unexpected end of JSON input");
-        };
+        let Some(c) = self.peek() else { return self.error("unexpected end of JSON input") };
         let shown = match c {
             b'\'' => "'\\''".to_owned(),
             b'"' => "'\"'".to_owned(),
@@ -298,10 +277,7 @@ impl Reader<'_> {
         for (i, c) in word.iter().enumerate() {
             if self.peek() != Some(*c) {
                 let name = String::from_utf8_lossy(word);
-                return Err(self.unexpected(&format!(
-                    "in literal {name} (expecting '{}')",
-                    word[i] as char
-                )));
+                return Err(self.unexpected(&format!("in literal {name} (expecting '{}')", word[i] as char)));
             }
             self.at += 1;
         }
@@ -344,14 +320,10 @@ impl Reader<'_> {
             }
         }
         let text = &self.src[start..self.at];
-        super::gonum::parse_float(text)
-            .map(Value::Float)
-            .map_err(|_| {
-                let text = String::from_utf8_lossy(text);
-                self.error(format!(
-                    "json: cannot unmarshal number {text} into Go value of type float64"
-                ))
-            })
+        super::gonum::parse_float(text).map(Value::Float).map_err(|_| {
+            let text = String::from_utf8_lossy(text);
+            self.error(format!("json: cannot unmarshal number {text} into Go value of type float64"))
+        })
     }
 
     fn enter(&mut self) -> Result<(), JsonError> {
@@ -375,10 +347,7 @@ impl Reader<'_> {
         loop {
             self.skip_space();
             let pos = self.base.offset(self.at);
-            items.push(Slot {
-                value: self.value("looking for beginning of value")?,
-                pos,
-            });
+            items.push(Slot { value: self.value("looking for beginning of value")?, pos });
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,

@@ -68,10 +68,7 @@ pub fn parse_uint(s: &[u8], base: u32) -> Result<u64, NumError> {
             continue;
         }
         let d = (*c as char).to_digit(radix).ok_or(NumError::Syntax)?;
-        match n
-            .checked_mul(u64::from(radix))
-            .and_then(|n| n.checked_add(u64::from(d)))
-        {
+        match n.checked_mul(u64::from(radix)).and_then(|n| n.checked_add(u64::from(d))) {
             Some(next) => n = next,
             None => overflow = true,
         }
@@ -112,13 +109,7 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let lower = unsigned.to_ascii_lowercase();
     match lower.as_str() {
-        "inf" | "infinity" => {
-            return Ok(if text.starts_with('-') {
-                f64::NEG_INFINITY
-            } else {
-                f64::INFINITY
-            });
-        }
+        "inf" | "infinity" => return Ok(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
         "nan" => return Ok(f64::NAN),
         _ => {}
     }
@@ -141,11 +132,7 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
         return Err(NumError::Syntax);
     }
     let f: f64 = clean.parse().map_err(|_| NumError::Syntax)?;
-    if f.is_infinite() {
-        Err(NumError::Range)
-    } else {
-        Ok(f)
-    }
+    if f.is_infinite() { Err(NumError::Range) } else { Ok(f) }
 }
 
 /// `0x1.8p3`: mantissa in hexadecimal, a binary exponent that must be there.
@@ -220,11 +207,7 @@ pub fn shortest_digits(f: f64) -> (String, i32) {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if f == 0.0 {
-        ("0".into(), 1)
-    } else {
-        (digits, exponent + 1)
-    }
+    if f == 0.0 { ("0".into(), 1) } else { (digits, exponent + 1) }
 }
 
 fn exponent_text(e: i32) -> String {
@@ -238,11 +221,7 @@ pub fn format_float(f: f64, verb: char, precision: Option<usize>) -> String {
         return "NaN".into();
     }
     if f.is_infinite() {
-        return if f > 0.0 {
-            "+Inf".into()
-        } else {
-            "-Inf".into()
-        };
+        return if f > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     let sign = if f.is_sign_negative() { "-" } else { "" };
     let a = f.abs();
@@ -272,10 +251,7 @@ fn format_e(a: f64, verb: char, precision: Option<usize>) -> String {
         None => format!("{a:e}"),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!(
-        "{mantissa}{verb}{}",
-        exponent_text(exponent.parse().unwrap_or(0))
-    )
+    format!("{mantissa}{verb}{}", exponent_text(exponent.parse().unwrap_or(0)))
 }
 
 fn format_g(a: f64, verb: char, precision: Option<usize>) -> String {
@@ -288,14 +264,7 @@ fn format_g(a: f64, verb: char, precision: Option<usize>) -> String {
             let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
             let digits = digits.trim_end_matches('0');
             let point = exponent.parse::<i32>().unwrap_or(0) + 1;
-            (
-                if digits.is_empty() {
-                    "0".to_owned()
-                } else {
-                    digits.to_owned()
-                },
-                if a == 0.0 { 1 } else { point },
-            )
+            (if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }, if a == 0.0 { 1 } else { point })
         }
     };
     let count = digits.len() as i32;
@@ -304,11 +273,7 @@ fn format_g(a: f64, verb: char, precision: Option<usize>) -> String {
         None => 6,
         Some(p) => {
             let p = p.max(1) as i32;
-            if p > count && count >= point {
-                count
-            } else {
-                p
-            }
+            if p > count && count >= point { count } else { p }
         }
     };
     let exponent = point - 1;
@@ -370,11 +335,7 @@ fn format_hex(a: f64, verb: char, precision: Option<usize>) -> String {
     }
     let dot = if fraction.is_empty() { "" } else { "." };
     let text = format!("0x{first}{dot}{fraction}p{}", exponent_text(e));
-    if verb == 'X' {
-        text.to_uppercase()
-    } else {
-        text
-    }
+    if verb == 'X' { text.to_uppercase() } else { text }
 }
 
 /// A float as encoding/json writes it: plain between 1e-6 and 1e21, else with an exponent without leading zeros.
@@ -401,12 +362,7 @@ mod tests {
 
     #[test]
     fn floats_print_as_go_prints_them() {
-        for (f, v) in [
-            (1e6, "1e+06"),
-            (100000.0, "100000"),
-            (1234567.0, "1.234567e+06"),
-            (0.0001, "0.0001"),
-        ] {
+        for (f, v) in [(1e6, "1e+06"), (100000.0, "100000"), (1234567.0, "1.234567e+06"), (0.0001, "0.0001")] {
             assert_eq!(format_float(f, 'g', None), v);
         }
         assert_eq!(format_float(0.00001, 'g', None), "1e-05");

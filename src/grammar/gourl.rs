@@ -65,13 +65,9 @@ fn should_escape(c: u8, mode: Mode) -> bool {
         return false;
     }
     match (c, mode) {
-        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Path) => {
-            c == b'?'
-        }
+        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Path) => c == b'?',
         (b'$' | b'&' | b'+' | b',' | b';' | b'=', Mode::UserPassword) => false,
-        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Fragment) => {
-            false
-        }
+        (b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'?' | b'@', Mode::Fragment) => false,
         (b'!' | b'(' | b')' | b'*', Mode::Fragment) => false,
         _ => true,
     }
@@ -100,14 +96,9 @@ fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     while i < s.len() {
         match s[i] {
             b'%' => {
-                let digits = s
-                    .get(i + 1..i + 3)
-                    .and_then(|d| std::str::from_utf8(d).ok());
-                let Some(byte) = digits.and_then(|d| {
-                    u8::from_str_radix(d, 16)
-                        .ok()
-                        .filter(|_| !d.starts_with('+'))
-                }) else {
+                let digits = s.get(i + 1..i + 3).and_then(|d| std::str::from_utf8(d).ok());
+                let Some(byte) = digits.and_then(|d| u8::from_str_radix(d, 16).ok().filter(|_| !d.starts_with('+')))
+                else {
                     let shown = &s[i..(i + 3).min(s.len())];
                     return Err(format!("invalid URL escape {}", quoted(shown)));
                 };
@@ -119,10 +110,7 @@ fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
             }
             c => {
                 if mode == Mode::Host && c < 0x80 && should_escape(c, mode) {
-                    return Err(format!(
-                        "invalid character {} in host name",
-                        quoted(&s[i..=i])
-                    ));
+                    return Err(format!("invalid character {} in host name", quoted(&s[i..=i])));
                 }
                 out.push(c);
                 i += 1;
@@ -180,12 +168,7 @@ impl Url {
             if !path.is_empty() && path[0] != b'/' && !self.host.is_empty() {
                 out.push(b'/');
             }
-            if out.is_empty()
-                && path
-                    .split(|c| *c == b'/')
-                    .next()
-                    .is_some_and(|s| s.contains(&b':'))
-            {
+            if out.is_empty() && path.split(|c| *c == b'/').next().is_some_and(|s| s.contains(&b':')) {
                 out.extend_from_slice(b"./");
             }
             out.extend_from_slice(&path);
@@ -202,9 +185,7 @@ impl Url {
     }
 
     fn escaped_path(&self) -> Vec<u8> {
-        if !self.raw_path.is_empty()
-            && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path)
-        {
+        if !self.raw_path.is_empty() && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
             return self.raw_path.clone();
         }
         if self.path == b"*" {
@@ -255,9 +236,7 @@ fn parse_body(raw: &[u8]) -> Result<Url, String> {
             return Err("first path segment in URL cannot contain colon".into());
         }
     }
-    let authority = (!url.scheme.is_empty() || !rest.starts_with(b"///"))
-        .then(|| rest.strip_prefix(b"//"))
-        .flatten();
+    let authority = (!url.scheme.is_empty() || !rest.starts_with(b"///")).then(|| rest.strip_prefix(b"//")).flatten();
     if let Some(body) = authority {
         let n = memchr::memchr(b'/', body).unwrap_or(body.len());
         parse_authority(&mut url, &body[..n])?;
@@ -278,12 +257,7 @@ fn scheme(raw: &[u8]) -> Result<(String, &[u8]), String> {
             b'a'..=b'z' | b'A'..=b'Z' => {}
             b'0'..=b'9' | b'+' | b'-' | b'.' if i > 0 => {}
             b':' if i == 0 => return Err("missing protocol scheme".into()),
-            b':' => {
-                return Ok((
-                    String::from_utf8_lossy(&raw[..i]).into_owned(),
-                    &raw[i + 1..],
-                ));
-            }
+            b':' => return Ok((String::from_utf8_lossy(&raw[..i]).into_owned(), &raw[i + 1..])),
             _ => break,
         }
     }
@@ -297,10 +271,7 @@ fn parse_authority(url: &mut Url, authority: &[u8]) -> Result<(), String> {
     };
     url.host = parse_host(host)?;
     let Some(user) = user else { return Ok(()) };
-    if !user
-        .iter()
-        .all(|c| c.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(c))
-    {
+    if !user.iter().all(|c| c.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(c)) {
         return Err("net/url: invalid userinfo".into());
     }
     let again = |s: &[u8]| unescape(s, Mode::UserPassword).map(|s| escape(&s, Mode::UserPassword));
@@ -313,17 +284,11 @@ fn parse_authority(url: &mut Url, authority: &[u8]) -> Result<(), String> {
 }
 
 fn parse_host(host: &[u8]) -> Result<Vec<u8>, String> {
-    let valid_port =
-        |p: &[u8]| p.is_empty() || p[0] == b':' && p[1..].iter().all(u8::is_ascii_digit);
+    let valid_port = |p: &[u8]| p.is_empty() || p[0] == b':' && p[1..].iter().all(u8::is_ascii_digit);
     if host.starts_with(b"[") {
-        let Some(n) = memchr::memrchr(b']', host) else {
-            return Err("missing ']' in host".into());
-        };
+        let Some(n) = memchr::memrchr(b']', host) else { return Err("missing ']' in host".into()) };
         if !valid_port(&host[n + 1..]) {
-            return Err(format!(
-                "invalid port {} after host",
-                quoted(&host[n + 1..])
-            ));
+            return Err(format!("invalid port {} after host", quoted(&host[n + 1..])));
         }
         return Ok(host.to_vec());
     }

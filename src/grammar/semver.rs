@@ -37,29 +37,14 @@ fn regex(source: String) -> Regex {
 }
 
 static LOOSE_VERSION: LazyLock<Regex> = LazyLock::new(|| regex(format!("^{LOOSE}$")));
-<<<<<<< HEAD
-static ONE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(format!(
-        r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$"
-    ))
-});
-static HYPHEN: LazyLock<Regex> = LazyLock::new(|| {
-    regex(format!(
-        r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*"
-    ))
-});
-=======
 static ONE: LazyLock<Regex> =
     LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
 static HYPHEN: LazyLock<Regex> =
     LazyLock::new(|| regex(format!(r"[\t\n\f\r ]*({RANGED})[\t\n\f\r ]+-[\t\n\f\r ]+({RANGED})[\t\n\f\r ]*")));
->>>>>>> main
 static FIND: LazyLock<Regex> = LazyLock::new(|| regex(format!(r"({OPS})[\t\n\f\r ]*({RANGED})")));
 static VALID: LazyLock<Regex> = LazyLock::new(|| {
     let s = r"[\t\n\f\r ]";
-    regex(format!(
-        "^({s}*({OPS}){s}*({RANGED}){s}*)((?:{s}+|,{s}*)({OPS}){s}*({RANGED}){s}*)*$"
-    ))
+    regex(format!("^({s}*({OPS}){s}*({RANGED}){s}*)((?:{s}+|,{s}*)({OPS}){s}*({RANGED}){s}*)*$"))
 });
 
 fn segment(text: Option<&str>) -> Result<u64, String> {
@@ -78,15 +63,10 @@ impl Version {
         if text.len() > MAX_VERSION {
             return Err("version string is too long (max 256 bytes)".into());
         }
-        let m = LOOSE_VERSION
-            .captures(text)
-            .ok_or("invalid semantic version")?;
+        let m = LOOSE_VERSION.captures(text).ok_or("invalid semantic version")?;
         let get = |i: usize| m.get(i).map(|g| g.as_str());
         let pre = get(5).unwrap_or_default();
-        if pre
-            .split('.')
-            .any(|p| p.len() > 1 && p.starts_with('0') && p.bytes().all(|c| c.is_ascii_digit()))
-        {
+        if pre.split('.').any(|p| p.len() > 1 && p.starts_with('0') && p.bytes().all(|c| c.is_ascii_digit())) {
             return Err("version segment starts with 0".into());
         }
         Ok(Version {
@@ -105,13 +85,7 @@ impl Version {
         let parts: Vec<&str> = core.split('.').collect();
         parts.len() == 3
             && parts.iter().all(|p| {
-<<<<<<< HEAD
-                !p.is_empty()
-                    && p.bytes().all(|c| c.is_ascii_digit())
-                    && (p.len() == 1 || !p.starts_with('0'))
-=======
                 !p.is_empty() && p.bytes().all(|c| c.is_ascii_digit()) && (p.len() == 1 || !p.starts_with('0'))
->>>>>>> main
             })
             && Version::parse(text).is_ok()
     }
@@ -204,15 +178,10 @@ impl Constraints {
         for part in parts {
             if !VALID.is_match(part) {
                 let quoted = crate::value::fmt::go_quote(part.as_bytes());
-                return Err(format!(
-                    "improper constraint: {}",
-                    String::from_utf8_lossy(&quoted)
-                ));
+                return Err(format!("improper constraint: {}", String::from_utf8_lossy(&quoted)));
             }
-            let found: Result<Vec<Constraint>, String> = FIND
-                .find_iter(part)
-                .map(|m| Constraint::parse(m.as_str()))
-                .collect();
+            let found: Result<Vec<Constraint>, String> =
+                FIND.find_iter(part).map(|m| Constraint::parse(m.as_str())).collect();
             groups.push(found?);
         }
         Ok(Constraints { groups })
@@ -229,9 +198,7 @@ impl Constraints {
 
 impl Constraint {
     fn parse(text: &str) -> Result<Constraint, String> {
-        let m = ONE
-            .captures(text)
-            .ok_or_else(|| format!("improper constraint: {text:?}"))?;
+        let m = ONE.captures(text).ok_or_else(|| format!("improper constraint: {text:?}"))?;
         let get = |i: usize| m.get(i).map_or("", |g| g.as_str());
         let (major, minor, patch, pre) = (get(3), get(4), get(5), get(6));
         let (mut minor_dirty, mut patch_dirty, mut dirty) = (false, false, false);
@@ -247,13 +214,7 @@ impl Constraint {
             version = format!("{major}{minor}.0{pre}");
         }
         let version = Version::parse(&version).map_err(|_| "constraint parser error")?;
-        Ok(Constraint {
-            op: get(1).into(),
-            version,
-            minor_dirty,
-            patch_dirty,
-            dirty,
-        })
+        Ok(Constraint { op: get(1).into(), version, minor_dirty, patch_dirty, dirty })
     }
 
     fn check(&self, v: &Version) -> bool {
@@ -365,11 +326,7 @@ mod tests {
             (">= 1.16.0 < 2", "1.30.1", true),
         ] {
             let c = Constraints::parse(range).expect("a range");
-            assert_eq!(
-                c.check(&Version::parse(version).expect("a version")),
-                holds,
-                "{range} {version}"
-            );
+            assert_eq!(c.check(&Version::parse(version).expect("a version")), holds, "{range} {version}");
         }
         assert!(Constraints::parse("foo").is_err() && Constraints::parse("").is_err());
     }

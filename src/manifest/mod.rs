@@ -54,9 +54,7 @@ fn split_v3(text: &str) -> Vec<&str> {
         from = start;
     }
     push(&text[start..], start..text.len());
-    out.into_iter()
-        .map(|r| text[r].trim_matches(is_space))
-        .collect()
+    out.into_iter().map(|r| text[r].trim_matches(is_space)).collect()
 }
 
 /// `(?m)^---[ \t]*`, every piece trimmed at its start only.
@@ -105,11 +103,7 @@ pub fn sort_file(path: &str, text: &str, helm: HelmVersion) -> Result<Sorted, Ya
     let mut sorted = Sorted::default();
     for content in split(text, helm) {
         let head = head(content.as_bytes(), helm)?;
-        let manifest = Manifest {
-            path: path.to_owned(),
-            content: content.to_owned(),
-            head,
-        };
+        let manifest = Manifest { path: path.to_owned(), content: content.to_owned(), head };
         let hook = manifest
             .head
             .annotations
@@ -124,10 +118,7 @@ pub fn sort_file(path: &str, text: &str, helm: HelmVersion) -> Result<Sorted, Ya
             .split(',')
             .map(|e| {
                 let e = e.trim_matches(is_space).to_lowercase();
-                EVENTS
-                    .iter()
-                    .find(|(name, _)| *name == e)
-                    .map(|(_, event)| *event)
+                EVENTS.iter().find(|(name, _)| *name == e).map(|(_, event)| *event)
             })
             .collect();
         match events {
@@ -179,10 +170,7 @@ const INSTALL_ORDER: &[&str] = &[
 ];
 
 /// Kinds that Helm 4 adds at the end.
-const INSTALL_ORDER_V4: &[&str] = &[
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-];
+const INSTALL_ORDER_V4: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// What manifests are sorted by: known kinds in their order, then the others by name.
 pub fn kind_order(kind: &str, helm: HelmVersion) -> (usize, &str) {
@@ -203,14 +191,8 @@ mod tests {
     #[test]
     fn documents_are_split_as_either_helm_splits_them() {
         let text = "\n\n# lead\nkind: A\n\n\n---\n\nkind: B   \n   \n--- \n# only\n---\n\n";
-        assert_eq!(
-            split(text, HelmVersion::V3),
-            ["# lead\nkind: A", "kind: B", "# only"]
-        );
-        assert_eq!(
-            split(text, HelmVersion::V4),
-            ["# lead\nkind: A\n\n\n", "kind: B   \n   \n", "# only\n"]
-        );
+        assert_eq!(split(text, HelmVersion::V3), ["# lead\nkind: A", "kind: B", "# only"]);
+        assert_eq!(split(text, HelmVersion::V4), ["# lead\nkind: A\n\n\n", "kind: B   \n   \n", "# only\n"]);
         assert_eq!(split("---\n---\na: 1", HelmVersion::V3), ["---\na: 1"]);
         assert_eq!(split("-----BEGIN\nx", HelmVersion::V4), ["--BEGIN\nx"]);
         assert!(split("---\n", HelmVersion::V4).is_empty());

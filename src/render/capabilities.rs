@@ -30,10 +30,7 @@ impl KubeVersion {
     pub fn parse(text: &str, helm: HelmVersion) -> Result<KubeVersion, String> {
         let trimmed = text.trim_matches(crate::value::is_space);
         let body = trimmed.strip_prefix('v').unwrap_or(trimmed);
-        let numeric: String = body
-            .chars()
-            .take_while(|c| c.is_ascii_digit() || *c == '.')
-            .collect();
+        let numeric: String = body.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let numeric = numeric.trim_end_matches('.');
         if numeric.is_empty() || !numeric.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(format!("could not parse {text:?} as version"));
@@ -44,9 +41,7 @@ impl KubeVersion {
         }
         for p in &parts {
             if p.len() > 1 && p.starts_with('0') {
-                return Err(format!(
-                    "illegal zero-prefixed version component {p:?} in {numeric:?}"
-                ));
+                return Err(format!("illegal zero-prefixed version component {p:?} in {numeric:?}"));
             }
             if p.is_empty() || p.parse::<u64>().is_err() {
                 return Err(format!(
@@ -64,12 +59,7 @@ impl KubeVersion {
             HelmVersion::V4 if text.starts_with('v') => text.to_owned(),
             HelmVersion::V4 => format!("v{text}"),
         };
-        Ok(KubeVersion {
-            version,
-            normalized,
-            major: all[0].clone(),
-            minor: all[1].clone(),
-        })
+        Ok(KubeVersion { version, normalized, major: all[0].clone(), minor: all[1].clone() })
     }
 }
 
@@ -104,24 +94,10 @@ pub fn api_versions(more: &[String]) -> Vec<String> {
 
 /// `.Capabilities`
 pub fn capabilities(version: &KubeVersion, api_versions: Vec<String>, helm: HelmVersion) -> Value {
-    let items = api_versions
-        .into_iter()
-        .map(|v| Slot::from(Value::string(v)))
-        .collect();
-    let list = Rc::new(List {
-        kind: ListKind::Strings,
-        nil: false,
-        items,
-    });
-    let kube = Value::Object(Rc::new(KubeVersionObject {
-        version: version.clone(),
-        helm,
-    }));
-    Value::Object(Rc::new(Capabilities {
-        kube,
-        api_versions: list,
-        helm,
-    }))
+    let items = api_versions.into_iter().map(|v| Slot::from(Value::string(v))).collect();
+    let list = Rc::new(List { kind: ListKind::Strings, nil: false, items });
+    let kube = Value::Object(Rc::new(KubeVersionObject { version: version.clone(), helm }));
+    Value::Object(Rc::new(Capabilities { kube, api_versions: list, helm }))
 }
 
 #[derive(Debug)]
@@ -153,10 +129,7 @@ impl Object for Capabilities {
         match name {
             "KubeVersion" => Some(self.kube.clone().into()),
             "APIVersions" => {
-                let set = VersionSet {
-                    versions: self.api_versions.clone(),
-                    helm: self.helm,
-                };
+                let set = VersionSet { versions: self.api_versions.clone(), helm: self.helm };
                 Some(Value::Object(Rc::new(set)).into())
             }
             "HelmVersion" => Some(Value::Object(Rc::new(BuildInfo { helm: self.helm })).into()),
@@ -165,24 +138,12 @@ impl Object for Capabilities {
     }
 
     fn display(&self) -> Vec<u8> {
-        let set = VersionSet {
-            versions: self.api_versions.clone(),
-            helm: self.helm,
-        };
+        let set = VersionSet { versions: self.api_versions.clone(), helm: self.helm };
         let kube = match &self.kube {
             Value::Object(o) => o.verb_v(),
             _ => Vec::new(),
         };
-        [
-            b"&{",
-            &kube[..],
-            b" ",
-            &set.display(),
-            b" ",
-            &BuildInfo { helm: self.helm }.display(),
-            b"}",
-        ]
-        .concat()
+        [b"&{", &kube[..], b" ", &set.display(), b" ", &BuildInfo { helm: self.helm }.display(), b"}"].concat()
     }
 
     fn json(&self) -> Result<Value, String> {
@@ -192,23 +153,14 @@ impl Object for Capabilities {
         };
         let entries = [
             ("KubeVersion".into(), kube.into()),
-            (
-                "APIVersions".into(),
-                Value::List(self.api_versions.clone()).into(),
-            ),
-            (
-                "HelmVersion".into(),
-                BuildInfo { helm: self.helm }.json()?.into(),
-            ),
+            ("APIVersions".into(), Value::List(self.api_versions.clone()).into()),
+            ("HelmVersion".into(), BuildInfo { helm: self.helm }.json()?.into()),
         ];
         Ok(Value::Map(entries.into_iter().collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<Capabilities>()
-            .is_some_and(|o| std::ptr::eq(o, self))
+        other.as_any().downcast_ref::<Capabilities>().is_some_and(|o| std::ptr::eq(o, self))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -266,24 +218,12 @@ impl Object for KubeVersionObject {
 
     fn json(&self) -> Result<Value, String> {
         let v = &self.version;
-        let entries = [
-            ("Version", &v.version),
-            ("Major", &v.major),
-            ("Minor", &v.minor),
-        ];
-        Ok(Value::Map(
-            entries
-                .into_iter()
-                .map(|(k, v)| (k.into(), Value::string(v.as_str()).into()))
-                .collect(),
-        ))
+        let entries = [("Version", &v.version), ("Major", &v.major), ("Minor", &v.minor)];
+        Ok(Value::Map(entries.into_iter().map(|(k, v)| (k.into(), Value::string(v.as_str()).into())).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<KubeVersionObject>()
-            .is_some_and(|o| o.version == self.version)
+        other.as_any().downcast_ref::<KubeVersionObject>().is_some_and(|o| o.version == self.version)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -323,11 +263,7 @@ impl Object for VersionSet {
 
     fn call(&self, _: &str, args: &[Value]) -> Result<Value, String> {
         let wanted = args.first().and_then(|v| v.as_str().cloned());
-        let has = self
-            .versions
-            .items
-            .iter()
-            .any(|s| s.value.as_str() == wanted.as_ref());
+        let has = self.versions.items.iter().any(|s| s.value.as_str() == wanted.as_ref());
         Ok(Value::Bool(has))
     }
 
@@ -340,10 +276,7 @@ impl Object for VersionSet {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<VersionSet>()
-            .is_some_and(|o| Rc::ptr_eq(&o.versions, &self.versions))
+        other.as_any().downcast_ref::<VersionSet>().is_some_and(|o| Rc::ptr_eq(&o.versions, &self.versions))
     }
 
     fn truth(&self) -> bool {
@@ -390,10 +323,7 @@ impl Object for BuildInfo {
     }
 
     fn field(&self, name: &str) -> Option<Slot> {
-        self.fields()
-            .into_iter()
-            .find(|f| f.0 == name)
-            .map(|f| Value::string(f.2).into())
+        self.fields().into_iter().find(|f| f.0 == name).map(|f| Value::string(f.2).into())
     }
 
     fn display(&self) -> Vec<u8> {
@@ -403,10 +333,7 @@ impl Object for BuildInfo {
 
     fn json(&self) -> Result<Value, String> {
         let set = self.fields().into_iter().filter(|f| !f.2.is_empty());
-        Ok(Value::Map(
-            set.map(|f| (f.1.into(), Value::string(f.2).into()))
-                .collect(),
-        ))
+        Ok(Value::Map(set.map(|f| (f.1.into(), Value::string(f.2).into())).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

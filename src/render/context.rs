@@ -25,10 +25,7 @@ pub struct TemplateFile {
 impl TemplateFile {
     /// Whether the file is only there for others.
     pub fn is_partial(&self) -> bool {
-        self.path
-            .rsplit('/')
-            .next()
-            .is_some_and(|base| base.starts_with('_'))
+        self.path.rsplit('/').next().is_some_and(|base| base.starts_with('_'))
     }
 }
 
@@ -42,30 +39,13 @@ pub struct Context {
 pub fn build(root: &Node<'_>, values: Map, options: &Options) -> Context {
     let release = Map::default();
     release.insert("Name", Slot::from(Value::string(options.name.as_str())));
-    release.insert(
-        "Namespace",
-        Slot::from(Value::string(options.namespace.as_str())),
-    );
+    release.insert("Namespace", Slot::from(Value::string(options.namespace.as_str())));
     release.insert("IsUpgrade", Slot::from(Value::Bool(options.is_upgrade)));
     release.insert("IsInstall", Slot::from(Value::Bool(!options.is_upgrade)));
     release.insert("Revision", Slot::from(Value::int(1)));
     release.insert("Service", Slot::from(Value::string("Helm")));
-<<<<<<< HEAD
-    let capabilities = capabilities(
-        &options.kube_version,
-        api_versions(&options.api_versions),
-        options.helm,
-    );
-    let mut builder = Builder {
-        release: Value::Map(release),
-        capabilities,
-        options,
-        files: BTreeMap::new(),
-    };
-=======
     let capabilities = capabilities(&options.kube_version, api_versions(&options.api_versions), options.helm);
     let mut builder = Builder { release: Value::Map(release), capabilities, options, files: BTreeMap::new() };
->>>>>>> main
     builder.chart(root, values.as_kind(MapKind::Values));
     let mut files: Vec<TemplateFile> = builder.files.into_values().collect();
     // Deeper paths first, then in descending order: parents override what subcharts define.
@@ -103,11 +83,7 @@ impl Builder<'_> {
         let path = node.full_path();
         let library = node.chart.is_library();
         for t in &node.chart.templates {
-            let partial = t
-                .name
-                .rsplit('/')
-                .next()
-                .is_some_and(|base| base.starts_with('_'));
+            let partial = t.name.rsplit('/').next().is_some_and(|base| base.starts_with('_'));
             if library && !partial {
                 continue;
             }
@@ -136,12 +112,8 @@ fn child_values(values: &Map, name: &str) -> Map {
 }
 
 fn files_of(node: &Node<'_>) -> Value {
-    let entries = node
-        .chart
-        .files
-        .iter()
-        .map(|f| (f.name.as_str().into(), Value::Bytes(f.data.clone()).into()))
-        .collect();
+    let entries =
+        node.chart.files.iter().map(|f| (f.name.as_str().into(), Value::Bytes(f.data.clone()).into())).collect();
     Value::Map(Map::from_entries(MapKind::Files, entries))
 }
 
@@ -149,10 +121,6 @@ fn files_of(node: &Node<'_>) -> Value {
 pub fn set_template(file: &TemplateFile) {
     let template = Map::new(MapKind::Values);
     template.insert("Name", Slot::from(Value::string(file.path.as_str())));
-    template.insert(
-        "BasePath",
-        Slot::from(Value::string(file.base_path.as_str())),
-    );
-    file.context
-        .insert("Template", Slot::from(Value::Map(template)));
+    template.insert("BasePath", Slot::from(Value::string(file.base_path.as_str())));
+    file.context.insert("Template", Slot::from(Value::Map(template)));
 }

@@ -101,9 +101,7 @@ impl RenderError {
                 format!("parse error at ({location}): {message}")
             }
             RenderError::Exec(_, e) => e.helm_text(helm),
-            RenderError::Yaml { path, error, .. } => {
-                format!("YAML parse error on {path}: {}", error.message)
-            }
+            RenderError::Yaml { path, error, .. } => format!("YAML parse error on {path}: {}", error.message),
         }
     }
 
@@ -125,8 +123,7 @@ pub fn render(
     sources: &mut SourceMap,
     log: &mut Log,
 ) -> Result<Rendered, RenderError> {
-    let (rendered, Untraced) =
-        render_traced(chart, values, options, world, sources, log, Untraced)?;
+    let (rendered, Untraced) = render_traced(chart, values, options, world, sources, log, Untraced)?;
     Ok(rendered)
 }
 
@@ -134,10 +131,7 @@ pub fn render(
 ///
 /// # Errors
 /// As [`render`].
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the arguments of render and the tracer"
-)]
+#[allow(clippy::too_many_arguments, reason = "the arguments of render and the tracer")]
 pub fn render_traced<T: Tracer>(
     chart: &Chart,
     values: &Map,
@@ -156,28 +150,16 @@ pub fn render_traced<T: Tracer>(
             HelmVersion::V4 => format!("chart dependencies processing failed: {e}"),
         })
     })?;
-    let merged = process
-        .coalesce(&root, values)
-        .map_err(RenderError::Early)?;
+    let merged = process.coalesce(&root, values).map_err(RenderError::Early)?;
     if options.check_schema {
-<<<<<<< HEAD
-        crate::chart::validate::check(&root, &merged, helm, process.log)
-            .map_err(RenderError::Early)?;
-=======
         crate::chart::validate::check(&root, &merged, helm).map_err(RenderError::Early)?;
->>>>>>> main
     }
     check_kube_version(chart, options)?;
     let context = context::build(&root, merged, options);
     let templates = parse_all(&context.files, helm, sources)?;
     let arena = Arena::new();
     let mut regexes = Default::default();
-    let cx = FuncCx {
-        helm,
-        world,
-        dns: options.dns,
-        regexes: &mut regexes,
-    };
+    let cx = FuncCx { helm, world, dns: options.dns, regexes: &mut regexes };
     let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, tracer);
     let evaluated = evaluate(&mut exec, &context.files, helm)?;
     let tracer = exec.into_tracer();
@@ -225,8 +207,7 @@ fn parse_all(
         })
         .collect();
     let scope = FuncScope::Chart(helm);
-    let parse =
-        |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
+    let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
     let parsed: Vec<Result<Trees, ParseError>> = if with_positions.len() < 16 {
         with_positions.into_iter().map(parse).collect()
     } else {
@@ -257,10 +238,7 @@ fn evaluate<T: Tracer>(
         for file in files.iter().filter(|f| !f.is_partial()) {
             context::set_template(file);
             let out = exec
-                .execute(
-                    file.path.as_bytes(),
-                    crate::value::Value::Map(file.context.clone()),
-                )
+                .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
                 .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
             let out = crate::template::exec::without_no_value(out);
             let text = match String::from_utf8(out) {
@@ -271,11 +249,7 @@ fn evaluate<T: Tracer>(
             let done = &done;
             scope.spawn(move |_| {
                 let notes = path.ends_with("NOTES.txt");
-                let sorted = if notes {
-                    Ok(Sorted::default())
-                } else {
-                    sort_file(&path, &text, helm)
-                };
+                let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
                 if let Ok(mut done) = done.lock() {
                     done.push(Evaluated { path, text, sorted });
                 }
@@ -289,17 +263,10 @@ fn evaluate<T: Tracer>(
 }
 
 /// Sorts documents into manifests and hooks by kind.
-fn collect(
-    evaluated: Vec<Evaluated>,
-    helm: HelmVersion,
-    log: &mut Log,
-) -> Result<Rendered, RenderError> {
+fn collect(evaluated: Vec<Evaluated>, helm: HelmVersion, log: &mut Log) -> Result<Rendered, RenderError> {
     let mut rendered = Rendered::default();
     if let Some(bad) = evaluated.iter().find(|e| e.sorted.is_err()) {
-        let error = bad.sorted.as_ref().err().cloned().unwrap_or(YamlError {
-            message: String::new(),
-            offset: None,
-        });
+        let error = bad.sorted.as_ref().err().cloned().unwrap_or(YamlError { message: String::new(), offset: None });
         let path = bad.path.clone();
         let files = evaluated.into_iter().map(|e| (e.path, e.text)).collect();
         return Err(RenderError::Yaml { path, error, files });
@@ -313,34 +280,24 @@ fn collect(
         for hook in &sorted.unknown_hooks {
             match helm {
                 HelmVersion::V3 => {
-                    let line =
-                        format!("manifest_sorter.go:199: info: skipping unknown hook: {hook:?}");
+                    let line = format!("manifest_sorter.go:199: info: skipping unknown hook: {hook:?}");
                     log.bare(line);
                 }
-                HelmVersion::V4 => {
-                    log.slog("INFO", "skipping unknown hooks", &[("hookTypes", hook)])
-                }
+                HelmVersion::V4 => log.slog("INFO", "skipping unknown hooks", &[("hookTypes", hook)]),
             }
         }
         rendered.manifests.extend(sorted.manifests);
         rendered.hooks.extend(sorted.hooks);
     }
-    rendered
-        .manifests
-        .sort_by(|a, b| kind_order(&a.head.kind, helm).cmp(&kind_order(&b.head.kind, helm)));
-    rendered
-        .hooks
-        .sort_by(|a, b| kind_order(&a.0.head.kind, helm).cmp(&kind_order(&b.0.head.kind, helm)));
+    rendered.manifests.sort_by(|a, b| kind_order(&a.head.kind, helm).cmp(&kind_order(&b.head.kind, helm)));
+    rendered.hooks.sort_by(|a, b| kind_order(&a.0.head.kind, helm).cmp(&kind_order(&b.0.head.kind, helm)));
     Ok(rendered)
 }
 
 /// The CRDs of a chart, then those of its subcharts.
 fn collect_crds(node: &Node<'_>, out: &mut Vec<(String, String)>) {
     for f in node.chart.crds() {
-        out.push((
-            format!("{}/{}", node.full_path(), f.name),
-            String::from_utf8_lossy(&f.data).into_owned(),
-        ));
+        out.push((format!("{}/{}", node.full_path(), f.name), String::from_utf8_lossy(&f.data).into_owned()));
     }
     for child in node.children.borrow().iter() {
         collect_crds(child, out);
@@ -355,20 +312,14 @@ pub fn document(path: &str, content: &str) -> String {
 impl Rendered {
     /// What `helm template` prints, hooks among it unless they are left out by `keep_hook`.
     pub fn text(&self, keep_hook: impl Fn(&[&'static str]) -> bool) -> String {
-        let size = self
-            .manifests
-            .iter()
-            .map(|m| m.content.len() + m.path.len() + 16)
-            .sum::<usize>();
+        let size = self.manifests.iter().map(|m| m.content.len() + m.path.len() + 16).sum::<usize>();
         let mut body = String::with_capacity(size + 1024);
         let mut put = |path: &str, content: &str| {
             for part in ["---\n# Source: ", path, "\n", content, "\n"] {
                 body.push_str(part);
             }
         };
-        self.crds
-            .iter()
-            .for_each(|(path, content)| put(path, content));
+        self.crds.iter().for_each(|(path, content)| put(path, content));
         self.manifests.iter().for_each(|m| put(&m.path, &m.content));
         body.push_str(self.replaced.as_deref().unwrap_or_default());
         let end = body.trim_end_matches(crate::value::is_space).len();

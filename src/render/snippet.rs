@@ -27,26 +27,6 @@ pub fn render_files(
     files: &[(String, Vec<u8>)],
     values: &[u8],
     helm: HelmVersion,
-<<<<<<< HEAD
-) -> Result<Rendered, RenderError> {
-    let mut chart = Chart {
-        values: Some(Arc::from(values)),
-        path: "c".into(),
-        ..Chart::default()
-    };
-    chart.metadata.name = "c".into();
-    chart.metadata.version = "0.1.0".into();
-    chart.metadata.api_version = "v2".into();
-    chart.templates = templates
-        .iter()
-        .map(|(n, t)| File {
-            name: (*n).to_owned(),
-            data: Arc::from(*t),
-        })
-        .collect();
-    let kube_version = KubeVersion::parse(super::capabilities::DEFAULT_KUBE_VERSION, helm)
-        .map_err(RenderError::Early)?;
-=======
 ) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut sources = SourceMap::default();
     let mut log = Log::new(helm);
@@ -54,7 +34,6 @@ pub fn render_files(
     let chart = from_files(files, helm, &mut log)?;
     let base = sources.add("values", "-f", values);
     let values = crate::yaml::load_values(values, base, helm).map_err(|e| e.message)?;
->>>>>>> main
     let options = Options {
         helm,
         name: "rel".into(),
@@ -75,17 +54,6 @@ pub fn render_files(
     let templates = parse_all(&context.files, helm, &mut sources).map_err(text)?;
     let (arena, mut regexes) = (Arena::new(), Default::default());
     let world = System::new(None, None, None);
-<<<<<<< HEAD
-    let mut log = Log::new(helm);
-    render(
-        &chart,
-        &Map::default(),
-        &options,
-        &world,
-        &mut SourceMap::default(),
-        &mut log,
-    )
-=======
     let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };
     let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, Untraced);
     let mut rendered = BTreeMap::new();
@@ -96,5 +64,4 @@ pub fn render_files(
         rendered.insert(file.path.clone(), without_no_value(out));
     }
     Ok(rendered)
->>>>>>> main
 }

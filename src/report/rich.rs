@@ -1,10 +1,7 @@
 //! Errors a person can act on: the template's line with a caret, the includes that led there, the key that is missing
 //! and the closest one there is.
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
-    Severity,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 
 use crate::render::RenderError;
 use crate::template::error::{ExecError, Frame, MissingPath};
@@ -33,23 +30,13 @@ pub fn render_error(error: &RenderError, helm: HelmVersion) -> String {
         RenderError::Exec(_, e) => exec_error(e, helm),
         RenderError::Parse(e) => {
             // The text itself is not kept with the error; the place is.
-            format!(
-                "Error: {}\n  at {}:{}\n",
-                e.message,
-                e.name.to_text(),
-                e.line
-            )
+            format!("Error: {}\n  at {}:{}\n", e.message, e.name.to_text(), e.line)
         }
         RenderError::Yaml { path, error, files } => {
             let text = files.get(path).map(String::as_str).unwrap_or_default();
-            let mut d = MietteDiagnostic::new(format!(
-                "the output of {path} is no YAML: {}",
-                error.message
-            ))
-            .with_severity(Severity::Error)
-            .with_help(
-                "this is the text as rendered; the template has to print something else here",
-            );
+            let mut d = MietteDiagnostic::new(format!("the output of {path} is no YAML: {}", error.message))
+                .with_severity(Severity::Error)
+                .with_help("this is the text as rendered; the template has to print something else here");
             if let Some(at) = error.offset {
                 let at = at.min(text.len());
                 d = d.with_label(LabeledSpan::at(at..at, "here"));
@@ -62,9 +49,7 @@ pub fn render_error(error: &RenderError, helm: HelmVersion) -> String {
 
 fn exec_error(error: &ExecError, helm: HelmVersion) -> String {
     let frames: Vec<&Frame> = error.frames().collect();
-    let Some(inner) = frames.last() else {
-        return format!("Error: {}\n", error.helm_text(helm));
-    };
+    let Some(inner) = frames.last() else { return format!("Error: {}\n", error.helm_text(helm)) };
     let message = match &error.user_message {
         Some(m) => m.clone(),
         None => cause(error, inner),
@@ -75,21 +60,13 @@ fn exec_error(error: &ExecError, helm: HelmVersion) -> String {
     }
     for frame in frames[..frames.len() - 1].iter().rev() {
         let (line, column) = frame.line_column();
-        help.push(format!(
-            "reached from {}:{line}:{} by {}",
-            frame.source.name.to_text(),
-            column + 1,
-            frame.node
-        ));
+        help.push(format!("reached from {}:{line}:{} by {}", frame.source.name.to_text(), column + 1, frame.node));
     }
     let start = (inner.offset as usize).min(inner.source.text.len());
     let end = (start + inner.node.len().max(1)).min(inner.source.text.len());
     let mut d = MietteDiagnostic::new(message)
         .with_severity(Severity::Error)
-        .with_label(LabeledSpan::at(
-            start..end,
-            format!("in {}", inner.template.to_text()),
-        ));
+        .with_label(LabeledSpan::at(start..end, format!("in {}", inner.template.to_text())));
     if !help.is_empty() {
         d = d.with_help(help.join("\n"));
     }

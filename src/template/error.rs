@@ -93,11 +93,7 @@ struct Traceable {
 impl ExecError {
     /// An error without a template around it.
     pub fn plain(text: impl Into<String>) -> Box<ExecError> {
-        Box::new(ExecError {
-            links: vec![Link::Text(text.into())],
-            user_message: None,
-            missing: None,
-        })
+        Box::new(ExecError { links: vec![Link::Text(text.into())], user_message: None, missing: None })
     }
 
     /// Adds an outer link.
@@ -181,20 +177,13 @@ fn between_markers(text: &str) -> Option<&str> {
 }
 
 fn cut_next(message: &str) -> String {
-    message
-        .split_once(" template:")
-        .map_or(message, |(m, _)| m)
-        .to_owned()
+    message.split_once(" template:").map_or(message, |(m, _)| m).to_owned()
 }
 
 fn traceable(text: &str) -> Option<Traceable> {
     let rest = text.strip_prefix("template: ")?;
     if rest.starts_with("no template ") {
-        return Some(Traceable {
-            location: String::new(),
-            message: text.into(),
-            executed: String::new(),
-        });
+        return Some(Traceable { location: String::new(), message: text.into(), executed: String::new() });
     }
     if let Some((location, after)) = rest.split_once(": executing ")
         && let Some(f) = executing(location, after)
@@ -202,11 +191,7 @@ fn traceable(text: &str) -> Option<Traceable> {
         return Some(f);
     }
     let (location, message) = rest.rsplit_once(": ")?;
-    Some(Traceable {
-        location: location.into(),
-        message: cut_next(message),
-        executed: String::new(),
-    })
+    Some(Traceable { location: location.into(), message: cut_next(message), executed: String::new() })
 }
 
 fn executing(location: &str, after: &str) -> Option<Traceable> {

@@ -95,24 +95,12 @@ pub struct Func {
 impl Func {
     /// A function of both Helm versions with fixed parameters.
     pub const fn new(name: &'static str, params: &'static [Ty], body: Body) -> Func {
-        Func {
-            name,
-            params,
-            variadic: None,
-            body,
-            since: Since::Both,
-        }
+        Func { name, params, variadic: None, body, since: Since::Both }
     }
 
     /// A function of both Helm versions whose last parameter is variadic.
     pub const fn variadic(name: &'static str, params: &'static [Ty], rest: Ty, body: Body) -> Func {
-        Func {
-            name,
-            params,
-            variadic: Some(rest),
-            body,
-            since: Since::Both,
-        }
+        Func { name, params, variadic: Some(rest), body, since: Since::Both }
     }
 
     /// The same function, in Helm 4 only.

@@ -139,12 +139,7 @@ fn is_alphanumeric(r: char) -> bool {
     use GeneralCategory::*;
     matches!(
         get_general_category(r),
-        UppercaseLetter
-            | LowercaseLetter
-            | TitlecaseLetter
-            | ModifierLetter
-            | OtherLetter
-            | DecimalNumber
+        UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter | DecimalNumber
     )
 }
 
@@ -206,12 +201,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&mut self, kind: Kind) -> Token {
-        let token = Token {
-            kind,
-            start: self.start as u32,
-            end: self.pos as u32,
-            line: self.start_line,
-        };
+        let token = Token { kind, start: self.start as u32, end: self.pos as u32, line: self.start_line };
         self.start = self.pos;
         self.start_line = self.line;
         token
@@ -225,12 +215,7 @@ impl<'a> Lexer<'a> {
 
     fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
-        let token = Token {
-            kind: Kind::Error,
-            start: self.start as u32,
-            end: self.pos as u32,
-            line: self.start_line,
-        };
+        let token = Token { kind: Kind::Error, start: self.start as u32, end: self.pos as u32, line: self.start_line };
         self.input = &[];
         self.pos = 0;
         self.start = 0;
@@ -239,11 +224,7 @@ impl<'a> Lexer<'a> {
 
     /// The next token.
     pub fn next_token(&mut self) -> Token {
-        if self.inside_action {
-            self.inside()
-        } else {
-            self.text()
-        }
+        if self.inside_action { self.inside() } else { self.text() }
     }
 
     fn text(&mut self) -> Token {
@@ -373,9 +354,7 @@ impl<'a> Lexer<'a> {
             '`' => self.raw_string(),
             '$' => self.field_or_variable(Kind::Variable),
             '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
-            '.' if self.rest().first().is_some_and(|c| !c.is_ascii_digit()) => {
-                self.field_or_variable(Kind::Field)
-            }
+            '.' if self.rest().first().is_some_and(|c| !c.is_ascii_digit()) => self.field_or_variable(Kind::Field),
             '.' | '+' | '-' | '0'..='9' => {
                 self.pos = before.0;
                 self.number()
@@ -396,10 +375,7 @@ impl<'a> Lexer<'a> {
                 None => self.error("unexpected right paren"),
             },
             r if r.is_ascii() && (' '..='~').contains(&r) => self.token(Kind::Char),
-            r => self.error(format!(
-                "unrecognized character in action: {}",
-                sharp_u(Some(r))
-            )),
+            r => self.error(format!("unrecognized character in action: {}", sharp_u(Some(r)))),
         }
     }
 
@@ -456,11 +432,7 @@ impl<'a> Lexer<'a> {
 
     fn field_or_variable(&mut self, kind: Kind) -> Token {
         if self.at_terminator() {
-            return self.token(if kind == Kind::Variable {
-                Kind::Variable
-            } else {
-                Kind::Dot
-            });
+            return self.token(if kind == Kind::Variable { Kind::Variable } else { Kind::Dot });
         }
         self.skip_alphanumeric();
         if !self.at_terminator() {
@@ -474,13 +446,7 @@ impl<'a> Lexer<'a> {
         match self.rest().first() {
             None => true,
             Some(c) => {
-<<<<<<< HEAD
-                is_space(*c)
-                    || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(')
-                    || self.rest().starts_with(RIGHT)
-=======
                 is_space(*c) || matches!(c, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.rest().starts_with(RIGHT)
->>>>>>> main
             }
         }
     }
@@ -524,10 +490,7 @@ impl<'a> Lexer<'a> {
 
     fn bad_number(&mut self) -> Token {
         let text = crate::value::fmt::go_quote(&self.input[self.start..self.pos]);
-        self.error(format!(
-            "bad number syntax: {}",
-            String::from_utf8_lossy(&text)
-        ))
+        self.error(format!("bad number syntax: {}", String::from_utf8_lossy(&text)))
     }
 
     fn accept(&mut self, valid: &[u8]) -> bool {

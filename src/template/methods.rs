@@ -20,59 +20,19 @@ pub struct Method {
 }
 
 const FILES: &[Method] = &[
-    Method {
-        name: "Get",
-        params: &[Ty::Str],
-        body: get,
-    },
-    Method {
-        name: "GetBytes",
-        params: &[Ty::Str],
-        body: get_bytes,
-    },
-    Method {
-        name: "Glob",
-        params: &[Ty::Str],
-        body: glob,
-    },
-    Method {
-        name: "AsConfig",
-        params: &[],
-        body: as_config,
-    },
-    Method {
-        name: "AsSecrets",
-        params: &[],
-        body: as_secrets,
-    },
-    Method {
-        name: "Lines",
-        params: &[Ty::Str],
-        body: lines,
-    },
+    Method { name: "Get", params: &[Ty::Str], body: get },
+    Method { name: "GetBytes", params: &[Ty::Str], body: get_bytes },
+    Method { name: "Glob", params: &[Ty::Str], body: glob },
+    Method { name: "AsConfig", params: &[], body: as_config },
+    Method { name: "AsSecrets", params: &[], body: as_secrets },
+    Method { name: "Lines", params: &[Ty::Str], body: lines },
 ];
 
 const VALUES: &[Method] = &[
-    Method {
-        name: "YAML",
-        params: &[],
-        body: to_yaml,
-    },
-    Method {
-        name: "Table",
-        params: &[Ty::Str],
-        body: table,
-    },
-    Method {
-        name: "AsMap",
-        params: &[],
-        body: as_map,
-    },
-    Method {
-        name: "PathValue",
-        params: &[Ty::Str],
-        body: path_value,
-    },
+    Method { name: "YAML", params: &[], body: to_yaml },
+    Method { name: "Table", params: &[Ty::Str], body: table },
+    Method { name: "AsMap", params: &[], body: as_map },
+    Method { name: "PathValue", params: &[Ty::Str], body: path_value },
 ];
 
 /// The method of this name that a map of this type has.
@@ -107,9 +67,7 @@ fn get_bytes(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
 fn glob(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
     // A pattern that is none matches everything, as in Helm.
     let source = String::from_utf8_lossy(text(args)).into_owned();
-    let pattern = Pattern::new(&source, Some('/'))
-        .or_else(|_| Pattern::new("**", None))
-        .ok();
+    let pattern = Pattern::new(&source, Some('/')).or_else(|_| Pattern::new("**", None)).ok();
     let matching: BTreeMap<Str, Slot> = files
         .entries()
         .iter()
@@ -121,30 +79,18 @@ fn glob(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
 
 /// Go's `path.Base`.
 fn base_name(path: &[u8]) -> &[u8] {
-    let trimmed = path
-        .iter()
-        .rposition(|c| *c != b'/')
-        .map_or(&path[..0], |n| &path[..=n]);
+    let trimmed = path.iter().rposition(|c| *c != b'/').map_or(&path[..0], |n| &path[..=n]);
     if trimmed.is_empty() {
         return if path.is_empty() { b"." } else { b"/" };
     }
-    trimmed
-        .iter()
-        .rposition(|c| *c == b'/')
-        .map_or(trimmed, |n| &trimmed[n + 1..])
+    trimmed.iter().rposition(|c| *c == b'/').map_or(trimmed, |n| &trimmed[n + 1..])
 }
 
 fn by_base_name(files: &Map, as_text: fn(&[u8]) -> Value) -> FuncResult {
     let map = Map::default();
     for (name, slot) in files.entries().iter() {
         if let Value::Bytes(b) = &slot.value {
-            map.insert(
-                base_name(name),
-                Slot {
-                    value: as_text(b),
-                    pos: slot.pos,
-                },
-            );
+            map.insert(base_name(name), Slot { value: as_text(b), pos: slot.pos });
         }
     }
     let mut out = yaml::to_yaml(&Value::Map(map)).unwrap_or_default();
@@ -176,8 +122,7 @@ fn lines(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
 }
 
 fn to_yaml(_: &mut FuncCx<'_>, values: &Map, _: &[Value]) -> FuncResult {
-    let text = yaml::to_yaml(&Value::Map(values.clone()))
-        .map_err(|e| format!("error marshaling into JSON: {e}"))?;
+    let text = yaml::to_yaml(&Value::Map(values.clone())).map_err(|e| format!("error marshaling into JSON: {e}"))?;
     Ok(Value::string(text))
 }
 
@@ -212,17 +157,9 @@ fn path_value(cx: &mut FuncCx<'_>, values: &Map, args: &[Value]) -> FuncResult {
         format!("{} is not a value", String::from_utf8_lossy(&quoted))
     };
     let (parent, last) = match path.iter().rposition(|c| *c == b'.') {
-<<<<<<< HEAD
-        Some(n) => (
-            table(cx, values, &[Value::string(&path[..n])])
-                .map_err(|_| no_value(&path[n + 1..]))?,
-            &path[n + 1..],
-        ),
-=======
         Some(n) => {
             (table(cx, values, &[Value::string(&path[..n])]).map_err(|_| no_value(&path[n + 1..]))?, &path[n + 1..])
         }
->>>>>>> main
         None => (Value::Map(values.clone()), path),
     };
     match parent.as_map().and_then(|m| m.get(last)) {

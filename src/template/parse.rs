@@ -38,12 +38,7 @@ pub struct ParseError {
 impl ParseError {
     /// Go's full text.
     pub fn text(&self) -> String {
-        format!(
-            "template: {}:{}: {}",
-            self.name.to_text(),
-            self.line,
-            self.message
-        )
+        format!("template: {}:{}: {}", self.name.to_text(), self.line, self.message)
     }
 }
 
@@ -88,16 +83,7 @@ struct TreeState {
 
 impl Default for TreeState {
     fn default() -> TreeState {
-<<<<<<< HEAD
-        let none = Token {
-            kind: Kind::Eof,
-            start: 0,
-            end: 0,
-            line: 0,
-        };
-=======
         let none = Token { kind: Kind::Eof, start: 0, end: 0, line: 0 };
->>>>>>> main
         TreeState {
             tokens: [none; 3],
             peeked: 0,
@@ -183,12 +169,7 @@ impl<'a> Parser<'a> {
 
     fn error<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let at = self.state.tokens[0];
-        Err(ParseError {
-            name: self.source.name.clone(),
-            line: at.line,
-            offset: at.start,
-            message: message.into(),
-        })
+        Err(ParseError { name: self.source.name.clone(), line: at.line, offset: at.start, message: message.into() })
     }
 
     /// How Go's item prints: keywords in angle brackets, long texts cut.
@@ -216,11 +197,7 @@ impl<'a> Parser<'a> {
             let mut message = self.lexer.message.clone();
             if self.state.action_line != 0 && self.state.action_line != token.line {
                 let place = format!("{}:{}", self.source.name.to_text(), self.state.action_line);
-                let lead = if message.ends_with(" action") {
-                    " started at "
-                } else {
-                    " in action started at "
-                };
+                let lead = if message.ends_with(" action") { " started at " } else { " in action started at " };
                 message.push_str(lead);
                 message.push_str(&place);
             }
@@ -245,18 +222,12 @@ impl<'a> Parser<'a> {
             Some(_) if root.is_empty(self.text) => false,
             Some(_) => {
                 let quoted = go_quote(&name);
-                return self.error(format!(
-                    "template: multiple definition of template {}",
-                    String::from_utf8_lossy(&quoted)
-                ));
+                return self
+                    .error(format!("template: multiple definition of template {}", String::from_utf8_lossy(&quoted)));
             }
         };
         if replaces {
-            let tree = Tree {
-                name: name.clone(),
-                source: self.source.clone(),
-                root,
-            };
+            let tree = Tree { name: name.clone(), source: self.source.clone(), root };
             self.trees.insert(name, Arc::new(tree));
         }
         Ok(())
@@ -309,9 +280,7 @@ impl<'a> Parser<'a> {
     fn item_list(&mut self) -> Parsed<(List, Item)> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return self.error(format!(
-                "control structures are nested deeper than {MAX_NESTING}"
-            ));
+            return self.error(format!("control structures are nested deeper than {MAX_NESTING}"));
         }
         let mut list = List::default();
         while self.peek_non_space().kind != Kind::Eof {
@@ -329,10 +298,7 @@ impl<'a> Parser<'a> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_non_space();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text {
-                start: token.start,
-                end: token.end,
-            })),
+            Kind::Text => Ok(Item::Node(Node::Text { start: token.start, end: token.end })),
             Kind::LeftDelim => {
                 self.state.action_line = token.line;
                 let item = self.action();
@@ -367,11 +333,8 @@ impl<'a> Parser<'a> {
     }
 
     fn loop_control(&mut self, kind: Kind) -> Parsed<Node> {
-        let (node, text) = if kind == Kind::Break {
-            (Node::Break, "{{break}}")
-        } else {
-            (Node::Continue, "{{continue}}")
-        };
+        let (node, text) =
+            if kind == Kind::Break { (Node::Break, "{{break}}") } else { (Node::Continue, "{{continue}}") };
         let token = self.next_non_space();
         if token.kind != Kind::RightDelim {
             return self.unexpected(token, text);
@@ -427,20 +390,14 @@ impl<'a> Parser<'a> {
             });
         }
         self.state.vars.truncate(vars);
-        Ok(Box::new(Branch {
-            pipe,
-            list,
-            otherwise,
-        }))
+        Ok(Box::new(Branch { pipe, list, otherwise }))
     }
 
     /// The branch after `else if`, which nests as deep as the chain is long.
     fn nested_control(&mut self, context: &'static str) -> Parsed<Box<Branch>> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return self.error(format!(
-                "control structures are nested deeper than {MAX_NESTING}"
-            ));
+            return self.error(format!("control structures are nested deeper than {MAX_NESTING}"));
         }
         let branch = self.control(context);
         self.nesting -= 1;
@@ -459,11 +416,7 @@ impl<'a> Parser<'a> {
         }
         self.add(name.clone(), root)?;
         self.state = outer;
-        Ok(Node::Template(Box::new(Call {
-            pos: token.start,
-            name,
-            pipe: Some(pipe),
-        })))
+        Ok(Node::Template(Box::new(Call { pos: token.start, name, pipe: Some(pipe) })))
     }
 
     fn template(&mut self) -> Parsed<Node> {
@@ -475,11 +428,7 @@ impl<'a> Parser<'a> {
             self.backup();
             pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
         }
-        Ok(Node::Template(Box::new(Call {
-            pos: token.start,
-            name,
-            pipe,
-        })))
+        Ok(Node::Template(Box::new(Call { pos: token.start, name, pipe })))
     }
 
     fn template_name(&self, token: Token, context: &str) -> Parsed<Str> {
@@ -491,12 +440,7 @@ impl<'a> Parser<'a> {
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
         let token = self.peek_non_space();
-        let mut pipe = Pipe {
-            pos: token.start,
-            assigns: false,
-            decl: Vec::new(),
-            commands: Vec::new(),
-        };
+        let mut pipe = Pipe { pos: token.start, assigns: false, decl: Vec::new(), commands: Vec::new() };
         self.declarations(&mut pipe, context)?;
         loop {
             let token = self.next_non_space();
@@ -572,26 +516,16 @@ impl<'a> Parser<'a> {
         for (i, command) in pipe.commands.iter().enumerate().skip(1) {
             if matches!(
                 command.args[0].kind,
-                ExprKind::Bool(_)
-                    | ExprKind::Dot
-                    | ExprKind::Nil
-                    | ExprKind::Number(_)
-                    | ExprKind::Str(..)
+                ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::Str(..)
             ) {
-                return self.error(format!(
-                    "non executable command in pipeline stage {}",
-                    i + 1
-                ));
+                return self.error(format!("non executable command in pipeline stage {}", i + 1));
             }
         }
         Ok(())
     }
 
     fn command(&mut self) -> Parsed<Command> {
-        let mut command = Command {
-            pos: self.peek_non_space().start,
-            args: Vec::new(),
-        };
+        let mut command = Command { pos: self.peek_non_space().start, args: Vec::new() };
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
@@ -613,9 +547,7 @@ impl<'a> Parser<'a> {
     }
 
     fn operand(&mut self) -> Parsed<Option<Expr>> {
-        let Some(node) = self.term()? else {
-            return Ok(None);
-        };
+        let Some(node) = self.term()? else { return Ok(None) };
         if self.peek().kind != Kind::Field {
             return Ok(Some(node));
         }
@@ -628,18 +560,11 @@ impl<'a> Parser<'a> {
         let kind = match node.kind {
             ExprKind::Field(head) => ExprKind::Field(head.into_iter().chain(path).collect()),
             ExprKind::Variable(head) => ExprKind::Variable(head.into_iter().chain(path).collect()),
-            ExprKind::Bool(_)
-            | ExprKind::Str(..)
-            | ExprKind::Number(_)
-            | ExprKind::Nil
-            | ExprKind::Dot => {
+            ExprKind::Bool(_) | ExprKind::Str(..) | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
                 let mut term = String::new();
                 node.write(&mut term);
                 let quoted = go_quote(term.as_bytes());
-                return self.error(format!(
-                    "unexpected . after term {}",
-                    String::from_utf8_lossy(&quoted)
-                ));
+                return self.error(format!("unexpected . after term {}", String::from_utf8_lossy(&quoted)));
             }
             _ => ExprKind::Chain(Box::new(node), path.into()),
         };
@@ -656,10 +581,7 @@ impl<'a> Parser<'a> {
                 let name = Str::from(self.value(token));
                 if !self.state.vars.contains(&name) {
                     let quoted = go_quote(&name);
-                    return self.error(format!(
-                        "undefined variable {}",
-                        String::from_utf8_lossy(&quoted)
-                    ));
+                    return self.error(format!("undefined variable {}", String::from_utf8_lossy(&quoted)));
                 }
                 ExprKind::Variable(Box::new([name]))
             }
@@ -679,10 +601,7 @@ impl<'a> Parser<'a> {
                 let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen)?;
                 self.state.paren_depth -= 1;
                 let pos = pipe.pos;
-                return Ok(Some(Expr {
-                    pos,
-                    kind: ExprKind::Pipe(Box::new(pipe)),
-                }));
+                return Ok(Some(Expr { pos, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
             Kind::String | Kind::RawString => {
                 let text = self.unquoted(token)?;
@@ -693,10 +612,7 @@ impl<'a> Parser<'a> {
                 return Ok(None);
             }
         };
-        Ok(Some(Expr {
-            pos: token.start,
-            kind,
-        }))
+        Ok(Some(Expr { pos: token.start, kind }))
     }
 
     fn function(&self, token: Token) -> Parsed<FuncRef> {
@@ -705,10 +621,7 @@ impl<'a> Parser<'a> {
             Some(f) => Ok(f),
             None => {
                 let quoted = go_quote(name.as_bytes());
-                self.error(format!(
-                    "function {} not defined",
-                    String::from_utf8_lossy(&quoted)
-                ))
+                self.error(format!("function {} not defined", String::from_utf8_lossy(&quoted)))
             }
         }
     }
@@ -717,10 +630,7 @@ impl<'a> Parser<'a> {
 /// The function that a name stands for in a scope.
 pub fn find_function(name: &str, scope: FuncScope) -> Option<FuncRef> {
     if let Some(f) = EngineFunc::ALL.into_iter().find(|f| f.name() == name) {
-        let of_helm = matches!(
-            f,
-            EngineFunc::Include | EngineFunc::Tpl | EngineFunc::Required | EngineFunc::Lookup
-        );
+        let of_helm = matches!(f, EngineFunc::Include | EngineFunc::Tpl | EngineFunc::Required | EngineFunc::Lookup);
         return (scope != FuncScope::NameTemplate || !of_helm).then_some(FuncRef::Engine(f));
     }
     let f = funcs::find(name)?;
@@ -734,14 +644,10 @@ pub fn find_function(name: &str, scope: FuncScope) -> Option<FuncRef> {
 
 /// A number or character literal under every type that holds it, as `parse.newNumber` of Go's `node.go`.
 fn number(text: &str, kind: Kind) -> Result<Number, String> {
-    let mut n = Number {
-        text: text.into(),
-        ..Number::default()
-    };
+    let mut n = Number { text: text.into(), ..Number::default() };
     if kind == Kind::CharConstant {
         let mut bytes = Vec::new();
-        let (rune, tail) =
-            unquote_char(&text.as_bytes()[1..], b'\'', &mut bytes).ok_or("invalid syntax")?;
+        let (rune, tail) = unquote_char(&text.as_bytes()[1..], b'\'', &mut bytes).ok_or("invalid syntax")?;
         if tail != b"'" {
             return Err(format!("malformed character constant: {text}"));
         }
@@ -751,11 +657,8 @@ fn number(text: &str, kind: Kind) -> Result<Number, String> {
         return Ok(n);
     }
     if kind == Kind::Complex {
-        let at = text
-            .rfind(['+', '-'])
-            .ok_or("syntax error scanning complex number")?;
-        let real = gonum::parse_float(text[..at].as_bytes())
-            .map_err(|_| "syntax error scanning complex number")?;
+        let at = text.rfind(['+', '-']).ok_or("syntax error scanning complex number")?;
+        let real = gonum::parse_float(text[..at].as_bytes()).map_err(|_| "syntax error scanning complex number")?;
         let imaginary = gonum::parse_float(text[at..].trim_end_matches('i').as_bytes())
             .map_err(|_| "syntax error scanning complex number")?;
         simplify(&mut n, real, imaginary);

@@ -8,8 +8,7 @@ pub fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     if quote == b'`' {
-        return (!body.contains(&b'`'))
-            .then(|| body.iter().copied().filter(|c| *c != b'\r').collect());
+        return (!body.contains(&b'`')).then(|| body.iter().copied().filter(|c| *c != b'\r').collect());
     }
     if quote != b'"' || body.contains(&b'\n') {
         return None;
@@ -70,18 +69,10 @@ pub fn unquote_char<'a>(text: &'a [u8], quote: u8, out: &mut Vec<u8>) -> Option<
     }
 }
 
-fn numeric<'a>(
-    text: &'a [u8],
-    digits: usize,
-    base: u32,
-    byte: bool,
-    out: &mut Vec<u8>,
-) -> Option<(u32, &'a [u8])> {
+fn numeric<'a>(text: &'a [u8], digits: usize, base: u32, byte: bool, out: &mut Vec<u8>) -> Option<(u32, &'a [u8])> {
     let mut n = 0u32;
     for c in text.get(..digits)? {
-        n = n
-            .checked_mul(base)?
-            .checked_add((*c as char).to_digit(base)?)?;
+        n = n.checked_mul(base)?.checked_add((*c as char).to_digit(base)?)?;
     }
     if byte {
         out.push(u8::try_from(n).ok()?);
@@ -98,10 +89,7 @@ mod tests {
 
     #[test]
     fn escapes_are_those_of_go() {
-        assert_eq!(
-            unquote(br#""a\tb\x41\u00e9\101""#).as_deref(),
-            Some("a\tbA\u{e9}A".as_bytes())
-        );
+        assert_eq!(unquote(br#""a\tb\x41\u00e9\101""#).as_deref(), Some("a\tbA\u{e9}A".as_bytes()));
         assert_eq!(unquote(b"`a\r\nb`").as_deref(), Some(&b"a\nb"[..]));
         assert_eq!(unquote(br#""\q""#), None);
         assert_eq!(unquote(br#""\'""#), None);

@@ -17,8 +17,7 @@ pub trait Tracer {
     fn read(&mut self, from: &Self::Tag, key: &[u8], pos: Pos, value: &Value) -> Self::Tag;
 
     /// A function was called.
-    fn call(&mut self, name: &str, args: &[Value], tags: &[Self::Tag], result: &Value)
-    -> Self::Tag;
+    fn call(&mut self, name: &str, args: &[Value], tags: &[Self::Tag], result: &Value) -> Self::Tag;
 
     /// Output begins to go to a buffer of its own (`include`, `tpl`).
     fn open(&mut self);

@@ -45,10 +45,7 @@ pub fn deep_equal(a: &Value, b: &Value) -> bool {
                 && a.nil == b.nil
                 && a.items.len() == b.items.len()
                 && (std::rc::Rc::ptr_eq(a, b) && !a.items.is_empty()
-                    || a.items
-                        .iter()
-                        .zip(&b.items)
-                        .all(|(x, y)| deep_equal(&x.value, &y.value)))
+                    || a.items.iter().zip(&b.items).all(|(x, y)| deep_equal(&x.value, &y.value)))
         }
         (Value::Map(a), Value::Map(b)) => a.kind() == b.kind() && maps_equal(a, b),
         (Value::Object(a), Value::Object(b)) => a.equals(&**b),
@@ -61,8 +58,5 @@ fn maps_equal(a: &Map, b: &Map) -> bool {
         return true;
     }
     let (a, b) = (a.entries(), b.entries());
-    a.len() == b.len()
-        && a.iter()
-            .zip(b.iter())
-            .all(|((k, x), (l, y))| k == l && deep_equal(&x.value, &y.value))
+    a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, x), (l, y))| k == l && deep_equal(&x.value, &y.value))
 }

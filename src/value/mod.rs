@@ -155,10 +155,7 @@ pub struct Slot {
 
 impl From<Value> for Slot {
     fn from(value: Value) -> Slot {
-        Slot {
-            value,
-            pos: Pos::NONE,
-        }
+        Slot { value, pos: Pos::NONE }
     }
 }
 
@@ -211,9 +208,7 @@ pub struct Map {
 
 impl std::fmt::Debug for Map {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map()
-            .entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value)))
-            .finish()
+        f.debug_map().entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value))).finish()
     }
 }
 
@@ -237,10 +232,7 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: BTreeMap<Str, Slot>) -> Map {
-        Map {
-            entries: Rc::new(RefCell::new(entries)),
-            kind,
-        }
+        Map { entries: Rc::new(RefCell::new(entries)), kind }
     }
 
     /// The Go type of the map.
@@ -312,10 +304,7 @@ impl Map {
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map {
-            entries: self.entries.clone(),
-            kind,
-        }
+        Map { entries: self.entries.clone(), kind }
     }
 }
 
@@ -406,37 +395,22 @@ impl Value {
 
     /// A non-nil `[]interface {}`.
     pub fn list(items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List {
-            kind: ListKind::Any,
-            nil: false,
-            items,
-        }))
+        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items }))
     }
 
     /// A list of another type.
     pub fn list_of(kind: ListKind, items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List {
-            kind,
-            nil: false,
-            items,
-        }))
+        Value::List(Rc::new(List { kind, nil: false, items }))
     }
 
     /// A nil slice of a type.
     pub fn nil_list(kind: ListKind) -> Value {
-        Value::List(Rc::new(List {
-            kind,
-            nil: true,
-            items: Vec::new(),
-        }))
+        Value::List(Rc::new(List { kind, nil: true, items: Vec::new() }))
     }
 
     /// A `[]string`.
     pub fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> Value {
-        Value::list_of(
-            ListKind::Strings,
-            items.into_iter().map(|s| Value::string(s).into()).collect(),
-        )
+        Value::list_of(ListKind::Strings, items.into_iter().map(|s| Value::string(s).into()).collect())
     }
 
     /// Whether this is nil without a type.
@@ -519,14 +493,7 @@ impl Value {
             Value::List(l) => Value::List(Rc::new(List {
                 kind: l.kind,
                 nil: l.nil,
-                items: l
-                    .items
-                    .iter()
-                    .map(|s| Slot {
-                        value: s.value.deep_copy(),
-                        pos: s.pos,
-                    })
-                    .collect(),
+                items: l.items.iter().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos }).collect(),
             })),
             Value::Map(m) => Value::Map(m.deep_copy()),
             other => other.clone(),
@@ -541,18 +508,7 @@ impl Map {
         let entries = self.entries();
         Map::from_entries(
             self.kind(),
-            entries
-                .iter()
-                .map(|(k, s)| {
-                    (
-                        k.clone(),
-                        Slot {
-                            value: s.value.deep_copy(),
-                            pos: s.pos,
-                        },
-                    )
-                })
-                .collect(),
+            entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos })).collect(),
         )
     }
 }
@@ -588,12 +544,7 @@ pub fn decode_rune(bytes: &[u8]) -> Option<(char, usize)> {
         Ok(s) => s,
         Err(e) => std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default(),
     };
-    Some(
-        valid
-            .chars()
-            .next()
-            .map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())),
-    )
+    Some(valid.chars().next().map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())))
 }
 
 /// Go's `unicode.IsSpace`.

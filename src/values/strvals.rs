@@ -41,14 +41,7 @@ pub fn parse_into(
     helm: HelmVersion,
     read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<(), String> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        kind,
-        base,
-        item: 0,
-        read_file,
-    };
+    let mut parser = Parser { text, at: 0, kind, base, item: 0, read_file };
     loop {
         parser.item = parser.at;
         match parser.key(into, 0) {
@@ -91,14 +84,8 @@ fn quoted(s: &str) -> String {
 
 /// What Go panics with when a value is not the container that the key needs.
 fn conversion(value: &Value, want: &str) -> Stop {
-    let name = if value.is_nil() {
-        "nil".to_owned()
-    } else {
-        value.type_name(HelmVersion::V4)
-    };
-    Stop::Error(format!(
-        "unable to parse key: interface conversion: interface {{}} is {name}, not {want}"
-    ))
+    let name = if value.is_nil() { "nil".to_owned() } else { value.type_name(HelmVersion::V4) };
+    Stop::Error(format!("unable to parse key: interface conversion: interface {{}} is {name}, not {want}"))
 }
 
 impl Parser<'_> {
@@ -128,10 +115,7 @@ impl Parser<'_> {
     }
 
     fn slot(&self, value: Value) -> Slot {
-        Slot {
-            value,
-            pos: self.base.offset(self.item),
-        }
+        Slot { value, pos: self.base.offset(self.item) }
     }
 
     fn set(&self, data: &Map, key: &str, value: Value) {
@@ -141,11 +125,7 @@ impl Parser<'_> {
     }
 
     fn key(&mut self, data: &Map, level: usize) -> Result<(), Stop> {
-        let stops: &[char] = if self.kind == Kind::Literal {
-            &['=', '[', '.']
-        } else {
-            &['=', '[', ',', '.']
-        };
+        let stops: &[char] = if self.kind == Kind::Literal { &['=', '[', '.'] } else { &['=', '[', ',', '.'] };
         let (key, last) = self.until(stops);
         match last {
             None if key.is_empty() => Err(Stop::End),
@@ -158,10 +138,7 @@ impl Parser<'_> {
             }
             Some(',') => {
                 self.set(data, &key, Value::string(""));
-                Err(Stop::Error(format!(
-                    "key {} has no value (cannot end with ,)",
-                    quoted(&key)
-                )))
+                Err(Stop::Error(format!("key {} has no value (cannot end with ,)", quoted(&key))))
             }
             _ => self.nested(data, &key, level + 1),
         }
@@ -183,16 +160,8 @@ impl Parser<'_> {
             return Err(Stop::Error(format!("key map {} has no value", quoted(key))));
         }
         if !inner.is_empty() && !key.is_empty() {
-            let pos = data
-                .slot(key.as_bytes())
-                .map_or(self.base.offset(self.item), |s| s.pos);
-            data.insert(
-                key,
-                Slot {
-                    value: Value::Map(inner),
-                    pos,
-                },
-            );
+            let pos = data.slot(key.as_bytes()).map_or(self.base.offset(self.item), |s| s.pos);
+            data.insert(key, Slot { value: Value::Map(inner), pos });
         }
         done
     }
@@ -215,23 +184,13 @@ impl Parser<'_> {
             return Err(Stop::WrappedEnd("error parsing index: EOF".into()));
         }
         gonum::parse_int(text.as_bytes(), 10).map_err(|e| {
-            Stop::Error(format!(
-                "error parsing index: strconv.Atoi: parsing {}: {}",
-                quoted(&text),
-                e.text()
-            ))
+            Stop::Error(format!("error parsing index: strconv.Atoi: parsing {}: {}", quoted(&text), e.text()))
         })
     }
 
-    fn set_index(
-        &self,
-        mut list: Vec<Slot>,
-        index: i64,
-        value: Value,
-    ) -> (Vec<Slot>, Result<(), Stop>) {
+    fn set_index(&self, mut list: Vec<Slot>, index: i64, value: Value) -> (Vec<Slot>, Result<(), Stop>) {
         if index > MAX_INDEX {
-            let text =
-                format!("index of {index} is greater than maximum supported index of {MAX_INDEX}");
+            let text = format!("index of {index} is greater than maximum supported index of {MAX_INDEX}");
             return (list, Err(Stop::Error(text)));
         }
         let i = index.max(0) as usize;
@@ -243,25 +202,14 @@ impl Parser<'_> {
     }
 
     /// What follows the `]` of an index.
-    fn list_item(
-        &mut self,
-        mut list: Vec<Slot>,
-        index: i64,
-        level: usize,
-    ) -> (Vec<Slot>, Result<(), Stop>) {
+    fn list_item(&mut self, mut list: Vec<Slot>, index: i64, level: usize) -> (Vec<Slot>, Result<(), Stop>) {
         if index < 0 {
-            return (
-                list,
-                Err(Stop::Error(format!("negative {index} index not allowed"))),
-            );
+            return (list, Err(Stop::Error(format!("negative {index} index not allowed"))));
         }
         let (rest, last) = self.until(&['[', '.', '=']);
         if !rest.is_empty() {
             let runes: Vec<String> = rest.chars().map(|c| format!("{c:?}")).collect();
-            let text = format!(
-                "unexpected data at end of array index: [{}]",
-                runes.join(" ")
-            );
+            let text = format!("unexpected data at end of array index: [{}]", runes.join(" "));
             return (list, Err(Stop::Error(text)));
         }
         let i = usize::try_from(index).unwrap_or(usize::MAX);
@@ -364,8 +312,7 @@ impl Parser<'_> {
         if self.skip_empty() {
             return Ok((Value::Nil, None));
         }
-        let parsed =
-            gojson::parse_prefix(self.text[self.at..].as_bytes(), self.base.offset(self.at));
+        let parsed = gojson::parse_prefix(self.text[self.at..].as_bytes(), self.base.offset(self.at));
         let (value, length) = match parsed {
             Ok(Some(found)) => found,
             Ok(None) => return Err(Stop::End),
@@ -420,10 +367,7 @@ fn typed_value(text: &str) -> Value {
 pub fn parse_json_object(text: &str, base: Pos) -> Result<Map, String> {
     match gojson::parse(text.as_bytes(), base) {
         Ok(Value::Map(m)) => Ok(m),
-        Ok(Value::Nil) => Ok(Map::from_entries(
-            MapKind::Any,
-            BTreeMap::<Str, Slot>::new(),
-        )),
+        Ok(Value::Nil) => Ok(Map::from_entries(MapKind::Any, BTreeMap::<Str, Slot>::new())),
         Ok(other) => Err(gojson::type_error(&other, "map[string]interface {}")),
         Err(e) => Err(e.message),
     }

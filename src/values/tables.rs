@@ -15,11 +15,7 @@ pub fn table(value: &Value) -> Option<&Map> {
 
 /// `a.b`, or `b` alone.
 pub fn prefixed(prefix: &str, key: &str) -> String {
-    if prefix.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{prefix}.{key}")
-    }
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
 }
 
 /// coalesceTablesFullKey: fills `dst` from `src`, which is the weaker. With `merge` nulls in `dst` stay, without it they
@@ -28,17 +24,9 @@ pub fn coalesce_tables(dst: &Map, src: &Map, prefix: &str, merge: bool, warnings
     if stack::is_low() {
         return;
     }
-    let originals: Vec<(Str, Slot)> = src
-        .entries()
-        .iter()
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
-    let nils: Vec<(Str, Slot)> = dst
-        .entries()
-        .iter()
-        .filter(|(_, s)| s.value.is_nil())
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
+    let originals: Vec<(Str, Slot)> = src.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
+    let nils: Vec<(Str, Slot)> =
+        dst.entries().iter().filter(|(_, s)| s.value.is_nil()).map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in &nils {
         src.insert(key.clone(), slot.clone());
     }
@@ -46,10 +34,7 @@ pub fn coalesce_tables(dst: &Map, src: &Map, prefix: &str, merge: bool, warnings
     let entries: Vec<(Str, Slot)> = if nils.is_empty() {
         originals.clone()
     } else {
-        src.entries()
-            .iter()
-            .map(|(k, s)| (k.clone(), s.clone()))
-            .collect()
+        src.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect()
     };
     for (key, slot) in entries {
         let existing = dst.get(&key);

@@ -31,25 +31,13 @@ pub trait World {
     fn host_by_name(&self, name: &str) -> String;
 
     /// The object that `lookup` finds, or an empty map. Errors are texts.
-    fn lookup(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Value, String>;
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
 }
 
 /// Objects that `lookup` is served from.
 pub trait LiveObjects {
     /// As [`World::lookup`].
-    fn lookup(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Value, String>;
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
 }
 
 /// The real world, with clock and randomness pinned where the user asked.
@@ -61,16 +49,8 @@ pub struct System {
 
 impl System {
     /// `now` pins the clock, `seed` makes all randomness repeatable, `objects` serve `lookup`.
-    pub fn new(
-        now: Option<Timestamp>,
-        seed: Option<u64>,
-        objects: Option<Box<dyn LiveObjects>>,
-    ) -> System {
-        System {
-            now,
-            seeded: seed.map(|s| RefCell::new(ChaCha20Rng::seed_from_u64(s))),
-            objects,
-        }
+    pub fn new(now: Option<Timestamp>, seed: Option<u64>, objects: Option<Box<dyn LiveObjects>>) -> System {
+        System { now, seeded: seed.map(|s| RefCell::new(ChaCha20Rng::seed_from_u64(s))), objects }
     }
 }
 
@@ -90,28 +70,15 @@ impl World for System {
     fn fill_random(&self, bytes: &mut [u8]) {
         match &self.seeded {
             Some(rng) => rng.borrow_mut().fill_bytes(bytes),
-            None => {
-                getrandom::fill(bytes).expect("the operating system has a source of randomness")
-            }
+            None => getrandom::fill(bytes).expect("the operating system has a source of randomness"),
         }
     }
 
     fn host_by_name(&self, name: &str) -> String {
-        (name, 0u16)
-            .to_socket_addrs()
-            .ok()
-            .and_then(|mut a| a.next())
-            .map(|a| a.ip().to_string())
-            .unwrap_or_default()
+        (name, 0u16).to_socket_addrs().ok().and_then(|mut a| a.next()).map(|a| a.ip().to_string()).unwrap_or_default()
     }
 
-    fn lookup(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Value, String> {
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
         match &self.objects {
             Some(objects) => objects.lookup(api_version, kind, namespace, name),
             None => Ok(Value::Map(crate::value::Map::default())),

@@ -49,10 +49,7 @@ pub fn to_list(src: &[u8], base: Pos) -> Result<Value, YamlError> {
 }
 
 fn wrong_type(value: &Value, go_type: &str) -> YamlError {
-    YamlError::json(format!(
-        "cannot unmarshal {} into Go value of type {go_type}",
-        json_name(value)
-    ))
+    YamlError::json(format!("cannot unmarshal {} into Go value of type {go_type}", json_name(value)))
 }
 
 /// encoding/json's name for what a value is.
@@ -96,15 +93,7 @@ pub(super) struct Decoder<'t, 'a> {
 
 impl<'t, 'a> Decoder<'t, 'a> {
     pub(super) fn new(tree: &'t Tree<'a>, base: Pos, floats: bool) -> Self {
-        Decoder {
-            tree,
-            base,
-            floats,
-            decoded: 0,
-            from_alias: 0,
-            alias_depth: 0,
-            active: Vec::new(),
-        }
+        Decoder { tree, base, floats, decoded: 0, from_alias: 0, alias_depth: 0, active: Vec::new() }
     }
 
     fn pos(&self, node: usize) -> Pos {
@@ -119,12 +108,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
         self.from_alias += 1;
         let ratio = self.from_alias as f64 / self.decoded as f64;
-        if self.from_alias > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded)
-        {
-            return Err(YamlError::yaml(
-                "document contains excessive aliasing",
-                None,
-            ));
+        if self.from_alias > 100 && self.decoded > 1000 && ratio > allowed_alias_ratio(self.decoded) {
+            return Err(YamlError::yaml("document contains excessive aliasing", None));
         }
         Ok(())
     }
@@ -132,20 +117,14 @@ impl<'t, 'a> Decoder<'t, 'a> {
     pub(super) fn value(&mut self, node: usize) -> Result<Value, YamlError> {
         self.count()?;
         if stack::is_low() {
-            return Err(YamlError::yaml(
-                "exceeded max depth of 10000",
-                Some(self.tree.nodes[node].offset as usize),
-            ));
+            return Err(YamlError::yaml("exceeded max depth of 10000", Some(self.tree.nodes[node].offset as usize)));
         }
         match self.tree.nodes[node].kind {
             NodeKind::Scalar => self.scalar_value(node),
             NodeKind::Sequence => {
                 let mut items = Vec::new();
                 for child in self.tree.children(node) {
-                    items.push(Slot {
-                        value: self.value(child)?,
-                        pos: self.pos(child),
-                    });
+                    items.push(Slot { value: self.value(child)?, pos: self.pos(child) });
                 }
                 Ok(Value::list(items))
             }
@@ -167,10 +146,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         let n = &self.tree.nodes[node];
         if self.active.contains(&(node as u32)) {
             let name = String::from_utf8_lossy(self.tree.bytes(n.text)).into_owned();
-            return Err(YamlError::yaml(
-                format!("anchor '{name}' value contains itself"),
-                Some(n.offset as usize),
-            ));
+            return Err(YamlError::yaml(format!("anchor '{name}' value contains itself"), Some(n.offset as usize)));
         }
         self.active.push(node as u32);
         self.alias_depth += 1;
@@ -191,10 +167,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             match self.key(key, value)? {
                 Key::Merge => self.merge(value, entries)?,
                 Key::Text(text) => {
-                    let slot = Slot {
-                        value: self.value(value)?,
-                        pos: self.pos(key),
-                    };
+                    let slot = Slot { value: self.value(value)?, pos: self.pos(key) };
                     entries.insert(text, slot);
                 }
             }
@@ -215,17 +188,9 @@ impl<'t, 'a> Decoder<'t, 'a> {
         self.merge_one(node, entries)
     }
 
-    fn merge_one(
-        &mut self,
-        node: usize,
-        entries: &mut BTreeMap<Str, Slot>,
-    ) -> Result<(), YamlError> {
+    fn merge_one(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
         let n = self.tree.nodes[node];
-        let target = if n.kind == NodeKind::Alias {
-            n.target as usize
-        } else {
-            node
-        };
+        let target = if n.kind == NodeKind::Alias { n.target as usize } else { node };
         if self.tree.nodes[target].kind != NodeKind::Mapping {
             return Err(YamlError::yaml(
                 "map merge requires map or sequence of maps as the value",
@@ -246,8 +211,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         let n = self.tree.nodes[node];
         if n.kind == NodeKind::Scalar {
             let text = self.tree.bytes(n.text);
-            if text == b"<<" && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge")
-            {
+            if text == b"<<" && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge") {
                 return Ok(Key::Merge);
             }
         }
@@ -259,10 +223,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         let k = self.tree.nodes[at];
         if k.kind != NodeKind::Scalar {
             let shown = self.go_syntax(at, 0);
-            return Err(YamlError::yaml(
-                format!("invalid map key: {shown}"),
-                Some(n.offset as usize),
-            ));
+            return Err(YamlError::yaml(format!("invalid map key: {shown}"), Some(n.offset as usize)));
         }
         Ok(Key::Text(match self.scalar(at)? {
             Scalar::Str(s) => s,
@@ -300,10 +261,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             NodeKind::Alias => self.go_syntax(n.target as usize, depth + 1),
             NodeKind::Sequence => {
                 let children: Vec<usize> = tree.children(node).collect();
-                let items: Vec<String> = children
-                    .into_iter()
-                    .map(|c| self.go_syntax(c, depth + 1))
-                    .collect();
+                let items: Vec<String> = children.into_iter().map(|c| self.go_syntax(c, depth + 1)).collect();
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             NodeKind::Mapping => {
@@ -312,10 +270,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                     .chunks(2)
                     .map(|kv| {
                         let key = self.go_syntax(kv[0], depth + 1);
-                        let value = kv
-                            .get(1)
-                            .map(|v| self.go_syntax(*v, depth + 1))
-                            .unwrap_or_default();
+                        let value = kv.get(1).map(|v| self.go_syntax(*v, depth + 1)).unwrap_or_default();
                         format!("{key}:{value}")
                     })
                     .collect();
@@ -323,9 +278,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 format!("map[interface {{}}]interface {{}}{{{}}}", items.join(", "))
             }
             NodeKind::Scalar => match self.scalar(node) {
-                Ok(Scalar::Str(s)) => {
-                    String::from_utf8_lossy(&crate::value::fmt::go_quote(&s)).into_owned()
-                }
+                Ok(Scalar::Str(s)) => String::from_utf8_lossy(&crate::value::fmt::go_quote(&s)).into_owned(),
                 Ok(Scalar::Null) | Err(_) => "interface {}(nil)".into(),
                 Ok(Scalar::Bool(b)) => b.to_string(),
                 Ok(Scalar::Int(i)) => i.to_string(),
@@ -386,18 +339,12 @@ pub(super) fn tagged(tag: &[u8], text: &[u8]) -> Result<Scalar, String> {
     match short {
         b"str" => Ok(Scalar::Str(text.into())),
         b"binary" => {
-            let stripped: Vec<u8> = text
-                .iter()
-                .copied()
-                .filter(|c| !matches!(c, b'\n' | b'\r'))
-                .collect();
+            let stripped: Vec<u8> = text.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
             let bytes = data_encoding::BASE64
                 .decode(&stripped)
                 .map_err(|_| "!!binary value contains invalid base64 data".to_owned())?;
             // JSON in between replaces what is not UTF-8.
-            Ok(Scalar::Str(
-                String::from_utf8_lossy(&bytes).into_owned().into(),
-            ))
+            Ok(Scalar::Str(String::from_utf8_lossy(&bytes).into_owned().into()))
         }
         b"bool" | b"int" | b"float" | b"null" | b"timestamp" => {
             let resolved = resolve(text);
@@ -429,11 +376,7 @@ pub(super) fn tagged(tag: &[u8], text: &[u8]) -> Result<Scalar, String> {
 pub(super) fn float32_text(f: f64) -> String {
     let narrow = f as f32;
     if narrow.is_infinite() {
-        return if f > 0.0 {
-            "+Inf".into()
-        } else {
-            "-Inf".into()
-        };
+        return if f > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     if narrow.is_nan() {
         return "NaN".into();

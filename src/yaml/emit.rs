@@ -90,10 +90,7 @@ fn printable_at(b: &[u8], i: usize) -> bool {
         0xed => b.get(i + 1).is_some_and(|c| *c < 0xa0),
         0xee => true,
         0xef => {
-            let rest = (
-                b.get(i + 1).copied().unwrap_or(0),
-                b.get(i + 2).copied().unwrap_or(0),
-            );
+            let rest = (b.get(i + 1).copied().unwrap_or(0), b.get(i + 2).copied().unwrap_or(0));
             rest != (0xbb, 0xbf) && !(rest.0 == 0xbf && matches!(rest.1, 0xbe | 0xbf))
         }
         _ => false,
@@ -107,38 +104,25 @@ fn blank_at(b: &[u8], i: usize) -> bool {
 /// Most texts are words without anything special: these are plain if they resolve to nothing else.
 fn is_simple(s: &[u8]) -> bool {
     s.len() <= 60
-        && s.first()
-            .is_some_and(|c| c.is_ascii_alphabetic() || *c == b'/')
-        && s.iter()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'/'))
+        && s.first().is_some_and(|c| c.is_ascii_alphabetic() || *c == b'/')
+        && s.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'/'))
 }
 
 fn analyze(v: &[u8], dialect: Dialect) -> Analysis {
     if v.is_empty() {
-        return Analysis {
-            multiline: false,
-            plain: true,
-            single: true,
-            block: false,
-        };
+        return Analysis { multiline: false, plain: true, single: true, block: false };
     }
     let mut indicators = v.starts_with(b"---") || v.starts_with(b"...");
     let (mut breaks, mut special, mut tabs) = (false, false, false);
-    let (mut edge, mut trailing_space, mut break_space, mut space_break) =
-        (false, false, false, false);
+    let (mut edge, mut trailing_space, mut break_space, mut space_break) = (false, false, false, false);
     let (mut previous_space, mut previous_break, mut preceded_by_blank) = (false, false, true);
     let mut i = 0;
     while i < v.len() {
         let w = width(v[i]);
         let followed_by_blank = i + w >= v.len() || blank_at(v, i + w);
         indicators |= match v[i] {
-<<<<<<< HEAD
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`'
-=======
             b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
             | b'`'
->>>>>>> main
                 if i == 0 =>
             {
                 true
@@ -210,13 +194,8 @@ fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         return Ok(Cow::Borrowed(s));
     }
     let text = String::from_utf8_lossy(s);
-    if text
-        .chars()
-        .any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
-    {
-        return Err(
-            "error converting JSON to YAML: yaml: control characters are not allowed".into(),
-        );
+    if text.chars().any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+        return Err("error converting JSON to YAML: yaml: control characters are not allowed".into());
     }
     if text.contains('\u{85}') {
         return Ok(Cow::Owned(fold_next_lines(&text).into_bytes()));
@@ -309,13 +288,9 @@ fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
     if a[same].is_ascii_alphabetic() && b[same].is_ascii_alphabetic() {
         return a[same] < b[same];
     }
-    let (ar, br): (Vec<char>, Vec<char>) = (
-        String::from_utf8_lossy(a).chars().collect(),
-        String::from_utf8_lossy(b).chars().collect(),
-    );
-    let Some(i) = ar.iter().zip(&br).position(|(x, y)| x != y) else {
-        return ar.len() < br.len();
-    };
+    let (ar, br): (Vec<char>, Vec<char>) =
+        (String::from_utf8_lossy(a).chars().collect(), String::from_utf8_lossy(b).chars().collect());
+    let Some(i) = ar.iter().zip(&br).position(|(x, y)| x != y) else { return ar.len() < br.len() };
     match (is_letter(ar[i]), is_letter(br[i])) {
         (true, true) => return ar[i] < br[i],
         (false, false) => {}
@@ -326,11 +301,7 @@ fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
     }
     let (mut an, mut bn) = (0i64, 0i64);
     if ar[i] == '0' || br[i] == '0' {
-        let nonzero = ar[..i]
-            .iter()
-            .rev()
-            .take_while(|c| c.is_ascii_digit())
-            .any(|c| *c != '0');
+        let nonzero = ar[..i].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
         if nonzero {
             (an, bn) = (1, 1);
         }
@@ -354,14 +325,7 @@ fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
 
 impl Emitter {
     pub(super) fn new(dialect: Dialect) -> Emitter {
-        Emitter {
-            out: Vec::new(),
-            dialect,
-            column: 0,
-            whitespace: true,
-            indention: true,
-            indent: -1,
-        }
+        Emitter { out: Vec::new(), dialect, column: 0, whitespace: true, indention: true, indent: -1 }
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
@@ -418,13 +382,7 @@ impl Emitter {
         self.indention = true;
     }
 
-    fn indicator(
-        &mut self,
-        text: &[u8],
-        need_whitespace: bool,
-        is_whitespace: bool,
-        is_indention: bool,
-    ) {
+    fn indicator(&mut self, text: &[u8], need_whitespace: bool, is_whitespace: bool, is_indention: bool) {
         if need_whitespace && !self.whitespace {
             self.put(b' ');
         }
@@ -441,9 +399,7 @@ impl Emitter {
         match value {
             Value::Nil => self.scalar_plain(b"null", place),
             Value::Bool(b) => self.scalar_plain(if *b { b"true" } else { b"false" }, place),
-            Value::Int(n, kind) if kind.is_unsigned() => {
-                self.scalar_plain((*n as u64).to_string().as_bytes(), place)
-            }
+            Value::Int(n, kind) if kind.is_unsigned() => self.scalar_plain((*n as u64).to_string().as_bytes(), place),
             Value::Int(n, _) => self.scalar_plain(n.to_string().as_bytes(), place),
             Value::Float(f) => {
                 let text = self.float(*f)?;
@@ -452,19 +408,13 @@ impl Emitter {
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
             Value::Bytes(b) => self.bytes(b, place)?,
-            Value::List(l) if l.nil && self.dialect == Dialect::V2 => {
-                self.scalar_plain(b"null", place)
-            }
+            Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
             Value::List(l) => return self.sequence(l.items.iter().map(|s| &s.value), place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
             Value::Map(m) => return self.mapping(m, place),
             Value::Object(o) => {
-                let inner = if self.dialect == Dialect::V2 {
-                    o.json()
-                } else {
-                    o.yaml_pretty()
-                };
+                let inner = if self.dialect == Dialect::V2 { o.json() } else { o.yaml_pretty() };
                 return self.node(&inner?, place);
             }
         }
@@ -480,12 +430,7 @@ impl Emitter {
                 text => text.into(),
             });
         }
-<<<<<<< HEAD
-        let json = json_float(f)
-            .ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
-=======
         let json = json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
->>>>>>> main
         Ok(match resolve(json.as_bytes()) {
             Resolved::Int(n) => n.to_string(),
             Resolved::Uint(n) => n.to_string(),
@@ -508,11 +453,7 @@ impl Emitter {
         outer
     }
 
-    fn sequence<'v>(
-        &mut self,
-        items: impl Iterator<Item = &'v Value>,
-        place: Place,
-    ) -> Result<(), String> {
+    fn sequence<'v>(&mut self, items: impl Iterator<Item = &'v Value>, place: Place) -> Result<(), String> {
         let in_mapping = matches!(place, Place::Value | Place::SimpleKey | Place::ComplexKey);
         let indentless = self.dialect == Dialect::V2 && in_mapping && !self.indention;
         let outer = self.increase_indent(indentless);
@@ -533,11 +474,7 @@ impl Emitter {
                 Value::Nil if map.kind() == MapKind::Files => Value::list(Vec::new()),
                 v => v.clone(),
             };
-            let key = if self.dialect == Dialect::V2 {
-                self.json_key(k)?
-            } else {
-                k.clone()
-            };
+            let key = if self.dialect == Dialect::V2 { self.json_key(k)? } else { k.clone() };
             entries.push((key, value));
         }
         natural_sort(&mut entries, self.dialect);
@@ -564,9 +501,7 @@ impl Emitter {
         if text.len() > 1000 {
             let json = crate::grammar::gojson::quoted(key, true);
             if String::from_utf8_lossy(&json).chars().count() > 1024 {
-                return Err(
-                    "error converting JSON to YAML: yaml: could not find expected ':'".into(),
-                );
+                return Err("error converting JSON to YAML: yaml: could not find expected ':'".into());
             }
         }
         if memchr::memmem::find(key, "\u{85}".as_bytes()).is_some() {
@@ -742,10 +677,7 @@ impl Emitter {
         while i < v.len() {
             if bom || !printable_at(v, i) || break_at(v, i) || matches!(v[i], b'"' | b'\\') {
                 let w = width(v[i]).min(v.len() - i);
-                let c = std::str::from_utf8(&v[i..i + w])
-                    .ok()
-                    .and_then(|s| s.chars().next())
-                    .unwrap_or('\u{fffd}');
+                let c = std::str::from_utf8(&v[i..i + w]).ok().and_then(|s| s.chars().next()).unwrap_or('\u{fffd}');
                 self.write_escape(c);
                 i += w;
                 spaces = false;
@@ -828,14 +760,8 @@ impl Emitter {
                     self.write_indent();
                 }
                 // The rest of the line at once.
-                let n = memchr::memchr3(b'\n', b'\r', 0xe2, &v[i..])
-                    .unwrap_or(v.len() - i)
-                    .max(1);
-                let end = if v[i..].starts_with(&[0xe2]) {
-                    i + width(v[i])
-                } else {
-                    i + n
-                };
+                let n = memchr::memchr3(b'\n', b'\r', 0xe2, &v[i..]).unwrap_or(v.len() - i).max(1);
+                let end = if v[i..].starts_with(&[0xe2]) { i + width(v[i]) } else { i + n };
                 let end = end.min(v.len());
                 let end = (i + 1..end).find(|j| break_at(v, *j)).unwrap_or(end);
                 self.out.extend_from_slice(&v[i..end]);

@@ -26,43 +26,17 @@ const ANNOTATIONS: Target = Target::Map(&Target::Str, "map[string]string");
 const METADATA: Struct = Struct {
     name: "",
     go_type: "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }",
-    fields: &[
-        Field {
-            key: "name",
-            target: Target::Str,
-        },
-        Field {
-            key: "annotations",
-            target: ANNOTATIONS,
-        },
-    ],
+    fields: &[Field { key: "name", target: Target::Str }, Field { key: "annotations", target: ANNOTATIONS }],
 };
 
 const FIELDS: &[Field] = &[
-    Field {
-        key: "apiVersion",
-        target: Target::Str,
-    },
-    Field {
-        key: "kind",
-        target: Target::Str,
-    },
-    Field {
-        key: "metadata",
-        target: Target::Struct(&METADATA),
-    },
+    Field { key: "apiVersion", target: Target::Str },
+    Field { key: "kind", target: Target::Str },
+    Field { key: "metadata", target: Target::Struct(&METADATA) },
 ];
 
-static V3: Struct = Struct {
-    name: "SimpleHead",
-    go_type: "releaseutil.SimpleHead",
-    fields: FIELDS,
-};
-static V4: Struct = Struct {
-    name: "SimpleHead",
-    go_type: "util.SimpleHead",
-    fields: FIELDS,
-};
+static V3: Struct = Struct { name: "SimpleHead", go_type: "releaseutil.SimpleHead", fields: FIELDS };
+static V4: Struct = Struct { name: "SimpleHead", go_type: "util.SimpleHead", fields: FIELDS };
 
 /// Checks a document as Helm does and reads its head.
 ///
@@ -80,31 +54,21 @@ pub fn head(src: &[u8], helm: HelmVersion) -> Result<Head, YamlError> {
         return Ok(head);
     }
     let raw = Decoder::new(&tree, Pos::NONE, false).value(0)?;
-    let target = if helm == HelmVersion::V3 {
-        Target::Struct(&V3)
-    } else {
-        Target::Struct(&V4)
-    };
+    let target = if helm == HelmVersion::V3 { Target::Struct(&V3) } else { Target::Struct(&V4) };
     Ok(from_value(&convert(raw, &target)?))
 }
 
 fn text(value: Option<Value>) -> String {
-    value
-        .and_then(|v| v.as_str().map(|s| s.to_text().into_owned()))
-        .unwrap_or_default()
+    value.and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default()
 }
 
 fn from_value(value: &Value) -> Head {
-    let Some(map) = value.as_map() else {
-        return Head::default();
-    };
+    let Some(map) = value.as_map() else { return Head::default() };
     let metadata = map.get(b"metadata").and_then(|m| m.as_map().cloned());
     let annotations = metadata.as_ref().map(|m| match m.get(b"annotations") {
-        Some(Value::Map(a)) => a
-            .entries()
-            .iter()
-            .map(|(k, v)| (k.to_text().into_owned(), text(Some(v.value.clone()))))
-            .collect(),
+        Some(Value::Map(a)) => {
+            a.entries().iter().map(|(k, v)| (k.to_text().into_owned(), text(Some(v.value.clone())))).collect()
+        }
         _ => Vec::new(),
     });
     Head {
@@ -127,8 +91,7 @@ fn plain_head(tree: &Tree<'_>) -> Result<Option<Head>, YamlError> {
         let key = is_key.visit(i as u32, n.kind == NodeKind::Mapping, n.end);
         match n.kind {
             NodeKind::Scalar => {
-                let suspicious =
-                    n.implicit && tree.bytes(n.text) == b"<<" || n.tag.end > n.tag.start;
+                let suspicious = n.implicit && tree.bytes(n.text) == b"<<" || n.tag.end > n.tag.start;
                 if suspicious {
                     return Ok(None);
                 }
@@ -149,19 +112,14 @@ fn plain_head(tree: &Tree<'_>) -> Result<Option<Head>, YamlError> {
     while let (Some(key), Some(value)) = (children.next(), children.next()) {
         let name = tree.bytes(tree.nodes[key].text);
         if name.eq_ignore_ascii_case(b"apiversion") || name.eq_ignore_ascii_case(b"kind") {
-            let Some(text) = plain_text(tree, value) else {
-                return Ok(None);
-            };
+            let Some(text) = plain_text(tree, value) else { return Ok(None) };
             match name {
                 b"apiVersion" => head.api_version = text,
                 b"kind" => head.kind = text,
                 _ => return Ok(None),
             }
         } else if name.eq_ignore_ascii_case(b"metadata") {
-            if name != b"metadata"
-                || tree.nodes[value].kind != NodeKind::Mapping
-                || head.annotations.is_some()
-            {
+            if name != b"metadata" || tree.nodes[value].kind != NodeKind::Mapping || head.annotations.is_some() {
                 return Ok(None);
             }
             match plain_metadata(tree, value) {
@@ -189,10 +147,7 @@ fn plain_metadata(tree: &Tree<'_>, node: usize) -> Option<Metadata> {
             }
             name = plain_text(tree, value)?;
         } else if k.eq_ignore_ascii_case(b"annotations") {
-            if k != b"annotations"
-                || tree.nodes[value].kind != NodeKind::Mapping
-                || !annotations.is_empty()
-            {
+            if k != b"annotations" || tree.nodes[value].kind != NodeKind::Mapping || !annotations.is_empty() {
                 return None;
             }
             let mut entries = tree.children(value);
@@ -202,10 +157,7 @@ fn plain_metadata(tree: &Tree<'_>, node: usize) -> Option<Metadata> {
         }
     }
     annotations.sort();
-    annotations
-        .windows(2)
-        .all(|w| w[0].0 != w[1].0)
-        .then_some((name, annotations))
+    annotations.windows(2).all(|w| w[0].0 != w[1].0).then_some((name, annotations))
 }
 
 /// A scalar that is a text by itself.
@@ -232,13 +184,10 @@ impl KeyTracker {
         while self.open.last().is_some_and(|o| o.0 <= index) {
             self.open.pop();
         }
-        let key = self
-            .open
-            .last_mut()
-            .is_some_and(|(_, is_mapping, children)| {
-                *children += 1;
-                *is_mapping && *children % 2 == 1
-            });
+        let key = self.open.last_mut().is_some_and(|(_, is_mapping, children)| {
+            *children += 1;
+            *is_mapping && *children % 2 == 1
+        });
         if end > index + 1 {
             self.open.push((end, mapping, 0));
         }

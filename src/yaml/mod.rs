@@ -34,24 +34,15 @@ pub struct YamlError {
 
 impl YamlError {
     fn yaml(message: impl std::fmt::Display, offset: Option<usize>) -> YamlError {
-        YamlError {
-            message: format!("error converting YAML to JSON: yaml: {message}"),
-            offset,
-        }
+        YamlError { message: format!("error converting YAML to JSON: yaml: {message}"), offset }
     }
 
     fn conversion(message: impl std::fmt::Display, offset: Option<usize>) -> YamlError {
-        YamlError {
-            message: format!("error converting YAML to JSON: {message}"),
-            offset,
-        }
+        YamlError { message: format!("error converting YAML to JSON: {message}"), offset }
     }
 
     fn json(message: impl std::fmt::Display) -> YamlError {
-        YamlError {
-            message: format!("error unmarshaling JSON: while decoding JSON: json: {message}"),
-            offset: None,
-        }
+        YamlError { message: format!("error unmarshaling JSON: while decoding JSON: json: {message}"), offset: None }
     }
 }
 
@@ -71,11 +62,7 @@ impl From<Box<Problem>> for YamlError {
             (line, _) if p.stage == Stage::Scanner => line + 1,
             (line, _) => line,
         };
-        let lead = if line == 0 {
-            String::new()
-        } else {
-            format!("line {line}: ")
-        };
+        let lead = if line == 0 { String::new() } else { format!("line {line}: ") };
         YamlError::yaml(format!("{lead}{}", p.text), Some(p.mark.offset as usize))
     }
 }
@@ -88,9 +75,7 @@ fn utf8(src: &[u8]) -> std::borrow::Cow<'_, [u8]> {
             [a, b] => u16::from_le_bytes([*a, *b]),
             _ => 0xfffd,
         });
-        let text: String = char::decode_utf16(units)
-            .map(|r| r.unwrap_or('\u{fffd}'))
-            .collect();
+        let text: String = char::decode_utf16(units).map(|r| r.unwrap_or('\u{fffd}')).collect();
         text.into_bytes()
     };
     match src {

@@ -18,9 +18,7 @@ pub enum Resolved {
 
 /// The type by the text alone, for a scalar without tag.
 pub fn resolve(text: &[u8]) -> Resolved {
-    let Some(first) = text.first() else {
-        return Resolved::Null;
-    };
+    let Some(first) = text.first() else { return Resolved::Null };
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text),
         b'.' => dotted(text),
@@ -31,10 +29,12 @@ pub fn resolve(text: &[u8]) -> Resolved {
 
 fn word(text: &[u8]) -> Resolved {
     match text {
-        b"y" | b"Y" | b"yes" | b"Yes" | b"YES" | b"true" | b"True" | b"TRUE" | b"on" | b"On"
-        | b"ON" => Resolved::Bool(true),
-        b"n" | b"N" | b"no" | b"No" | b"NO" | b"false" | b"False" | b"FALSE" | b"off" | b"Off"
-        | b"OFF" => Resolved::Bool(false),
+        b"y" | b"Y" | b"yes" | b"Yes" | b"YES" | b"true" | b"True" | b"TRUE" | b"on" | b"On" | b"ON" => {
+            Resolved::Bool(true)
+        }
+        b"n" | b"N" | b"no" | b"No" | b"NO" | b"false" | b"False" | b"FALSE" | b"off" | b"Off" | b"OFF" => {
+            Resolved::Bool(false)
+        }
         b"~" | b"null" | b"Null" | b"NULL" => Resolved::Null,
         _ => Resolved::Str,
     }
@@ -130,9 +130,7 @@ fn is_timestamp(text: &[u8]) -> bool {
     if text.len() < 8 || text[4] != b'-' || !text[..4].iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let year = text[..4]
-        .iter()
-        .fold(0u32, |n, c| n * 10 + u32::from(c - b'0'));
+    let year = text[..4].iter().fold(0u32, |n, c| n * 10 + u32::from(c - b'0'));
     timestamp(year, &text[5..]).is_some()
 }
 
@@ -185,9 +183,7 @@ fn timestamp(year: u32, s: &[u8]) -> Option<()> {
 fn zone(s: &[u8]) -> Option<()> {
     match s {
         b"Z" => Some(()),
-        [b'+' | b'-', h1, h2, b':', m1, m2]
-            if [h1, h2, m1, m2].iter().all(|c| c.is_ascii_digit()) =>
-        {
+        [b'+' | b'-', h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|c| c.is_ascii_digit()) => {
             let hour = (h1 - b'0') * 10 + (h2 - b'0');
             let minute = (m1 - b'0') * 10 + (m2 - b'0');
             (hour <= 24 && minute < 60).then_some(())

@@ -155,11 +155,7 @@ impl<'a> Scanner<'a> {
 
     /// The bytes of a text.
     pub fn bytes(&self, text: Text) -> &[u8] {
-        let of = if text.scratch {
-            &self.scratch[..]
-        } else {
-            self.src
-        };
+        let of = if text.scratch { &self.scratch[..] } else { self.src };
         &of[text.start as usize..text.end as usize]
     }
 
@@ -182,10 +178,7 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn at(&self, n: usize) -> u8 {
-        self.src
-            .get(self.mark.offset as usize + n)
-            .copied()
-            .unwrap_or(0)
+        self.src.get(self.mark.offset as usize + n).copied().unwrap_or(0)
     }
 
     #[inline]
@@ -227,19 +220,8 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn advance(&mut self, n: usize) {
         let start = self.mark.offset as usize;
-<<<<<<< HEAD
-        let chars = if self.ascii {
-            n
-        } else {
-            self.src[start..start + n]
-                .iter()
-                .filter(|c| **c & 0xc0 != 0x80)
-                .count()
-        };
-=======
         let chars =
             if self.ascii { n } else { self.src[start..start + n].iter().filter(|c| **c & 0xc0 != 0x80).count() };
->>>>>>> main
         self.mark.offset += n as u32;
         self.mark.index += chars as u32;
         self.mark.column += chars as u32;
@@ -268,12 +250,7 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn error<T>(&self, context: Mark, text: &str) -> Scanned<T> {
-        Err(Box::new(Problem {
-            stage: Stage::Scanner,
-            text: text.into(),
-            mark: self.mark,
-            context,
-        }))
+        Err(Box::new(Problem { stage: Stage::Scanner, text: text.into(), mark: self.mark, context }))
     }
 
     fn push(&mut self, kind: Kind, mark: Mark) {
@@ -281,12 +258,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn push_text(&mut self, kind: Kind, mark: Mark, text: Text, handle: Text) {
-        self.tokens.push_back(Token {
-            kind,
-            mark,
-            text,
-            handle,
-        });
+        self.tokens.push_back(Token { kind, mark, text, handle });
     }
 
     fn fetch_more(&mut self) -> Scanned<()> {
@@ -295,12 +267,8 @@ impl<'a> Scanner<'a> {
                 // The head may yet turn out to be a key, before which tokens would have to be put.
                 let parsed = self.parsed;
                 // The token numbers of the levels' keys ascend.
-                let from = self
-                    .simple_keys
-                    .partition_point(|k| k.token_number < parsed);
-                let same = self.simple_keys[from..]
-                    .iter()
-                    .take_while(|k| k.token_number == parsed);
+                let from = self.simple_keys.partition_point(|k| k.token_number < parsed);
+                let same = self.simple_keys[from..].iter().take_while(|k| k.token_number == parsed);
                 let Some(i) = same.clone().position(|k| k.possible).map(|n| from + n) else {
                     return Ok(());
                 };
@@ -334,16 +302,7 @@ impl<'a> Scanner<'a> {
     fn save_simple_key(&mut self) -> Scanned<()> {
         if self.simple_key_allowed {
             let required = self.flow_level == 0 && self.indent == i64::from(self.mark.column);
-<<<<<<< HEAD
-            let key = SimpleKey {
-                possible: true,
-                required,
-                token_number: self.next_token_number(),
-                mark: self.mark,
-            };
-=======
             let key = SimpleKey { possible: true, required, token_number: self.next_token_number(), mark: self.mark };
->>>>>>> main
             self.remove_simple_key()?;
             if let Some(last) = self.simple_keys.last_mut() {
                 *last = key;
@@ -353,9 +312,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn remove_simple_key(&mut self) -> Scanned<()> {
-        let Some(last) = self.simple_keys.last_mut() else {
-            return Ok(());
-        };
+        let Some(last) = self.simple_keys.last_mut() else { return Ok(()) };
         if last.possible && last.required {
             let mark = last.mark;
             return self.error(mark, "could not find expected ':'");
@@ -364,13 +321,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn roll_indent(
-        &mut self,
-        column: u32,
-        number: Option<usize>,
-        kind: Kind,
-        mark: Mark,
-    ) -> Scanned<()> {
+    fn roll_indent(&mut self, column: u32, number: Option<usize>, kind: Kind, mark: Mark) -> Scanned<()> {
         if self.flow_level > 0 || self.indent >= i64::from(column) {
             return Ok(());
         }
@@ -380,12 +331,7 @@ impl<'a> Scanner<'a> {
             let context = self.simple_keys.last().map_or(mark, |k| k.mark);
             return self.error(context, "exceeded max depth of 10000");
         }
-        let token = Token {
-            kind,
-            mark,
-            text: Text::default(),
-            handle: Text::default(),
-        };
+        let token = Token { kind, mark, text: Text::default(), handle: Text::default() };
         match number {
             Some(n) => self.tokens.insert(n - self.parsed, token),
             None => self.tokens.push_back(token),
@@ -492,11 +438,7 @@ impl<'a> Scanner<'a> {
 
     fn flow_start(&mut self, kind: Kind) -> Scanned<()> {
         self.save_simple_key()?;
-        let key = SimpleKey {
-            token_number: self.next_token_number(),
-            mark: self.mark,
-            ..SimpleKey::default()
-        };
+        let key = SimpleKey { token_number: self.next_token_number(), mark: self.mark, ..SimpleKey::default() };
         self.simple_keys.push(key);
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
@@ -521,10 +463,7 @@ impl<'a> Scanner<'a> {
     fn block_entry(&mut self) -> Scanned<()> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return self.error(
-                    self.mark,
-                    "block sequence entries are not allowed in this context",
-                );
+                return self.error(self.mark, "block sequence entries are not allowed in this context");
             }
             self.roll_indent(self.mark.column, None, Kind::BlockSequenceStart, self.mark)?;
         }
@@ -551,19 +490,9 @@ impl<'a> Scanner<'a> {
         let last = self.simple_keys.len() - 1;
         if self.key_is_valid(last)? {
             let key = self.simple_keys[last];
-            let token = Token {
-                kind: Kind::Key,
-                mark: key.mark,
-                text: Text::default(),
-                handle: Text::default(),
-            };
+            let token = Token { kind: Kind::Key, mark: key.mark, text: Text::default(), handle: Text::default() };
             self.tokens.insert(key.token_number - self.parsed, token);
-            self.roll_indent(
-                key.mark.column,
-                Some(key.token_number),
-                Kind::BlockMappingStart,
-                key.mark,
-            )?;
+            self.roll_indent(key.mark.column, Some(key.token_number), Kind::BlockMappingStart, key.mark)?;
             self.simple_keys[last].possible = false;
             self.simple_key_allowed = false;
         } else {
@@ -581,9 +510,7 @@ impl<'a> Scanner<'a> {
 
     fn to_next_token(&mut self) -> Scanned<()> {
         loop {
-            if self.mark.column == 0
-                && self.src[self.offset().min(self.src.len())..].starts_with(b"\xef\xbb\xbf")
-            {
+            if self.mark.column == 0 && self.src[self.offset().min(self.src.len())..].starts_with(b"\xef\xbb\xbf") {
                 self.skip();
             }
             let tabs = self.flow_level > 0 || !self.simple_key_allowed;
@@ -627,11 +554,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn slice(&self, start: Mark) -> Text {
-        Text {
-            start: start.offset,
-            end: self.mark.offset,
-            scratch: false,
-        }
+        Text { start: start.offset, end: self.mark.offset, scratch: false }
     }
 
     fn anchor(&mut self, kind: Kind) -> Scanned<()> {
@@ -644,21 +567,10 @@ impl<'a> Scanner<'a> {
             self.skip();
         }
         let text = self.slice(start);
-<<<<<<< HEAD
-        let ends = self.blank_or_end_at(0)
-            || matches!(
-                self.at(0),
-                b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
-            );
-=======
         let ends =
             self.blank_or_end_at(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
->>>>>>> main
         if text.start == text.end || !ends {
-            return self.error(
-                mark,
-                "did not find expected alphabetic or numeric character",
-            );
+            return self.error(mark, "did not find expected alphabetic or numeric character");
         }
         self.push_text(kind, mark, text, Text::default());
         Ok(())
@@ -710,11 +622,7 @@ impl<'a> Scanner<'a> {
         }
         self.skip();
         let minor = self.version_number(mark)?;
-        let handle = Text {
-            start: major,
-            end: minor,
-            scratch: false,
-        };
+        let handle = Text { start: major, end: minor, scratch: false };
         self.push_text(Kind::VersionDirective, mark, Text::default(), handle);
         Ok(())
     }
@@ -772,11 +680,7 @@ impl<'a> Scanner<'a> {
             } else {
                 // The handle read so far is the start of the suffix; the handle itself is a lone "!".
                 let uri = self.tag_uri(first, mark)?;
-                let bang = Text {
-                    start: mark.offset,
-                    end: mark.offset + 1,
-                    scratch: false,
-                };
+                let bang = Text { start: mark.offset, end: mark.offset + 1, scratch: false };
                 if uri.start == uri.end {
                     (handle, suffix) = (Text::default(), bang);
                 } else {
@@ -855,19 +759,13 @@ impl<'a> Scanner<'a> {
         if !has_tag {
             return self.error(mark, "did not find expected tag URI");
         }
-        Ok(Text {
-            start: at as u32,
-            end: self.scratch.len() as u32,
-            scratch: true,
-        })
+        Ok(Text { start: at as u32, end: self.scratch.len() as u32, scratch: true })
     }
 
     fn uri_escape(&mut self, mark: Mark) -> Scanned<()> {
         let mut left = 0;
         loop {
-            let digits = (self.at(1) as char)
-                .to_digit(16)
-                .zip((self.at(2) as char).to_digit(16));
+            let digits = (self.at(1) as char).to_digit(16).zip((self.at(2) as char).to_digit(16));
             let Some((high, low)) = digits.filter(|_| self.at(0) == b'%') else {
                 return self.error(mark, "did not find URI escaped octet");
             };
@@ -918,11 +816,7 @@ impl<'a> Scanner<'a> {
         let done = self.block_lines(&mut out, &mut indent, literal, chomping, mark);
         self.scratch = out;
         done?;
-        let text = Text {
-            start: start as u32,
-            end: self.scratch.len() as u32,
-            scratch: true,
-        };
+        let text = Text { start: start as u32, end: self.scratch.len() as u32, scratch: true };
         self.push_text(Kind::BlockScalar, mark, text, Text::default());
         Ok(())
     }
@@ -969,11 +863,7 @@ impl<'a> Scanner<'a> {
         self.block_breaks(indent, &mut trailing_breaks, mark)?;
         while i64::from(self.mark.column) == *indent && !self.at_end() {
             let trailing_blank = self.blank_at(0);
-            if !literal
-                && !leading_blank
-                && !trailing_blank
-                && leading_break.first() == Some(&b'\n')
-            {
+            if !literal && !leading_blank && !trailing_blank && leading_break.first() == Some(&b'\n') {
                 if trailing_breaks.is_empty() {
                     out.push(b' ');
                 }
@@ -1013,10 +903,7 @@ impl<'a> Scanner<'a> {
             }
             max_indent = max_indent.max(i64::from(self.mark.column));
             if (*indent == 0 || i64::from(self.mark.column) < *indent) && self.at(0) == b'\t' {
-                return self.error(
-                    mark,
-                    "found a tab character where an indentation space is expected",
-                );
+                return self.error(mark, "found a tab character where an indentation space is expected");
             }
             if !self.break_at(0) {
                 break;
@@ -1043,11 +930,7 @@ impl<'a> Scanner<'a> {
         let done = self.quoted_lines(&mut out, single, mark);
         self.scratch = out;
         done?;
-        let text = Text {
-            start: start as u32,
-            end: self.scratch.len() as u32,
-            scratch: true,
-        };
+        let text = Text { start: start as u32, end: self.scratch.len() as u32, scratch: true };
         self.push_text(Kind::QuotedScalar, mark, text, Text::default());
         Ok(())
     }
@@ -1056,17 +939,11 @@ impl<'a> Scanner<'a> {
     fn quoted_slice(&mut self, single: bool) -> Option<Text> {
         let rest = &self.src[self.offset()..];
         let quote = if single { b'\'' } else { b'"' };
-        let n = if single {
-            memchr::memchr2(quote, b'\n', rest)?
-        } else {
-            memchr::memchr3(quote, b'\n', b'\\', rest)?
-        };
+        let n = if single { memchr::memchr2(quote, b'\n', rest)? } else { memchr::memchr3(quote, b'\n', b'\\', rest)? };
         if rest[n] != quote || single && rest.get(n + 1) == Some(&quote) {
             return None;
         }
-        if memchr::memchr(b'\r', &rest[..n]).is_some()
-            || !self.ascii && (0..n).any(|i| self.break_at(i))
-        {
+        if memchr::memchr(b'\r', &rest[..n]).is_some() || !self.ascii && (0..n).any(|i| self.break_at(i)) {
             return None;
         }
         let start = self.mark;
@@ -1206,11 +1083,7 @@ impl<'a> Scanner<'a> {
         self.simple_key_allowed = false;
         let mark = self.mark;
         let indent = self.indent + 1;
-        let mut text = Text {
-            start: mark.offset,
-            end: mark.offset,
-            scratch: false,
-        };
+        let mut text = Text { start: mark.offset, end: mark.offset, scratch: false };
         let mut end = mark;
         let mut leading_blanks = false;
         let mut leading_break = Vec::new();
@@ -1226,15 +1099,11 @@ impl<'a> Scanner<'a> {
             let n = self.plain_run();
             if n > 0 {
                 if leading_blanks {
-                    let out = owned.get_or_insert_with(|| {
-                        self.src[mark.offset as usize..end.offset as usize].to_vec()
-                    });
+                    let out = owned.get_or_insert_with(|| self.src[mark.offset as usize..end.offset as usize].to_vec());
                     fold(out, &mut leading_break, &mut trailing_breaks);
                     leading_blanks = false;
                 } else if has_whitespace && let Some(out) = &mut owned {
-                    out.extend_from_slice(
-                        &self.src[whitespace_from.offset as usize..self.offset()],
-                    );
+                    out.extend_from_slice(&self.src[whitespace_from.offset as usize..self.offset()]);
                 }
                 has_whitespace = false;
                 let at = self.offset();
@@ -1249,8 +1118,7 @@ impl<'a> Scanner<'a> {
             }
             while self.blank_at(0) || self.break_at(0) {
                 if self.blank_at(0) {
-                    if leading_blanks && i64::from(self.mark.column) < indent && self.at(0) == b'\t'
-                    {
+                    if leading_blanks && i64::from(self.mark.column) < indent && self.at(0) == b'\t' {
                         return self.error(mark, "found a tab character that violates indentation");
                     }
                     if !leading_blanks && !has_whitespace {

@@ -76,11 +76,7 @@ pub fn decode_as(src: &[u8], base: Pos, target: &Target) -> Result<Value, YamlEr
 /// A value read without a type, into one.
 pub(super) fn convert(raw: Value, target: &Target) -> Result<Value, YamlError> {
     let coerced = coerce(raw, Some(target));
-    let mut reader = Reader {
-        first_error: None,
-        path: Vec::new(),
-        context: None,
-    };
+    let mut reader = Reader { first_error: None, path: Vec::new(), context: None };
     let value = reader.read(&coerced, target);
     match reader.first_error {
         Some(e) => Err(YamlError::json(e)),
@@ -92,11 +88,7 @@ fn field<'s>(s: &'s Struct, key: &[u8]) -> Option<&'s Field> {
     s.fields
         .iter()
         .find(|f| f.key.as_bytes() == key)
-        .or_else(|| {
-            s.fields
-                .iter()
-                .find(|f| f.key.as_bytes().eq_ignore_ascii_case(key))
-        })
+        .or_else(|| s.fields.iter().find(|f| f.key.as_bytes().eq_ignore_ascii_case(key)))
 }
 
 /// Numbers and booleans become strings where the target is a string; other numbers become float64.
@@ -109,26 +101,13 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
             _ => Value::Float(i as f64),
         },
         Value::Float(f) if matches!(target, Some(Target::Str)) => Value::string(float32_text(f)),
-        Value::Bool(b) if matches!(target, Some(Target::Str)) => {
-            Value::string(if b { "true" } else { "false" })
-        }
+        Value::Bool(b) if matches!(target, Some(Target::Str)) => Value::string(if b { "true" } else { "false" }),
         Value::List(list) => {
             let item = match target {
                 Some(Target::List(t, _)) => Some(*t),
                 _ => None,
             };
-<<<<<<< HEAD
-            let items = list
-                .items
-                .iter()
-                .map(|s| Slot {
-                    value: coerce(s.value.clone(), item),
-                    pos: s.pos,
-                })
-                .collect();
-=======
             let items = list.items.iter().map(|s| Slot { value: coerce(s.value.clone(), item), pos: s.pos }).collect();
->>>>>>> main
             Value::list(items)
         }
         Value::Map(map) => {
@@ -141,13 +120,7 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
                         Some(Target::Struct(st)) => field(st, k).map(|f| &f.target),
                         _ => None,
                     };
-                    (
-                        k.clone(),
-                        Slot {
-                            value: coerce(s.value.clone(), inner),
-                            pos: s.pos,
-                        },
-                    )
+                    (k.clone(), Slot { value: coerce(s.value.clone(), inner), pos: s.pos })
                 })
                 .collect();
             Value::Map(Map::from_entries(MapKind::Any, entries))
@@ -173,46 +146,24 @@ impl Reader {
             Some(name) => format!("struct field {name}.{}", self.path.join(".")),
             None => "value".to_owned(),
         };
-        self.first_error = Some(format!(
-            "cannot unmarshal {what} into Go {into} of type {}",
-            target.go_type()
-        ));
+        self.first_error = Some(format!("cannot unmarshal {what} into Go {into} of type {}", target.go_type()));
     }
 
     fn read(&mut self, value: &Value, target: &Target) -> Value {
         match (target, value) {
-            (_, Value::Nil)
-            | (Target::Any, _)
-            | (Target::Str, Value::Str(_))
-            | (Target::Bool, Value::Bool(_)) => value.clone(),
+            (_, Value::Nil) | (Target::Any, _) | (Target::Str, Value::Str(_)) | (Target::Bool, Value::Bool(_)) => {
+                value.clone()
+            }
             (Target::List(item, _), Value::List(list)) => {
-                let items: Vec<Slot> = list
-                    .items
-                    .iter()
-                    .map(|s| Slot {
-                        value: self.read(&s.value, item),
-                        pos: s.pos,
-                    })
-                    .collect();
-                Value::List(std::rc::Rc::new(List {
-                    kind: list.kind,
-                    nil: false,
-                    items,
-                }))
+                let items: Vec<Slot> =
+                    list.items.iter().map(|s| Slot { value: self.read(&s.value, item), pos: s.pos }).collect();
+                Value::List(std::rc::Rc::new(List { kind: list.kind, nil: false, items }))
             }
             (Target::Map(item, _), Value::Map(map)) => {
                 let entries: BTreeMap<Str, Slot> = map
                     .entries()
                     .iter()
-                    .map(|(k, s)| {
-                        (
-                            k.clone(),
-                            Slot {
-                                value: self.read(&s.value, item),
-                                pos: s.pos,
-                            },
-                        )
-                    })
+                    .map(|(k, s)| (k.clone(), Slot { value: self.read(&s.value, item), pos: s.pos }))
                     .collect();
                 Value::Map(Map::from_entries(MapKind::Any, entries))
             }
@@ -233,13 +184,7 @@ impl Reader {
             let value = self.read(&slot.value, &f.target);
             self.path.pop();
             if !value.is_nil() {
-                entries.insert(
-                    Str::from(f.key),
-                    Slot {
-                        value,
-                        pos: slot.pos,
-                    },
-                );
+                entries.insert(Str::from(f.key), Slot { value, pos: slot.pos });
             }
         }
         self.context = outer;

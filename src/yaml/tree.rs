@@ -103,11 +103,7 @@ impl<'a> Tree<'a> {
         };
         let parsed = b.document();
         b.reader_problem(src, parsed)?;
-        Ok(Tree {
-            scanner: b.scanner,
-            nodes: b.nodes,
-            has_aliases: b.has_aliases,
-        })
+        Ok(Tree { scanner: b.scanner, nodes: b.nodes, has_aliases: b.has_aliases })
     }
 
     /// The bytes of a text.
@@ -145,9 +141,7 @@ fn bad_character(src: &[u8]) -> Option<(usize, String)> {
                 0x80..0xc0 | 0xf8.. => "invalid leading UTF-8 octet",
                 _ if src.len() - at < width(*first) => "incomplete UTF-8 octet sequence",
                 _ => match src.get(at + 1) {
-                    Some(c) if c & 0xc0 == 0x80 && chunk.invalid().len() == 1 => {
-                        "invalid length of a UTF-8 sequence"
-                    }
+                    Some(c) if c & 0xc0 == 0x80 && chunk.invalid().len() == 1 => "invalid length of a UTF-8 sequence",
                     _ => "invalid trailing UTF-8 octet",
                 },
             };
@@ -163,37 +157,18 @@ const READ_AHEAD: usize = 512;
 impl<'a> Builder<'a> {
     /// Puts the reader's complaint about a character before what the parser found behind it.
     fn reader_problem(&self, src: &[u8], parsed: Parsed<()>) -> Parsed<()> {
-<<<<<<< HEAD
-        let plain = src.is_ascii()
-            && !src
-                .iter()
-                .any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
-=======
         let plain =
             src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
->>>>>>> main
         if plain {
             return parsed;
         }
-        let Some((at, text)) = bad_character(src) else {
-            return parsed;
-        };
+        let Some((at, text)) = bad_character(src) else { return parsed };
         if at > self.scanner.offset() + READ_AHEAD {
             return parsed;
         }
         let (line, column) = crate::span::line_column(src, at);
-        let mark = Mark {
-            offset: at as u32,
-            index: at as u32,
-            line: line as u32 - 1,
-            column: column as u32 - 1,
-        };
-        Err(Box::new(Problem {
-            stage: Stage::Reader,
-            text,
-            mark,
-            context: Mark::default(),
-        }))
+        let mark = Mark { offset: at as u32, index: at as u32, line: line as u32 - 1, column: column as u32 - 1 };
+        Err(Box::new(Problem { stage: Stage::Reader, text, mark, context: Mark::default() }))
     }
 
     fn peek(&mut self) -> Parsed<Token> {
@@ -206,12 +181,7 @@ impl<'a> Builder<'a> {
 
     #[cold]
     fn error<T>(&self, context: Mark, text: &str, mark: Mark) -> Parsed<T> {
-        Err(Box::new(Problem {
-            stage: Stage::Parser,
-            text: text.into(),
-            mark,
-            context,
-        }))
+        Err(Box::new(Problem { stage: Stage::Parser, text: text.into(), mark, context }))
     }
 
     fn document(&mut self) -> Parsed<()> {
@@ -222,11 +192,7 @@ impl<'a> Builder<'a> {
                 self.directives()?;
                 token = self.peek()?;
                 if token.kind != Kind::DocumentStart {
-                    return self.error(
-                        Mark::default(),
-                        "did not find expected <document start>",
-                        token.mark,
-                    );
+                    return self.error(Mark::default(), "did not find expected <document start>", token.mark);
                 }
                 self.skip();
                 token = self.peek()?;
@@ -263,18 +229,10 @@ impl<'a> Builder<'a> {
             match token.kind {
                 Kind::VersionDirective => {
                     if version {
-                        return self.error(
-                            Mark::default(),
-                            "found duplicate %YAML directive",
-                            token.mark,
-                        );
+                        return self.error(Mark::default(), "found duplicate %YAML directive", token.mark);
                     }
                     if (token.handle.start, token.handle.end) != (1, 1) {
-                        return self.error(
-                            Mark::default(),
-                            "found incompatible YAML document",
-                            token.mark,
-                        );
+                        return self.error(Mark::default(), "found incompatible YAML document", token.mark);
                     }
                     version = true;
                 }
@@ -282,11 +240,7 @@ impl<'a> Builder<'a> {
                     let handle = self.scanner.bytes(token.handle).to_vec();
                     let prefix = self.scanner.bytes(token.text).to_vec();
                     if self.tags.iter().any(|(h, _)| *h == handle) {
-                        return self.error(
-                            Mark::default(),
-                            "found duplicate %TAG directive",
-                            token.mark,
-                        );
+                        return self.error(Mark::default(), "found duplicate %TAG directive", token.mark);
                     }
                     self.tags.push((handle, prefix));
                 }
@@ -312,13 +266,7 @@ impl<'a> Builder<'a> {
     }
 
     fn empty(&mut self, mark: Mark) {
-        self.push(
-            NodeKind::Scalar,
-            mark,
-            Text::default(),
-            Text::default(),
-            true,
-        );
+        self.push(NodeKind::Scalar, mark, Text::default(), Text::default(), true);
     }
 
     fn close(&mut self) {
@@ -362,45 +310,21 @@ impl<'a> Builder<'a> {
                 self.skip();
                 self.push(NodeKind::Scalar, start, token.text, tag_text, implicit)
             }
-            (Kind::FlowSequenceStart, _) => begin(
-                self,
-                NodeKind::Sequence,
-                State::FlowSequence {
-                    context: token.mark,
-                    first: true,
-                },
-            ),
-            (Kind::FlowMappingStart, _) => begin(
-                self,
-                NodeKind::Mapping,
-                State::FlowMappingKey {
-                    context: token.mark,
-                    first: true,
-                },
-            ),
-            (Kind::BlockSequenceStart, Place::Block | Place::BlockOrIndentless) => begin(
-                self,
-                NodeKind::Sequence,
-                State::BlockSequence {
-                    context: token.mark,
-                    first: true,
-                },
-            ),
-            (Kind::BlockMappingStart, Place::Block | Place::BlockOrIndentless) => begin(
-                self,
-                NodeKind::Mapping,
-                State::BlockMappingKey {
-                    context: token.mark,
-                    first: true,
-                },
-            ),
-            _ if anchor.is_some() || tag.is_some() => self.push(
-                NodeKind::Scalar,
-                start,
-                Text::default(),
-                tag_text,
-                tag_bytes_len == 0,
-            ),
+            (Kind::FlowSequenceStart, _) => {
+                begin(self, NodeKind::Sequence, State::FlowSequence { context: token.mark, first: true })
+            }
+            (Kind::FlowMappingStart, _) => {
+                begin(self, NodeKind::Mapping, State::FlowMappingKey { context: token.mark, first: true })
+            }
+            (Kind::BlockSequenceStart, Place::Block | Place::BlockOrIndentless) => {
+                begin(self, NodeKind::Sequence, State::BlockSequence { context: token.mark, first: true })
+            }
+            (Kind::BlockMappingStart, Place::Block | Place::BlockOrIndentless) => {
+                begin(self, NodeKind::Mapping, State::BlockMappingKey { context: token.mark, first: true })
+            }
+            _ if anchor.is_some() || tag.is_some() => {
+                self.push(NodeKind::Scalar, start, Text::default(), tag_text, tag_bytes_len == 0)
+            }
             _ => return self.error(start, "did not find expected node content", token.mark),
         };
         if let Some(anchor) = anchor {
@@ -414,32 +338,16 @@ impl<'a> Builder<'a> {
         self.skip();
         let name = self.scanner.bytes(token.text);
         let Some(target) = self.anchors.get(name).copied() else {
-            let text = format!(
-                "unknown anchor '{}' referenced",
-                String::from_utf8_lossy(name)
-            );
+            let text = format!("unknown anchor '{}' referenced", String::from_utf8_lossy(name));
             // go-yaml says this without a line.
             return Err(Box::new(Problem {
                 stage: Stage::Parser,
                 text,
-<<<<<<< HEAD
-                mark: Mark {
-                    line: 0,
-                    ..token.mark
-                },
-=======
                 mark: Mark { line: 0, ..token.mark },
->>>>>>> main
                 context: Mark::default(),
             }));
         };
-        let index = self.push(
-            NodeKind::Alias,
-            token.mark,
-            token.text,
-            Text::default(),
-            false,
-        );
+        let index = self.push(NodeKind::Alias, token.mark, token.text, Text::default(), false);
         self.nodes[index as usize].target = target;
         self.has_aliases = true;
         Ok(())
@@ -460,11 +368,7 @@ impl<'a> Builder<'a> {
         let at = self.scanner.scratch.len() as u32;
         self.scanner.scratch.extend_from_slice(&prefix);
         self.scanner.scratch.extend_from_slice(&suffix);
-        Ok(Text {
-            start: at,
-            end: self.scanner.scratch.len() as u32,
-            scratch: true,
-        })
+        Ok(Text { start: at, end: self.scanner.scratch.len() as u32, scratch: true })
     }
 
     /// One step of the grammar, where the node before is complete.
@@ -495,10 +399,7 @@ impl<'a> Builder<'a> {
             Kind::BlockEntry => {
                 self.skip();
                 let next = self.peek()?;
-                self.states.push(State::BlockSequence {
-                    context,
-                    first: false,
-                });
+                self.states.push(State::BlockSequence { context, first: false });
                 if matches!(next.kind, Kind::BlockEntry | Kind::BlockEnd) {
                     self.empty(next.mark);
                     return Ok(());
@@ -523,10 +424,7 @@ impl<'a> Builder<'a> {
         self.skip();
         let next = self.peek()?;
         self.states.push(State::IndentlessSequence);
-        if matches!(
-            next.kind,
-            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd
-        ) {
+        if matches!(next.kind, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
             self.empty(next.mark);
             return Ok(());
         }
@@ -566,10 +464,7 @@ impl<'a> Builder<'a> {
 
     fn block_mapping_value(&mut self, context: Mark) -> Parsed<()> {
         let token = self.peek()?;
-        self.states.push(State::BlockMappingKey {
-            context,
-            first: false,
-        });
+        self.states.push(State::BlockMappingKey { context, first: false });
         if token.kind != Kind::Value {
             self.empty(token.mark);
             return Ok(());
@@ -598,26 +493,14 @@ impl<'a> Builder<'a> {
             }
             if token.kind == Kind::Key {
                 self.skip();
-                self.states.push(State::FlowSequence {
-                    context,
-                    first: false,
-                });
-                let index = self.push(
-                    NodeKind::Mapping,
-                    token.mark,
-                    Text::default(),
-                    Text::default(),
-                    true,
-                );
+                self.states.push(State::FlowSequence { context, first: false });
+                let index = self.push(NodeKind::Mapping, token.mark, Text::default(), Text::default(), true);
                 self.open.push(index);
                 self.states.push(State::FlowPairKey);
                 return Ok(());
             }
             if token.kind != Kind::FlowSequenceEnd {
-                self.states.push(State::FlowSequence {
-                    context,
-                    first: false,
-                });
+                self.states.push(State::FlowSequence { context, first: false });
                 return self.node(Place::Flow);
             }
         }
@@ -629,10 +512,7 @@ impl<'a> Builder<'a> {
     fn flow_pair_key(&mut self) -> Parsed<()> {
         let token = self.peek()?;
         self.states.push(State::FlowPairValue);
-        if matches!(
-            token.kind,
-            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd
-        ) {
+        if matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
             // libyaml skips the token here, and so does go-yaml.
             self.skip();
             self.empty(token.mark);
@@ -671,24 +551,15 @@ impl<'a> Builder<'a> {
             if token.kind == Kind::Key {
                 self.skip();
                 token = self.peek()?;
-                self.states.push(State::FlowMappingValue {
-                    context,
-                    empty: false,
-                });
-                if !matches!(
-                    token.kind,
-                    Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd
-                ) {
+                self.states.push(State::FlowMappingValue { context, empty: false });
+                if !matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd) {
                     return self.node(Place::Flow);
                 }
                 self.empty(token.mark);
                 return Ok(());
             }
             if token.kind != Kind::FlowMappingEnd {
-                self.states.push(State::FlowMappingValue {
-                    context,
-                    empty: true,
-                });
+                self.states.push(State::FlowMappingValue { context, empty: true });
                 return self.node(Place::Flow);
             }
         }
@@ -699,10 +570,7 @@ impl<'a> Builder<'a> {
 
     fn flow_mapping_value(&mut self, context: Mark, empty: bool) -> Parsed<()> {
         let token = self.peek()?;
-        self.states.push(State::FlowMappingKey {
-            context,
-            first: false,
-        });
+        self.states.push(State::FlowMappingKey { context, first: false });
         if !empty && token.kind == Kind::Value {
             self.skip();
             let next = self.peek()?;

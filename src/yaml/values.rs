@@ -83,10 +83,7 @@ pub fn merge_values(into: &Map, from: &Map) {
             (Value::Map(new), Some(Value::Map(old))) => {
                 let old = old.shallow_copy();
                 merge_values(&old, new);
-                Slot {
-                    value: Value::Map(old),
-                    pos: slot.pos,
-                }
+                Slot { value: Value::Map(old), pos: slot.pos }
             }
             _ => slot.clone(),
         };
@@ -107,9 +104,7 @@ fn documents(src: &[u8]) -> Result<Vec<std::ops::Range<usize>>, YamlError> {
             let trimmed = rest.trim_matches(crate::value::is_space);
             if !trimmed.is_empty() && !trimmed.starts_with('#') {
                 return Err(YamlError {
-                    message: format!(
-                        "error reading yaml document: invalid Yaml document separator: {trimmed}"
-                    ),
+                    message: format!("error reading yaml document: invalid Yaml document separator: {trimmed}"),
                     offset: Some(at),
                 });
             }

@@ -14,18 +14,11 @@ pub(super) struct Signature {
 
 impl Signature {
     fn of(f: &'static Func) -> Signature {
-        Signature {
-            params: f.params,
-            variadic: f.variadic,
-        }
+        Signature { params: f.params, variadic: f.variadic }
     }
 
     fn param(self, i: usize) -> Ty {
-        self.params
-            .get(i)
-            .copied()
-            .or(self.variadic)
-            .unwrap_or(Ty::Any)
+        self.params.get(i).copied().or(self.variadic).unwrap_or(Ty::Any)
     }
 }
 
@@ -64,9 +57,7 @@ fn nil_of(ty: Ty) -> Option<Value> {
 fn assign(value: &Value, ty: Ty) -> Option<Value> {
     let fits = match (ty, value) {
         (Ty::Any | Ty::Reflect, _) => true,
-        (Ty::Str, Value::Str(_)) | (Ty::Bool, Value::Bool(_)) | (Ty::Float, Value::Float(_)) => {
-            true
-        }
+        (Ty::Str, Value::Str(_)) | (Ty::Bool, Value::Bool(_)) | (Ty::Float, Value::Float(_)) => true,
         (Ty::Int, Value::Int(_, IntKind::Int)) | (Ty::Int64, Value::Int(_, IntKind::Int64)) => true,
         (Ty::Uint32, Value::Int(_, IntKind::Uint32)) => true,
         (Ty::Map, Value::Map(m)) => match m.kind() {
@@ -76,9 +67,7 @@ fn assign(value: &Value, ty: Ty) -> Option<Value> {
         },
         (Ty::List, Value::List(l)) => l.kind == ListKind::Any,
         (Ty::Strings, Value::List(l)) => l.kind == ListKind::Strings,
-        (Ty::Time | Ty::Duration | Ty::Certificate, Value::Object(o)) => {
-            o.type_name() == type_text(ty)
-        }
+        (Ty::Time | Ty::Duration | Ty::Certificate, Value::Object(o)) => o.type_name() == type_text(ty),
         _ => false,
     };
     fits.then(|| value.clone())
@@ -100,11 +89,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 match (f.body)(&mut self.cx, &args.values) {
                     Ok(value) => {
                         let tag = self.tracer.call(f.name, &args.values, &args.tags, &value);
-                        Ok(Operand {
-                            iface: value.is_nil(),
-                            value,
-                            tag,
-                        })
+                        Ok(Operand { iface: value.is_nil(), value, tag })
                     }
                     Err(e) => Err(self.call_error(node, f.name, e)),
                 }
@@ -113,12 +98,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     #[cold]
-    pub(super) fn call_error(
-        &mut self,
-        node: At<'t>,
-        name: &str,
-        error: FuncError,
-    ) -> Box<ExecError> {
+    pub(super) fn call_error(&mut self, node: At<'t>, name: &str, error: FuncError) -> Box<ExecError> {
         self.at = node;
         ExecError::plain(error.0).wrapped(self.frame(format!("error calling {name}: ")))
     }
@@ -142,15 +122,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 );
             }
         } else if count != fixed {
-            return Err(self.error(format!(
-                "wrong number of args for {name}: want {fixed} got {count}"
-            )));
+            return Err(self.error(format!("wrong number of args for {name}: want {fixed} got {count}")));
         }
-        let mut out = Args {
-            values: SmallVec::new(),
-            tags: SmallVec::new(),
-            first_invalid: false,
-        };
+        let mut out = Args { values: SmallVec::new(), tags: SmallVec::new(), first_invalid: false };
         for (i, expr) in written.iter().enumerate() {
             let operand = self.argument(dot, Some(signature.param(i)), expr)?;
             if i == 0 {
@@ -171,40 +145,25 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     /// Checks an operand against a type, as Go's validateType.
-    pub(super) fn validate(
-        &mut self,
-        operand: Operand<T::Tag>,
-        ty: Option<Ty>,
-    ) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn validate(&mut self, operand: Operand<T::Tag>, ty: Option<Ty>) -> Outcome<Operand<T::Tag>> {
         let Some(ty) = ty else { return Ok(operand) };
         if matches!(ty, Ty::Any | Ty::Reflect) {
             return Ok(operand);
         }
         if !operand.is_valid() {
             return match nil_of(ty) {
-                Some(value) => Ok(Operand {
-                    value,
-                    iface: false,
-                    tag: operand.tag,
-                }),
+                Some(value) => Ok(Operand { value, iface: false, tag: operand.tag }),
                 None => Err(self.error(format!("invalid value; expected {}", type_text(ty)))),
             };
         }
         if let Some(value) = assign(&operand.value, ty) {
-            return Ok(Operand {
-                value,
-                iface: false,
-                tag: operand.tag,
-            });
+            return Ok(Operand { value, iface: false, tag: operand.tag });
         }
         let got = match operand.value {
             Value::Nil => "interface {}".to_owned(),
             v => v.type_name(self.helm()),
         };
-        Err(self.error(format!(
-            "wrong type for value; expected {}; got {got}",
-            type_text(ty)
-        )))
+        Err(self.error(format!("wrong type for value; expected {}; got {got}", type_text(ty))))
     }
 
     /// Evaluates an argument for a parameter type; without a type for what a chain starts at.
@@ -221,17 +180,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 let ty = ty.unwrap_or(Ty::Any);
                 return match nil_of(ty) {
                     // A nil literal for `interface {}` is a nil interface, for a reflect.Value no value.
-                    Some(value) => Ok(Operand {
-                        value,
-                        iface: ty == Ty::Any,
-                        ..Operand::default()
-                    }),
+                    Some(value) => Ok(Operand { value, iface: ty == Ty::Any, ..Operand::default() }),
                     None => Err(self.error(format!("cannot assign nil to {}", type_text(ty)))),
                 };
             }
-            ExprKind::Field(path) => {
-                self.field_chain(dot, dot.clone(), expr, path, path, &[], None)?
-            }
+            ExprKind::Field(path) => self.field_chain(dot, dot.clone(), expr, path, path, &[], None)?,
             ExprKind::Variable(path) => self.variable_node(dot, expr, path, &[], None)?,
             ExprKind::Pipe(pipe) => self.pipeline(dot, pipe)?,
             ExprKind::Function(f) => self.call(dot, *f, At::Expr(expr), &[], None)?,
@@ -261,11 +214,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 Some(tree) => self.tracer.literal(tree, expr),
                 None => T::Tag::default(),
             };
-            return Ok(Operand {
-                value,
-                iface: false,
-                tag,
-            });
+            return Ok(Operand { value, iface: false, tag });
         }
         let mut node = String::new();
         expr.write(&mut node);
@@ -288,21 +237,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         args: &'t [Expr],
         last: Option<Operand<T::Tag>>,
     ) -> Outcome<Operand<T::Tag>> {
-        let signature = Signature {
-            params: method.params,
-            variadic: None,
-        };
+        let signature = Signature { params: method.params, variadic: None };
         let args = self.arguments(dot, method.name, signature, args, last)?;
         match (method.body)(&mut self.cx, map, &args.values) {
             Ok(value) => {
-                let tag = self
-                    .tracer
-                    .call(method.name, &args.values, &args.tags, &value);
-                Ok(Operand {
-                    value,
-                    iface: false,
-                    tag,
-                })
+                let tag = self.tracer.call(method.name, &args.values, &args.tags, &value);
+                Ok(Operand { value, iface: false, tag })
             }
             Err(e) => Err(self.call_error(At::Expr(expr), method.name, e)),
         }
@@ -318,24 +258,14 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         last: Option<Operand<T::Tag>>,
     ) -> Outcome<Operand<T::Tag>> {
         let signature = match object.method_params(name) {
-            Some(params) => Signature {
-                params: types_of(params),
-                variadic: None,
-            },
-            None => Signature {
-                params: &[],
-                variadic: Some(Ty::Any),
-            },
+            Some(params) => Signature { params: types_of(params), variadic: None },
+            None => Signature { params: &[], variadic: Some(Ty::Any) },
         };
         let args = self.arguments(dot, name, signature, args, last)?;
         match object.call(name, &args.values) {
             Ok(value) => {
                 let tag = self.tracer.call(name, &args.values, &args.tags, &value);
-                Ok(Operand {
-                    value,
-                    iface: false,
-                    tag,
-                })
+                Ok(Operand { value, iface: false, tag })
             }
             Err(e) => Err(self.call_error(At::Expr(expr), name, FuncError(e))),
         }

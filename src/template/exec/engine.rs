@@ -48,14 +48,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             EngineFunc::Lookup => self.live_object(&values),
             EngineFunc::Call => Err(self.call_value(args, piped_first, &values)),
             _ => length(&values, self.helm())
-<<<<<<< HEAD
-                .map(|n| Operand {
-                    value: n,
-                    ..Operand::default()
-                })
-=======
                 .map(|n| Operand { value: n, ..Operand::default() })
->>>>>>> main
                 .map_err(ExecError::plain),
         };
         called.map_err(|e| {
@@ -73,10 +66,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     ) -> Outcome<Operand<T::Tag>> {
         let written = args.get(1..).unwrap_or_default();
         if written.is_empty() && last.is_none() {
-            return Err(self.error(format!(
-                "wrong number of args for {}: want at least 1 got 0",
-                f.name()
-            )));
+            return Err(self.error(format!("wrong number of args for {}: want at least 1 got 0", f.name())));
         }
         let mut result = Operand::default();
         for expr in written {
@@ -89,9 +79,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn include(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
-        let Value::Str(name) = &args.values[0] else {
-            return Err(ExecError::plain("include takes a name"));
-        };
+        let Value::Str(name) = &args.values[0] else { return Err(ExecError::plain("include takes a name")) };
         let depth = self.include_depth.entry(name.clone()).or_insert(0);
         if *depth > MAX_INCLUDES {
             return Err(ExecError::plain(format!(
@@ -100,27 +88,17 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             )));
         }
         *depth += 1;
-        let data = Operand {
-            value: args.values[1].clone(),
-            iface: false,
-            tag: args.tags[1].clone(),
-        };
+        let data = Operand { value: args.values[1].clone(), iface: false, tag: args.tags[1].clone() };
         let done = self.execute_template(name, data);
         if let Some(depth) = self.include_depth.get_mut(name) {
             *depth -= 1;
         }
         let (out, tag) = done?;
-        Ok(Operand {
-            value: Value::string(out),
-            iface: false,
-            tag,
-        })
+        Ok(Operand { value: Value::string(out), iface: false, tag })
     }
 
     fn tpl(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
-        let Value::Str(text) = &args.values[0] else {
-            return Err(ExecError::plain("tpl takes a text"));
-        };
+        let Value::Str(text) = &args.values[0] else { return Err(ExecError::plain("tpl takes a text")) };
         if memchr::memmem::find(text, b"{{").is_none() {
             return Ok(self.plain_tpl(text, args));
         }
@@ -128,15 +106,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             Some(trees) => *trees,
             None => self.parse_tpl(text)?,
         };
-        let main = trees
-            .get(&b"gotpl"[..])
-            .expect("a text defines at least itself");
+        let main = trees.get(&b"gotpl"[..]).expect("a text defines at least itself");
         self.overlays.push(trees);
-        let data = Operand {
-            value: args.values[1].clone(),
-            iface: false,
-            tag: args.tags[1].clone(),
-        };
+        let data = Operand { value: args.values[1].clone(), iface: false, tag: args.tags[1].clone() };
         let done = self.execute_tree(main, data);
         self.overlays.pop();
         let (out, tag) = done.map_err(|e| {
@@ -145,11 +117,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 String::from_utf8_lossy(&go_quote(text))
             )))
         })?;
-        Ok(Operand {
-            value: Value::string(without_no_value(out)),
-            iface: false,
-            tag,
-        })
+        Ok(Operand { value: Value::string(without_no_value(out)), iface: false, tag })
     }
 
     /// A text without actions is its own result.
@@ -160,19 +128,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             args.values[0].clone()
         };
         let tag = self.tracer.call("tpl", &args.values, &args.tags, &value);
-        Operand {
-            value,
-            iface: false,
-            tag,
-        }
+        Operand { value, iface: false, tag }
     }
 
     fn parse_tpl(&mut self, text: &Str) -> Outcome<&'t Trees> {
-        let source = Arc::new(TreeSource {
-            name: Str::from("gotpl"),
-            text: Arc::from(text.as_bytes()),
-            pos: Pos::NONE,
-        });
+        let source =
+            Arc::new(TreeSource { name: Str::from("gotpl"), text: Arc::from(text.as_bytes()), pos: Pos::NONE });
         let trees = parse(source, self.scope).map_err(|e| {
             ExecError::plain(format!(
                 "cannot parse template {}: {}",
@@ -189,11 +150,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let value = &args.values[1];
         let missing = value.is_nil() || matches!(value, Value::Str(s) if s.is_empty());
         if !missing {
-            return Ok(Operand {
-                value: value.clone(),
-                iface: false,
-                tag: args.tags[1].clone(),
-            });
+            return Ok(Operand { value: value.clone(), iface: false, tag: args.tags[1].clone() });
         }
         self.user_error(&args.values[0])
     }
@@ -204,52 +161,23 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn user_error(&self, message: &Value) -> Outcome<Operand<T::Tag>> {
         if self.lint {
-            return Ok(Operand {
-                value: Value::string(""),
-                ..Operand::default()
-            });
+            return Ok(Operand { value: Value::string(""), ..Operand::default() });
         }
-        let text = message
-            .as_str()
-            .map(|s| s.to_text().into_owned())
-            .unwrap_or_default();
+        let text = message.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
         let mut e = ExecError::plain(format!("{USER_START}{text}{USER_END}"));
         e.user_message = Some(text);
         Err(e)
     }
 
     fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
-<<<<<<< HEAD
-        let text = |i: usize| {
-            args.values[i]
-                .as_str()
-                .map(|s| s.to_text().into_owned())
-                .unwrap_or_default()
-        };
-        let value = self
-            .cx
-            .world
-            .lookup(&text(0), &text(1), &text(2), &text(3))
-            .map_err(ExecError::plain)?;
-=======
         let text = |i: usize| args.values[i].as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
         let value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
->>>>>>> main
         let tag = self.tracer.call("lookup", &args.values, &args.tags, &value);
-        Ok(Operand {
-            value,
-            iface: false,
-            tag,
-        })
+        Ok(Operand { value, iface: false, tag })
     }
 
     /// `call`: no value that a template can reach is a function.
-    fn call_value(
-        &self,
-        args: &'t [Expr],
-        piped_first: bool,
-        values: &Args<T::Tag>,
-    ) -> Box<ExecError> {
+    fn call_value(&self, args: &'t [Expr], piped_first: bool, values: &Args<T::Tag>) -> Box<ExecError> {
         let value = &values.values[0];
         if value.is_nil() {
             return ExecError::plain("call of nil");
@@ -262,10 +190,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 v => name = format!("<{} Value>", v.type_name(self.helm())),
             },
         }
-        ExecError::plain(format!(
-            "non-function {name} of type {}",
-            value.type_name(self.helm())
-        ))
+        ExecError::plain(format!("non-function {name} of type {}", value.type_name(self.helm())))
     }
 }
 
@@ -274,9 +199,7 @@ const NO_VALUE: &[u8] = b"<no value>";
 /// Helm deletes what Go prints for a missing value, wherever it stands.
 pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
     let finder = memchr::memmem::Finder::new(NO_VALUE);
-    let Some(first) = finder.find(&text) else {
-        return text;
-    };
+    let Some(first) = finder.find(&text) else { return text };
     let mut out = text[..first].to_vec();
     let mut rest = &text[first + NO_VALUE.len()..];
     while let Some(n) = finder.find(rest) {

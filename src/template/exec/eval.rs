@@ -19,16 +19,10 @@ fn zero_element(kind: MapKind) -> Value {
 }
 
 impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
-    pub(super) fn pipeline(
-        &mut self,
-        dot: &Operand<T::Tag>,
-        pipe: &'t Pipe,
-    ) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn pipeline(&mut self, dot: &Operand<T::Tag>, pipe: &'t Pipe) -> Outcome<Operand<T::Tag>> {
         self.at = At::Pipe(pipe);
         let mut commands = pipe.commands.iter();
-        let first = commands
-            .next()
-            .expect("the parser gives at least one command");
+        let first = commands.next().expect("the parser gives at least one command");
         let mut operand = self.command(dot, first, None)?;
         operand.iface = false;
         for command in commands {
@@ -40,10 +34,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             if pipe.assigns {
                 self.set_variable(name, operand.clone())?;
             } else {
-                self.vars.push(Variable {
-                    name: name.clone(),
-                    operand: operand.clone(),
-                });
+                self.vars.push(Variable { name: name.clone(), operand: operand.clone() });
             }
         }
         Ok(operand)
@@ -113,11 +104,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             Some(tree) => self.tracer.literal(tree, expr),
             None => T::Tag::default(),
         };
-        Ok(Operand {
-            value,
-            iface: false,
-            tag,
-        })
+        Ok(Operand { value, iface: false, tag })
     }
 
     pub(super) fn chain(
@@ -128,9 +115,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         last: Option<Operand<T::Tag>>,
     ) -> Outcome<Operand<T::Tag>> {
         self.at = At::Expr(expr);
-        let ExprKind::Chain(node, path) = &expr.kind else {
-            unreachable!("only chains come here")
-        };
+        let ExprKind::Chain(node, path) = &expr.kind else { unreachable!("only chains come here") };
         if matches!(node.kind, ExprKind::Nil) {
             let mut text = String::new();
             expr.write(&mut text);
@@ -157,10 +142,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.field_chain(dot, value, expr, &path[1..], path, args, last)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "mirrors Go's evalFieldChain; a struct would only rename it"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "mirrors Go's evalFieldChain; a struct would only rename it")]
     pub(super) fn field_chain(
         &mut self,
         dot: &Operand<T::Tag>,
@@ -175,19 +157,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let mut parent = Value::Nil;
         for (i, name) in path.iter().enumerate() {
             if receiver.iface && receiver.value.is_nil() {
-                let mut e = self.error(format!(
-                    "nil pointer evaluating interface {{}}.{}",
-                    name.to_text()
-                ));
+                let mut e = self.error(format!("nil pointer evaluating interface {{}}.{}", name.to_text()));
                 e.missing = Some(self.missing(written, (skipped + i).saturating_sub(1), &parent));
                 return Err(e);
             }
             let is_last = i + 1 == path.len();
-            let (a, l) = if is_last {
-                (args, last.clone())
-            } else {
-                (&[][..], None)
-            };
+            let (a, l) = if is_last { (args, last.clone()) } else { (&[][..], None) };
             let next = self.field(dot, name, expr, a, l, &receiver)?;
             if !is_last {
                 parent = receiver.value;
@@ -218,10 +193,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                     return self.call_method(dot, &map, method, expr, args, last);
                 }
                 if has_args {
-                    return Err(self.error(format!(
-                        "{} is not a method but has arguments",
-                        name.to_text()
-                    )));
+                    return Err(self.error(format!("{} is not a method but has arguments", name.to_text())));
                 }
                 Ok(self.entry(map, name, &receiver.tag))
             }
@@ -232,16 +204,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                     return self.call_object(dot, &*object, &text, expr, args, last);
                 }
                 match object.field(&text) {
-                    Some(_) if has_args => Err(self.error(format!(
-                        "{text} has arguments but cannot be invoked as function"
-                    ))),
+                    Some(_) if has_args => {
+                        Err(self.error(format!("{text} has arguments but cannot be invoked as function")))
+                    }
                     Some(slot) => {
                         let tag = self.tracer.read(&receiver.tag, name, slot.pos, &slot.value);
-                        Ok(Operand {
-                            value: slot.value,
-                            iface: false,
-                            tag,
-                        })
+                        Ok(Operand { value: slot.value, iface: false, tag })
                     }
                     None => Err(self.no_field(name, receiver)),
                 }
@@ -252,28 +220,15 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     #[cold]
     fn no_field(&self, name: &Str, receiver: &Operand<T::Tag>) -> Box<ExecError> {
-        let ty = if receiver.iface {
-            "interface {}".to_owned()
-        } else {
-            receiver.value.type_name(self.helm())
-        };
-        self.error(format!(
-            "can't evaluate field {} in type {ty}",
-            name.to_text()
-        ))
+        let ty = if receiver.iface { "interface {}".to_owned() } else { receiver.value.type_name(self.helm()) };
+        self.error(format!("can't evaluate field {} in type {ty}", name.to_text()))
     }
 
     /// The entry of a map, as an operand of the map's element type.
     pub(super) fn entry(&mut self, map: &Map, key: &[u8], from: &T::Tag) -> Operand<T::Tag> {
-        let slot = map
-            .slot(key)
-            .unwrap_or_else(|| Slot::from(zero_element(map.kind())));
+        let slot = map.slot(key).unwrap_or_else(|| Slot::from(zero_element(map.kind())));
         let tag = self.tracer.read(from, key, slot.pos, &slot.value);
-        Operand {
-            value: slot.value,
-            iface: holds_interfaces(map.kind()),
-            tag,
-        }
+        Operand { value: slot.value, iface: holds_interfaces(map.kind()), tag }
     }
 }
 
@@ -282,14 +237,8 @@ fn ideal(n: &Number) -> Option<Value> {
     if let Some((re, im)) = n.complex {
         return Some(Value::Complex(re, im));
     }
-<<<<<<< HEAD
-    let hex = n.text.len() > 2
-        && (n.text.starts_with("0x") || n.text.starts_with("0X"))
-        && !n.text.contains(['p', 'P']);
-=======
     let hex =
         n.text.len() > 2 && (n.text.starts_with("0x") || n.text.starts_with("0X")) && !n.text.contains(['p', 'P']);
->>>>>>> main
     let rune = n.text.starts_with('\'');
     if let Some(f) = n.float
         && !hex

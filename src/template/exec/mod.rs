@@ -60,11 +60,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            output: 512 << 20,
-            total_output: 4 << 30,
-            steps: 2_000_000_000,
-        }
+        Limits { output: 512 << 20, total_output: 4 << 30, steps: 2_000_000_000 }
     }
 }
 
@@ -137,13 +133,7 @@ const MAX_TEMPLATE_DEPTH: u32 = 100_000;
 
 impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// An evaluator over parsed templates. `arena` keeps what `tpl` parses.
-    pub fn new(
-        templates: &'t Templates,
-        arena: &'t Arena<Trees>,
-        scope: FuncScope,
-        cx: FuncCx<'w>,
-        tracer: T,
-    ) -> Self {
+    pub fn new(templates: &'t Templates, arena: &'t Arena<Trees>, scope: FuncScope, cx: FuncCx<'w>, tracer: T) -> Self {
         Exec {
             templates,
             arena,
@@ -172,13 +162,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
         self.include_depth.clear();
-        let (out, _) = self.execute_template(
-            name,
-            Operand {
-                value: data,
-                ..Operand::default()
-            },
-        )?;
+        let (out, _) = self.execute_template(name, Operand { value: data, ..Operand::default() })?;
         Ok(out)
     }
 
@@ -209,11 +193,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     /// Executes a named template into a buffer of its own, as ExecuteTemplate does.
-    fn execute_template(
-        &mut self,
-        name: &[u8],
-        data: Operand<T::Tag>,
-    ) -> Outcome<(Vec<u8>, T::Tag)> {
+    fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
         let Some(tree) = self.lookup(name) else {
             let quoted = crate::value::fmt::go_quote(name);
             return Err(ExecError::plain(format!(
@@ -224,11 +204,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.execute_tree(tree, data)
     }
 
-    fn execute_tree(
-        &mut self,
-        tree: &'t Tree,
-        data: Operand<T::Tag>,
-    ) -> Outcome<(Vec<u8>, T::Tag)> {
+    fn execute_tree(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
         let outer_out = std::mem::take(&mut self.out);
         let outer_depth = std::mem::replace(&mut self.depth, 0);
         self.tracer.open();
@@ -248,14 +224,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.at = At::Nothing;
         self.var_base = self.vars.len();
         // Execute takes its data as an interface and looks inside.
-        let dot = Operand {
-            iface: false,
-            ..data
-        };
-        self.vars.push(Variable {
-            name: Str::from("$"),
-            operand: dot.clone(),
-        });
+        let dot = Operand { iface: false, ..data };
+        self.vars.push(Variable { name: Str::from("$"), operand: dot.clone() });
         let done = self.walk_list(&dot, &tree.root);
         self.vars.truncate(outer.3);
         (self.tree, self.at, self.var_base, _) = outer;
@@ -265,17 +235,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// An error at the node visited last. `message` is Go's text.
     #[cold]
     fn error(&self, message: impl Into<String>) -> Box<ExecError> {
-        Box::new(ExecError {
-            links: vec![self.frame(message.into())],
-            user_message: None,
-            missing: None,
-        })
+        Box::new(ExecError { links: vec![self.frame(message.into())], user_message: None, missing: None })
     }
 
     fn frame(&self, message: String) -> Link {
-        let Some(tree) = self.tree else {
-            return Link::Text(message);
-        };
+        let Some(tree) = self.tree else { return Link::Text(message) };
         let mut node = String::new();
         let offset = match self.at {
             At::Nothing => 0,
@@ -296,13 +260,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 c.pos
             }
         };
-        Link::Frame(Frame {
-            source: tree.source.clone(),
-            offset,
-            template: tree.name.clone(),
-            node,
-            message,
-        })
+        Link::Frame(Frame { source: tree.source.clone(), offset, template: tree.name.clone(), node, message })
     }
 
     fn walk_list(&mut self, dot: &Operand<T::Tag>, list: &'t List) -> Outcome<Flow> {
@@ -314,8 +272,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             let flow = match node {
                 Node::Text { start, end } => {
                     let tree = self.tree.expect("a tree is being walked");
-                    self.out
-                        .extend_from_slice(&tree.source.text[*start as usize..*end as usize]);
+                    self.out.extend_from_slice(&tree.source.text[*start as usize..*end as usize]);
                     self.tracer.text(tree, *start, *end);
                     Flow::Normal
                 }
@@ -349,18 +306,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         if self.out.len() > self.limits.output || self.produced > self.limits.total_output {
             return Err(self.error(format!(
                 "the output is larger than the limit of {} bytes",
-                if self.out.len() > self.limits.output {
-                    self.limits.output
-                } else {
-                    self.limits.total_output
-                }
+                if self.out.len() > self.limits.output { self.limits.output } else { self.limits.total_output }
             )));
         }
         if self.steps > self.limits.steps {
-            return Err(self.error(format!(
-                "more than {} actions were executed",
-                self.limits.steps
-            )));
+            return Err(self.error(format!("more than {} actions were executed", self.limits.steps)));
         }
         Ok(())
     }
@@ -373,16 +323,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => print_value(&mut self.out, other, self.cx.helm),
         }
         let tree = self.tree.expect("a tree is being walked");
-        self.tracer
-            .print(tree, pipe.pos, &operand.tag, self.out.len() - before);
+        self.tracer.print(tree, pipe.pos, &operand.tag, self.out.len() - before);
     }
 
-    fn if_or_with(
-        &mut self,
-        dot: &Operand<T::Tag>,
-        branch: &'t Branch,
-        with: bool,
-    ) -> Outcome<Flow> {
+    fn if_or_with(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch, with: bool) -> Outcome<Flow> {
         let mark = self.vars.len();
         let operand = self.pipeline(dot, &branch.pipe)?;
         let flow = if crate::value::compare::truth(&operand.value) {
@@ -413,21 +357,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         match &over.value {
             Value::Int(n, kind) => {
                 if branch.pipe.decl.len() > 1 {
-                    return Err(self.error(format!(
-                        "can't use {n} to iterate over more than one variable"
-                    )));
+                    return Err(self.error(format!("can't use {n} to iterate over more than one variable")));
                 }
-                let count = if kind.is_unsigned() {
-                    *n as u64
-                } else {
-                    (*n).max(0) as u64
-                };
+                let count = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
                 for i in 0..count {
-                    let item = Operand {
-                        value: Value::Int(i as i64, *kind),
-                        iface: false,
-                        tag: over.tag.clone(),
-                    };
+                    let item = Operand { value: Value::Int(i as i64, *kind), iface: false, tag: over.tag.clone() };
                     if !self.one_iteration(branch, Operand::default(), item)? {
                         break;
                     }
@@ -454,24 +388,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             }
             Value::Map(map) => {
                 let iface = eval::holds_interfaces(map.kind());
-                let entries: Vec<_> = map
-                    .entries()
-                    .iter()
-                    .map(|(k, s)| (k.clone(), s.clone()))
-                    .collect();
+                let entries: Vec<_> = map.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
                 let any = !entries.is_empty();
                 for (key, slot) in entries {
                     let tag = self.tracer.read(&over.tag, &key, slot.pos, &slot.value);
-                    let item = Operand {
-                        value: slot.value,
-                        iface,
-                        tag,
-                    };
-                    let key = Operand {
-                        value: Value::Str(key),
-                        iface: false,
-                        tag: item.tag.clone(),
-                    };
+                    let item = Operand { value: slot.value, iface, tag };
+                    let key = Operand { value: Value::Str(key), iface: false, tag: item.tag.clone() };
                     if !self.one_iteration(branch, key, item)? {
                         break;
                     }
@@ -491,11 +413,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let iface = list.kind == crate::value::ListKind::Any;
         for (i, slot) in list.items.iter().enumerate() {
             let tag = self.tracer.read(&over.tag, b"", slot.pos, &slot.value);
-            let item = Operand {
-                value: slot.value.clone(),
-                iface,
-                tag,
-            };
+            let item = Operand { value: slot.value.clone(), iface, tag };
             if !self.one_iteration(branch, self.index(i), item)? {
                 break;
             }
@@ -504,10 +422,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn index(&self, i: usize) -> Operand<T::Tag> {
-        Operand {
-            value: Value::int(i as i64),
-            ..Operand::default()
-        }
+        Operand { value: Value::int(i as i64), ..Operand::default() }
     }
 
     /// One turn of a range; false after `break`.
@@ -536,15 +451,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.at = At::Call(call);
         let Some(tree) = self.lookup(&call.name) else {
             let quoted = crate::value::fmt::go_quote(&call.name);
-            return Err(self.error(format!(
-                "template {} not defined",
-                String::from_utf8_lossy(&quoted)
-            )));
+            return Err(self.error(format!("template {} not defined", String::from_utf8_lossy(&quoted))));
         };
         if self.depth == MAX_TEMPLATE_DEPTH {
-            return Err(self.error(format!(
-                "exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"
-            )));
+            return Err(self.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})")));
         }
         let data = match &call.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
@@ -557,11 +467,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn set_variable(&mut self, name: &Str, operand: Operand<T::Tag>) -> Outcome<()> {
-        match self.vars[self.var_base..]
-            .iter_mut()
-            .rev()
-            .find(|v| v.name == *name)
-        {
+        match self.vars[self.var_base..].iter_mut().rev().find(|v| v.name == *name) {
             Some(v) => {
                 v.operand = operand;
                 Ok(())
@@ -571,11 +477,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn variable(&self, name: &Str) -> Outcome<Operand<T::Tag>> {
-        match self.vars[self.var_base..]
-            .iter()
-            .rev()
-            .find(|v| v.name == *name)
-        {
+        match self.vars[self.var_base..].iter().rev().find(|v| v.name == *name) {
             Some(v) => Ok(v.operand.clone()),
             None => Err(self.error(format!("undefined variable: {}", name.to_text()))),
         }
@@ -583,18 +485,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn missing(&self, path: &[Str], absent: usize, parent: &Value) -> MissingPath {
         let siblings = match parent {
-            Value::Map(m) => m
-                .entries()
-                .keys()
-                .map(|k| k.to_text().into_owned())
-                .collect(),
+            Value::Map(m) => m.entries().keys().map(|k| k.to_text().into_owned()).collect(),
             _ => Vec::new(),
         };
-        MissingPath {
-            path: path.iter().map(|p| p.to_text().into_owned()).collect(),
-            absent,
-            siblings,
-        }
+        MissingPath { path: path.iter().map(|p| p.to_text().into_owned()).collect(), absent, siblings }
     }
 }
 

@@ -60,11 +60,7 @@ fn int_of(v: &Value) -> i64 {
 }
 
 fn incompatible(a: &Value, b: &Value, helm: HelmVersion) -> String {
-    format!(
-        "incompatible types for comparison: {} and {}",
-        a.type_name(helm),
-        b.type_name(helm)
-    )
+    format!("incompatible types for comparison: {} and {}", a.type_name(helm), b.type_name(helm))
 }
 
 fn is_nil(v: &Value) -> bool {
@@ -78,11 +74,7 @@ fn is_nil(v: &Value) -> bool {
 fn equal(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> {
     Ok(match (basic(a), basic(b)) {
         (Basic::Int, Basic::Uint) | (Basic::Uint, Basic::Int) => {
-            let (int, uint) = if basic(a) == Basic::Int {
-                (a, b)
-            } else {
-                (b, a)
-            };
+            let (int, uint) = if basic(a) == Basic::Int { (a, b) } else { (b, a) };
             int_of(int) >= 0 && int_of(int) == int_of(uint) && int_of(uint) >= 0
         }
         (x, y) if x != y => {
@@ -117,16 +109,12 @@ fn equal_other(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> 
         return Ok(is_nil(a) == is_nil(b));
     }
     match b {
-        Value::Map(_) | Value::List(_) | Value::Bytes(_) => Err(format!(
-            "non-comparable type {}: {}",
-            reflect_s(b, helm),
-            b.type_name(helm)
-        )),
-        Value::Object(o) if o.kind() == "slice" || o.kind() == "map" => Err(format!(
-            "non-comparable type {}: {}",
-            reflect_s(b, helm),
-            b.type_name(helm)
-        )),
+        Value::Map(_) | Value::List(_) | Value::Bytes(_) => {
+            Err(format!("non-comparable type {}: {}", reflect_s(b, helm), b.type_name(helm)))
+        }
+        Value::Object(o) if o.kind() == "slice" || o.kind() == "map" => {
+            Err(format!("non-comparable type {}: {}", reflect_s(b, helm), b.type_name(helm)))
+        }
         Value::Object(o) => match a {
             Value::Object(a) => Ok(a.equals(&**o)),
             _ => Ok(false),
@@ -205,12 +193,7 @@ fn index_number(index: &Value, len: usize, helm: HelmVersion) -> Result<usize, S
     let n = match index {
         Value::Int(n, _) => *n,
         Value::Nil => return Err("cannot index slice/array with nil".into()),
-        other => {
-            return Err(format!(
-                "cannot index slice/array with type {}",
-                other.type_name(helm)
-            ));
-        }
+        other => return Err(format!("cannot index slice/array with type {}", other.type_name(helm))),
     };
     match usize::try_from(n) {
         Ok(i) if i < len => Ok(i),
@@ -233,18 +216,11 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
                     index_number(i, s.len(), cx.helm).map_err(|e| e.replace("slice index out", "string index out"))?;
                 Value::Int(i64::from(s[n]), IntKind::Uint8)
             }
-            Value::Bytes(b) => Value::Int(
-                i64::from(b[index_number(i, b.len(), cx.helm)?]),
-                IntKind::Uint8,
-            ),
-            Value::List(l) => l.items[index_number(i, l.items.len(), cx.helm)?]
-                .value
-                .clone(),
+            Value::Bytes(b) => Value::Int(i64::from(b[index_number(i, b.len(), cx.helm)?]), IntKind::Uint8),
+            Value::List(l) => l.items[index_number(i, l.items.len(), cx.helm)?].value.clone(),
             Value::Object(o) if o.as_list().is_some() => {
                 let l = o.as_list().cloned().expect("just seen");
-                l.items[index_number(i, l.items.len(), cx.helm)?]
-                    .value
-                    .clone()
+                l.items[index_number(i, l.items.len(), cx.helm)?].value.clone()
             }
             Value::Map(m) => match i {
                 Value::Str(key) => m.get(key).unwrap_or_else(|| match m.kind() {
@@ -253,19 +229,9 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
                     _ => Value::Nil,
                 }),
                 Value::Nil => return Err("value is nil; should be of type string".into()),
-                other => {
-                    return Err(format!(
-                        "value has type {}; should be string",
-                        other.type_name(cx.helm)
-                    )
-                    .into());
-                }
+                other => return Err(format!("value has type {}; should be string", other.type_name(cx.helm)).into()),
             },
-            other => {
-                return Err(
-                    format!("can't index item of type {}", other.type_name(cx.helm)).into(),
-                );
-            }
+            other => return Err(format!("can't index item of type {}", other.type_name(cx.helm)).into()),
         };
     }
     Ok(item)
@@ -290,21 +256,8 @@ fn joined(args: &[Value], helm: HelmVersion) -> Vec<u8> {
         [Value::Str(s)] => s.to_vec(),
         // A nil among them prints as the evaluator would print it.
         _ => {
-<<<<<<< HEAD
-            let shown: Vec<Value> = args
-                .iter()
-                .map(|v| {
-                    if v.is_nil() {
-                        Value::string("<no value>")
-                    } else {
-                        v.clone()
-                    }
-                })
-                .collect();
-=======
             let shown: Vec<Value> =
                 args.iter().map(|v| if v.is_nil() { Value::string("<no value>") } else { v.clone() }).collect();
->>>>>>> main
             sprint(&shown, helm)
         }
     }
@@ -335,9 +288,7 @@ fn js(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
             '\\' => out.extend_from_slice(b"\\\\"),
             '\'' => out.extend_from_slice(b"\\'"),
             '"' => out.extend_from_slice(b"\\\""),
-            '<' | '>' | '&' | '=' | '\0'..' ' => {
-                out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes())
-            }
+            '<' | '>' | '&' | '=' | '\0'..' ' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
             c if c.is_ascii() || is_print(c) => out.extend_from_slice(&text[at..at + w]),
             c => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
         }

@@ -13,54 +13,6 @@ use crate::value::{ListKind, Map, Slot, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
-<<<<<<< HEAD
-    Func::new("adler32sum", &[Ty::Str], |_, a| {
-        Ok(Value::string(adler2::adler32_slice(text(a, 0)).to_string()))
-    }),
-    Func::new("sha1sum", &[Ty::Str], |_, a| {
-        Ok(hex(&sha1::Sha1::digest(text(a, 0))))
-    }),
-    Func::new("sha256sum", &[Ty::Str], |_, a| {
-        Ok(hex(&sha2::Sha256::digest(text(a, 0))))
-    }),
-    Func::new("sha512sum", &[Ty::Str], |_, a| {
-        Ok(hex(&sha2::Sha512::digest(text(a, 0))))
-    }),
-    Func::new("b64enc", &[Ty::Str], |_, a| {
-        Ok(Value::string(BASE64.encode(text(a, 0))))
-    }),
-    Func::new("b64dec", &[Ty::Str], |_, a| {
-        Ok(Value::string(decode(text(a, 0), 64)))
-    }),
-    Func::new("b32enc", &[Ty::Str], |_, a| {
-        Ok(Value::string(BASE32.encode(text(a, 0))))
-    }),
-    Func::new("b32dec", &[Ty::Str], |_, a| {
-        Ok(Value::string(decode(text(a, 0), 32)))
-    }),
-    Func::new("toJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(
-            gojson::marshal(&a[0], Html::Escaped).unwrap_or_default(),
-        ))
-    }),
-    Func::new("mustToJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(gojson::marshal(&a[0], Html::Escaped)?))
-    }),
-    Func::new("toPrettyJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(
-            gojson::marshal_indent(&a[0]).unwrap_or_default(),
-        ))
-    }),
-    Func::new("mustToPrettyJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(gojson::marshal_indent(&a[0])?))
-    }),
-    Func::new("toRawJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))
-    }),
-    Func::new("mustToRawJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))
-    }),
-=======
     Func::new("adler32sum", &[Ty::Str], |_, a| Ok(Value::string(adler2::adler32_slice(text(a, 0)).to_string()))),
     Func::new("sha1sum", &[Ty::Str], |_, a| Ok(hex(&sha1::Sha1::digest(text(a, 0))))),
     Func::new("sha256sum", &[Ty::Str], |_, a| Ok(hex(&sha2::Sha256::digest(text(a, 0))))),
@@ -77,7 +29,6 @@ pub const FUNCS: &[Func] = &[
     Func::new("mustToPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0])?))),
     Func::new("toRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
     Func::new("mustToRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
->>>>>>> main
     Func::new("fromJson", &[Ty::Str], from_json),
     Func::new("fromJsonArray", &[Ty::Str], from_json_array),
     Func::new("mustFromJson", &[Ty::Str], must_from_json),
@@ -91,22 +42,10 @@ fn hex(bytes: &[u8]) -> Value {
 
 /// Decoded text, or Go's error text in its place, as Sprig has it. Line breaks don't count.
 fn decode(s: &[u8], base: u32) -> Vec<u8> {
-    let clean: Vec<u8> = s
-        .iter()
-        .copied()
-        .filter(|c| !matches!(c, b'\n' | b'\r'))
-        .collect();
-    let decoded = if base == 64 {
-        BASE64.decode(&clean)
-    } else {
-        BASE32.decode(&clean)
-    };
+    let clean: Vec<u8> = s.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
+    let decoded = if base == 64 { BASE64.decode(&clean) } else { BASE32.decode(&clean) };
     decoded.unwrap_or_else(|_| {
-        let at = if base == 64 {
-            corrupt_64(s)
-        } else {
-            corrupt_32(s)
-        };
+        let at = if base == 64 { corrupt_64(s) } else { corrupt_32(s) };
         format!("illegal base{base} data at input byte {at}").into_bytes()
     })
 }
@@ -158,11 +97,7 @@ fn corrupt_64(s: &[u8]) -> usize {
 
 /// The byte that Go's base32 decoder stops at, line breaks not counted.
 fn corrupt_32(s: &[u8]) -> usize {
-    let clean: Vec<u8> = s
-        .iter()
-        .copied()
-        .filter(|c| !matches!(c, b'\n' | b'\r'))
-        .collect();
+    let clean: Vec<u8> = s.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
     let in_alphabet = |c: u8| c.is_ascii_uppercase() || (b'2'..=b'7').contains(&c);
     match clean.iter().position(|c| !in_alphabet(*c)) {
         Some(n) => n,
@@ -208,10 +143,7 @@ fn url_parse(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     map.insert("query", Value::string(&url.query[..]));
     map.insert("opaque", Value::string(&url.opaque[..]));
     map.insert("fragment", Value::string(&url.fragment[..]));
-    map.insert(
-        "userinfo",
-        Value::string(url.userinfo.clone().unwrap_or_default()),
-    );
+    map.insert("userinfo", Value::string(url.userinfo.clone().unwrap_or_default()));
     Ok(Value::Map(map))
 }
 
@@ -221,14 +153,8 @@ fn url_join(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         None => Ok(Vec::new()),
         Some(Value::Str(s)) => Ok(s.to_vec()),
         Some(other) => {
-            let name = if other.is_nil() {
-                "invalid".to_owned()
-            } else {
-                other.kind_name().to_owned()
-            };
-            Err(format!(
-                "unable to parse {key} key, must be of type string, but {name} found"
-            ))
+            let name = if other.is_nil() { "invalid".to_owned() } else { other.kind_name().to_owned() };
+            Err(format!("unable to parse {key} key, must be of type string, but {name} found"))
         }
     };
     let userinfo = String::from_utf8_lossy(&part("userinfo")?).into_owned();

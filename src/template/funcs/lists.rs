@@ -48,13 +48,8 @@ pub const NIL_POINTER: &str = "runtime error: invalid memory address or nil poin
 fn items(v: &Value, what: &str, helm: HelmVersion) -> Result<Vec<Slot>, FuncError> {
     match v {
         Value::List(l) => Ok(l.items.clone()),
-        Value::Bytes(b) => Ok(b
-            .iter()
-            .map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into())
-            .collect()),
-        Value::Object(o) if o.as_list().is_some() => {
-            Ok(o.as_list().map(|l| l.items.clone()).unwrap_or_default())
-        }
+        Value::Bytes(b) => Ok(b.iter().map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into()).collect()),
+        Value::Object(o) if o.as_list().is_some() => Ok(o.as_list().map(|l| l.items.clone()).unwrap_or_default()),
         Value::Nil => Err(NIL_POINTER.into()),
         other => Err(format!("{what} {}", other.type_name(helm)).into()),
     }
@@ -94,10 +89,7 @@ fn chunk(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         return Err("runtime error: makeslice: len out of range".into());
     }
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let chunks = all
-        .chunks(size)
-        .map(|c| Slot::from(Value::list(c.to_vec())))
-        .collect();
+    let chunks = all.chunks(size).map(|c| Slot::from(Value::list(c.to_vec()))).collect();
     Ok(Value::list_of(ListKind::Lists, chunks))
 }
 
@@ -108,11 +100,7 @@ fn first(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 fn last(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[0], "Cannot find last on type", cx.helm)?;
-    Ok(all
-        .into_iter()
-        .next_back()
-        .map(|s| s.value)
-        .unwrap_or_default())
+    Ok(all.into_iter().next_back().map(|s| s.value).unwrap_or_default())
 }
 
 fn rest(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -141,9 +129,7 @@ fn reverse(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 fn compact(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[0], "Cannot compact on type", cx.helm)?;
-    Ok(Value::list(
-        all.into_iter().filter(|s| !is_empty(&s.value)).collect(),
-    ))
+    Ok(Value::list(all.into_iter().filter(|s| !is_empty(&s.value)).collect()))
 }
 
 fn uniq(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -160,11 +146,7 @@ fn uniq(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn without(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[0], "Cannot find without on type", cx.helm)?;
     let omitted = &args[1..];
-    Ok(Value::list(
-        all.into_iter()
-            .filter(|s| !omitted.iter().any(|o| deep_equal(o, &s.value)))
-            .collect(),
-    ))
+    Ok(Value::list(all.into_iter().filter(|s| !omitted.iter().any(|o| deep_equal(o, &s.value))).collect()))
 }
 
 fn has(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -172,9 +154,7 @@ fn has(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         return Ok(Value::Bool(false));
     }
     let all = items_by_kind(&args[1], "Cannot find has on type", cx.helm)?;
-    Ok(Value::Bool(
-        all.iter().any(|s| deep_equal(&args[0], &s.value)),
-    ))
+    Ok(Value::Bool(all.iter().any(|s| deep_equal(&args[0], &s.value))))
 }
 
 fn slice(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -217,9 +197,7 @@ fn concat(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 /// The runes of a text in random order (xstrings.Shuffle).
 fn shuffle(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let mut runes: Vec<char> = String::from_utf8_lossy(super::cast::text(args, 0))
-        .chars()
-        .collect();
+    let mut runes: Vec<char> = String::from_utf8_lossy(super::cast::text(args, 0)).chars().collect();
     for i in (1..runes.len()).rev() {
         let mut bytes = [0; 8];
         cx.world.fill_random(&mut bytes);

@@ -10,16 +10,10 @@ use crate::value::{HelmVersion, ListKind, Map, MapKind, Slot, Str, Value};
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
     Func::variadic("dict", &[], Ty::Any, dict),
-    Func::new("get", &[Ty::Map, Ty::Str], |_, a| {
-        Ok(map(a, 0)
-            .get(text(a, 1))
-            .unwrap_or_else(|| Value::string("")))
-    }),
+    Func::new("get", &[Ty::Map, Ty::Str], |_, a| Ok(map(a, 0).get(text(a, 1)).unwrap_or_else(|| Value::string("")))),
     Func::new("set", &[Ty::Map, Ty::Str, Ty::Any], set),
     Func::new("unset", &[Ty::Map, Ty::Str], unset),
-    Func::new("hasKey", &[Ty::Map, Ty::Str], |_, a| {
-        Ok(Value::Bool(map(a, 0).contains(text(a, 1))))
-    }),
+    Func::new("hasKey", &[Ty::Map, Ty::Str], |_, a| Ok(Value::Bool(map(a, 0).contains(text(a, 1))))),
     Func::variadic("pluck", &[Ty::Str], Ty::Map, pluck),
     Func::variadic("keys", &[], Ty::Map, keys),
     Func::variadic("pick", &[Ty::Map], Ty::Str, pick),
@@ -35,9 +29,7 @@ pub const FUNCS: &[Func] = &[
 ];
 
 fn map(args: &[Value], i: usize) -> Map {
-    args.get(i)
-        .and_then(|v| v.as_map().cloned())
-        .unwrap_or_default()
+    args.get(i).and_then(|v| v.as_map().cloned()).unwrap_or_default()
 }
 
 /// Sprig's `strval`: strings and bytes as they are, everything else as it prints.
@@ -69,9 +61,7 @@ fn unset(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn pluck(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let found = args[1..]
-        .iter()
-        .filter_map(|m| m.as_map().and_then(|m| m.slot(text(args, 0))));
+    let found = args[1..].iter().filter_map(|m| m.as_map().and_then(|m| m.slot(text(args, 0))));
     Ok(Value::list(found.collect()))
 }
 
@@ -79,13 +69,7 @@ fn pluck(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn keys(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = args.iter().filter_map(|m| m.as_map());
     let slots = all.flat_map(|m| {
-        m.entries()
-            .iter()
-            .map(|(k, s)| Slot {
-                value: Value::Str(k.clone()),
-                pos: s.pos,
-            })
-            .collect::<Vec<_>>()
+        m.entries().iter().map(|(k, s)| Slot { value: Value::Str(k.clone()), pos: s.pos }).collect::<Vec<_>>()
     });
     Ok(Value::list_of(ListKind::Strings, slots.collect()))
 }
@@ -104,17 +88,8 @@ fn pick(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn omit(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let omitted: Vec<&Str> = args[1..].iter().filter_map(|v| v.as_str()).collect();
     let from = map(args, 0);
-<<<<<<< HEAD
-    let kept = from
-        .entries()
-        .iter()
-        .filter(|(k, _)| !omitted.contains(k))
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
-=======
     let kept =
         from.entries().iter().filter(|(k, _)| !omitted.contains(k)).map(|(k, s)| (k.clone(), s.clone())).collect();
->>>>>>> main
     Ok(Value::Map(kept))
 }
 
@@ -153,8 +128,7 @@ fn is_blank(v: &Value) -> bool {
 }
 
 fn plain(v: &Value) -> Option<&Map> {
-    v.as_map()
-        .filter(|m| matches!(m.kind(), MapKind::Any | MapKind::Values))
+    v.as_map().filter(|m| matches!(m.kind(), MapKind::Any | MapKind::Values))
 }
 
 /// mergo's deepMerge of two maps: keys that are missing or empty in `into` come from `from`, maps are merged.
@@ -165,11 +139,7 @@ fn merge(into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), Fu
     if into.same(from) {
         return Ok(());
     }
-    let entries: Vec<(Str, Slot)> = from
-        .entries()
-        .iter()
-        .map(|(k, s)| (k.clone(), s.clone()))
-        .collect();
+    let entries: Vec<(Str, Slot)> = from.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in entries {
         let existing = into.slot(&key);
         match (&existing, &slot.value) {
@@ -209,18 +179,8 @@ fn depth_of(v: &Value, depth: usize) -> usize {
         return MAX_DEPTH + 1;
     }
     match v {
-        Value::Map(m) => m
-            .entries()
-            .values()
-            .map(|s| depth_of(&s.value, depth + 1))
-            .max()
-            .unwrap_or(depth),
-        Value::List(l) => l
-            .items
-            .iter()
-            .map(|s| depth_of(&s.value, depth + 1))
-            .max()
-            .unwrap_or(depth),
+        Value::Map(m) => m.entries().values().map(|s| depth_of(&s.value, depth + 1)).max().unwrap_or(depth),
+        Value::List(l) => l.items.iter().map(|s| depth_of(&s.value, depth + 1)).max().unwrap_or(depth),
         _ => depth,
     }
 }
@@ -232,14 +192,8 @@ fn dig(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let as_map = |v: &Value| match v {
         Value::Map(m) if m.kind() == MapKind::Any => Ok(m.clone()),
         other => {
-            let name = if other.is_nil() {
-                "nil".to_owned()
-            } else {
-                other.type_name(cx.helm)
-            };
-            Err(FuncError(format!(
-                "interface conversion: interface {{}} is {name}, not map[string]interface {{}}"
-            )))
+            let name = if other.is_nil() { "nil".to_owned() } else { other.type_name(cx.helm) };
+            Err(FuncError(format!("interface conversion: interface {{}} is {name}, not map[string]interface {{}}")))
         }
     };
     let n = args.len();
@@ -248,14 +202,8 @@ fn dig(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let path = &args[..n - 2];
     for (i, key) in path.iter().enumerate() {
         let Value::Str(key) = key else {
-            let name = if key.is_nil() {
-                "nil".to_owned()
-            } else {
-                key.type_name(cx.helm)
-            };
-            return Err(
-                format!("interface conversion: interface {{}} is {name}, not string").into(),
-            );
+            let name = if key.is_nil() { "nil".to_owned() } else { key.type_name(cx.helm) };
+            return Err(format!("interface conversion: interface {{}} is {name}, not string").into());
         };
         match at.get(key) {
             None => return Ok(default.clone()),

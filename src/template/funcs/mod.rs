@@ -47,13 +47,8 @@ pub const FAMILIES: &[&[Func]] = &[
     yaml::FUNCS,
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Func>> = LazyLock::new(|| {
-    FAMILIES
-        .iter()
-        .flat_map(|f| f.iter())
-        .map(|f| (f.name, f))
-        .collect()
-});
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Func>> =
+    LazyLock::new(|| FAMILIES.iter().flat_map(|f| f.iter()).map(|f| (f.name, f)).collect());
 
 /// The function of this name.
 pub fn find(name: &str) -> Option<&'static Func> {

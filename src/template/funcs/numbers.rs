@@ -20,24 +20,14 @@ pub const FUNCS: &[Func] = &[
     Func::variadic("seq", &[], Ty::Int, seq),
     Func::new("until", &[Ty::Int], until),
     Func::new("untilStep", &[Ty::Int, Ty::Int, Ty::Int], until_step),
-    Func::new("add1", &[Ty::Any], |_, a| {
-        Ok(Value::int64(to_int64(&a[0]).wrapping_add(1)))
-    }),
-    Func::variadic("add", &[], Ty::Any, |_, a| {
-        Ok(Value::int64(
-            a.iter().fold(0, |n, v| n.wrapping_add(to_int64(v))),
-        ))
-    }),
-    Func::new("sub", &[Ty::Any, Ty::Any], |_, a| {
-        Ok(Value::int64(to_int64(&a[0]).wrapping_sub(to_int64(&a[1]))))
-    }),
+    Func::new("add1", &[Ty::Any], |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_add(1)))),
+    Func::variadic("add", &[], Ty::Any, |_, a| Ok(Value::int64(a.iter().fold(0, |n, v| n.wrapping_add(to_int64(v)))))),
+    Func::new("sub", &[Ty::Any, Ty::Any], |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_sub(to_int64(&a[1]))))),
     Func::new("div", &[Ty::Any, Ty::Any], div),
     Func::new("mod", &[Ty::Any, Ty::Any], modulo),
     Func::variadic("mul", &[Ty::Any], Ty::Any, mul),
     Func::new("randInt", &[Ty::Int, Ty::Int], rand_int),
-    Func::new("add1f", &[Ty::Any], |_, a| {
-        decimal(&[a[0].clone(), Value::int(1)], Op::Add)
-    }),
+    Func::new("add1f", &[Ty::Any], |_, a| decimal(&[a[0].clone(), Value::int(1)], Op::Add)),
     Func::variadic("addf", &[], Ty::Any, addf),
     Func::variadic("subf", &[Ty::Any], Ty::Any, |_, a| decimal(a, Op::Sub)),
     Func::variadic("divf", &[Ty::Any], Ty::Any, |_, a| decimal(a, Op::Div)),
@@ -47,12 +37,8 @@ pub const FUNCS: &[Func] = &[
     Func::variadic("min", &[Ty::Any], Ty::Any, min),
     Func::variadic("maxf", &[Ty::Any], Ty::Any, maxf),
     Func::variadic("minf", &[Ty::Any], Ty::Any, minf),
-    Func::new("ceil", &[Ty::Any], |_, a| {
-        Ok(Value::Float(to_float64(&a[0]).ceil()))
-    }),
-    Func::new("floor", &[Ty::Any], |_, a| {
-        Ok(Value::Float(to_float64(&a[0]).floor()))
-    }),
+    Func::new("ceil", &[Ty::Any], |_, a| Ok(Value::Float(to_float64(&a[0]).ceil()))),
+    Func::new("floor", &[Ty::Any], |_, a| Ok(Value::Float(to_float64(&a[0]).floor()))),
     Func::variadic("round", &[Ty::Any, Ty::Int], Ty::Float, round),
 ];
 
@@ -76,9 +62,7 @@ fn to_float(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn to_decimal(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(Value::int64(
-        parse_int(to_text(&args[0], cx.helm).as_bytes(), 8).unwrap_or(0),
-    ))
+    Ok(Value::int64(parse_int(to_text(&args[0], cx.helm).as_bytes(), 8).unwrap_or(0)))
 }
 
 fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
@@ -88,21 +72,13 @@ fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, String> {
     let span = stop.abs_diff(start);
     let count = span.div_ceil(step.unsigned_abs());
     if count > MAX_ITEMS {
-        return Err(format!(
-            "a list of {count} numbers is longer than the limit of {MAX_ITEMS}"
-        ));
+        return Err(format!("a list of {count} numbers is longer than the limit of {MAX_ITEMS}"));
     }
     Ok((0..count as i64).map(|i| start + i * step).collect())
 }
 
 fn ints(numbers: Vec<i64>) -> Value {
-    Value::list_of(
-        ListKind::Ints,
-        numbers
-            .into_iter()
-            .map(|n| Slot::from(Value::int(n)))
-            .collect(),
-    )
+    Value::list_of(ListKind::Ints, numbers.into_iter().map(|n| Slot::from(Value::int(n))).collect())
 }
 
 fn until(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -125,11 +101,7 @@ fn seq(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if step.is_some_and(|s| end < start && s > 0) {
         return Ok(Value::string(""));
     }
-    let numbers = steps(
-        start,
-        end.wrapping_add(direction),
-        step.unwrap_or(direction),
-    )?;
+    let numbers = steps(start, end.wrapping_add(direction), step.unwrap_or(direction))?;
     let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
     Ok(Value::string(texts.join(" ")))
 }
@@ -149,9 +121,7 @@ fn modulo(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn mul(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(Value::int64(
-        args.iter().fold(1, |n, v| n.wrapping_mul(to_int64(v))),
-    ))
+    Ok(Value::int64(args.iter().fold(1, |n, v| n.wrapping_mul(to_int64(v)))))
 }
 
 fn rand_int(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -162,9 +132,7 @@ fn rand_int(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     }
     let mut bytes = [0; 8];
     cx.world.fill_random(&mut bytes);
-    Ok(Value::int(
-        low + (u64::from_le_bytes(bytes) % span as u64) as i64,
-    ))
+    Ok(Value::int(low + (u64::from_le_bytes(bytes) % span as u64) as i64))
 }
 
 fn max(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -177,29 +145,13 @@ fn min(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 /// Go's math.Max: NaN wins, an infinity beats all else.
 fn maxf(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let go = |a: f64, b: f64| {
-        if a.is_nan() || b.is_nan() {
-            f64::NAN
-        } else {
-            a.max(b)
-        }
-    };
-    Ok(Value::Float(
-        args.iter().map(to_float64).reduce(go).unwrap_or(0.0),
-    ))
+    let go = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
+    Ok(Value::Float(args.iter().map(to_float64).reduce(go).unwrap_or(0.0)))
 }
 
 fn minf(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let go = |a: f64, b: f64| {
-        if a.is_nan() || b.is_nan() {
-            f64::NAN
-        } else {
-            a.min(b)
-        }
-    };
-    Ok(Value::Float(
-        args.iter().map(to_float64).reduce(go).unwrap_or(0.0),
-    ))
+    let go = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) };
+    Ok(Value::Float(args.iter().map(to_float64).reduce(go).unwrap_or(0.0)))
 }
 
 fn round(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -209,11 +161,7 @@ fn round(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     };
     let pow = 10f64.powi(int(args, 1).clamp(-400, 400) as i32);
     let digit = pow * to_float64(&args[0]);
-    let rounded = if digit.fract() >= on {
-        digit.ceil()
-    } else {
-        digit.floor()
-    };
+    let rounded = if digit.fract() >= on { digit.ceil() } else { digit.floor() };
     Ok(Value::Float(rounded / pow))
 }
 
@@ -245,8 +193,7 @@ fn decimal(args: &[Value], op: Op) -> FuncResult {
             Op::Mul => result * d,
             Op::Div if d.is_zero() => return Err("decimal division by 0".into()),
             Op::Div => {
-                let exact =
-                    result.with_scale_round(DIVISION_PRECISION * 4, RoundingMode::HalfUp) / d;
+                let exact = result.with_scale_round(DIVISION_PRECISION * 4, RoundingMode::HalfUp) / d;
                 exact.with_scale_round(DIVISION_PRECISION, RoundingMode::HalfUp)
             }
         };
@@ -256,10 +203,7 @@ fn decimal(args: &[Value], op: Op) -> FuncResult {
 
 fn from_float(f: f64) -> Result<BigDecimal, String> {
     if !f.is_finite() {
-        return Err(format!(
-            "Cannot create a Decimal from {}",
-            format_float(f, 'g', None)
-        ));
+        return Err(format!("Cannot create a Decimal from {}", format_float(f, 'g', None)));
     }
     BigDecimal::from_str(&format_float(f, 'e', None)).map_err(|e| e.to_string())
 }

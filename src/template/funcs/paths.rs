@@ -10,20 +10,12 @@ pub const FUNCS: &[Func] = &[
     Func::new("osBase", &[Ty::Str], base),
     Func::new("dir", &[Ty::Str], dir),
     Func::new("osDir", &[Ty::Str], dir),
-    Func::new("clean", &[Ty::Str], |_, a| {
-        Ok(Value::string(clean(text(a, 0))))
-    }),
-    Func::new("osClean", &[Ty::Str], |_, a| {
-        Ok(Value::string(clean(text(a, 0))))
-    }),
+    Func::new("clean", &[Ty::Str], |_, a| Ok(Value::string(clean(text(a, 0))))),
+    Func::new("osClean", &[Ty::Str], |_, a| Ok(Value::string(clean(text(a, 0))))),
     Func::new("ext", &[Ty::Str], ext),
     Func::new("osExt", &[Ty::Str], ext),
-    Func::new("isAbs", &[Ty::Str], |_, a| {
-        Ok(Value::Bool(text(a, 0).starts_with(b"/")))
-    }),
-    Func::new("osIsAbs", &[Ty::Str], |_, a| {
-        Ok(Value::Bool(text(a, 0).starts_with(b"/")))
-    }),
+    Func::new("isAbs", &[Ty::Str], |_, a| Ok(Value::Bool(text(a, 0).starts_with(b"/")))),
+    Func::new("osIsAbs", &[Ty::Str], |_, a| Ok(Value::Bool(text(a, 0).starts_with(b"/")))),
 ];
 
 /// `path.Clean`
@@ -56,35 +48,19 @@ fn base(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if path.is_empty() {
         return Ok(Value::string("."));
     }
-    let Some(end) = path.iter().rposition(|c| *c != b'/') else {
-        return Ok(Value::string("/"));
-    };
+    let Some(end) = path.iter().rposition(|c| *c != b'/') else { return Ok(Value::string("/")) };
     let path = &path[..=end];
-    Ok(Value::string(
-        path.iter()
-            .rposition(|c| *c == b'/')
-            .map_or(path, |n| &path[n + 1..]),
-    ))
+    Ok(Value::string(path.iter().rposition(|c| *c == b'/').map_or(path, |n| &path[n + 1..])))
 }
 
 fn dir(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let path = text(args, 0);
-    let parent = path
-        .iter()
-        .rposition(|c| *c == b'/')
-        .map_or(&path[..0], |n| &path[..=n]);
+    let parent = path.iter().rposition(|c| *c == b'/').map_or(&path[..0], |n| &path[..=n]);
     Ok(Value::string(clean(parent)))
 }
 
 fn ext(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let path = text(args, 0);
-    let name = path
-        .iter()
-        .rposition(|c| *c == b'/')
-        .map_or(path, |n| &path[n + 1..]);
-    Ok(Value::string(
-        name.iter()
-            .rposition(|c| *c == b'.')
-            .map_or(&name[..0], |n| &name[n..]),
-    ))
+    let name = path.iter().rposition(|c| *c == b'/').map_or(path, |n| &path[n + 1..]);
+    Ok(Value::string(name.iter().rposition(|c| *c == b'.').map_or(&name[..0], |n| &name[n..])))
 }

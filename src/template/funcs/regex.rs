@@ -9,92 +9,28 @@ use crate::value::{ListKind, Str, Value};
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
     Func::new("regexMatch", &[Ty::Str, Ty::Str], |cx, a| {
-        Ok(Value::Bool(
-            cx.regexes
-                .get(text(a, 0))
-                .is_ok_and(|re| re.is_match(text(a, 1))),
-        ))
+        Ok(Value::Bool(cx.regexes.get(text(a, 0)).is_ok_and(|re| re.is_match(text(a, 1)))))
     }),
-<<<<<<< HEAD
-    Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| {
-        Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))
-    }),
-    Func::new("regexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(find_all(&*panicking(cx, a)?, a))
-    }),
-    Func::new("mustRegexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(find_all(&*must(cx, a)?, a))
-    }),
-    Func::new("regexFind", &[Ty::Str, Ty::Str], |cx, a| {
-        Ok(find(&*panicking(cx, a)?, a))
-    }),
-    Func::new("mustRegexFind", &[Ty::Str, Ty::Str], |cx, a| {
-        Ok(find(&*must(cx, a)?, a))
-    }),
-=======
     Func::new("mustRegexMatch", &[Ty::Str, Ty::Str], |cx, a| Ok(Value::Bool(must(cx, a)?.is_match(text(a, 1))))),
     Func::new("regexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*panicking(cx, a)?, a))),
     Func::new("mustRegexFindAll", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(find_all(&*must(cx, a)?, a))),
     Func::new("regexFind", &[Ty::Str, Ty::Str], |cx, a| Ok(find(&*panicking(cx, a)?, a))),
     Func::new("mustRegexFind", &[Ty::Str, Ty::Str], |cx, a| Ok(find(&*must(cx, a)?, a))),
->>>>>>> main
     Func::new("regexReplaceAll", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
-        Ok(Value::string(
-            panicking(cx, a)?.replace_all(text(a, 1), text(a, 2)),
-        ))
+        Ok(Value::string(panicking(cx, a)?.replace_all(text(a, 1), text(a, 2))))
     }),
-<<<<<<< HEAD
-    Func::new(
-        "mustRegexReplaceAll",
-        &[Ty::Str, Ty::Str, Ty::Str],
-        |cx, a| {
-            Ok(Value::string(
-                must(cx, a)?.replace_all(text(a, 1), text(a, 2)),
-            ))
-        },
-    ),
-    Func::new(
-        "regexReplaceAllLiteral",
-        &[Ty::Str, Ty::Str, Ty::Str],
-        |cx, a| {
-            Ok(Value::string(
-                panicking(cx, a)?.replace_all_literal(text(a, 1), text(a, 2)),
-            ))
-        },
-    ),
-    Func::new(
-        "mustRegexReplaceAllLiteral",
-        &[Ty::Str, Ty::Str, Ty::Str],
-        |cx, a| {
-            Ok(Value::string(
-                must(cx, a)?.replace_all_literal(text(a, 1), text(a, 2)),
-            ))
-        },
-    ),
-    Func::new("regexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(Value::strings(
-            panicking(cx, a)?
-                .split(text(a, 1), int(a, 2), text(a, 0))
-                .into_iter()
-                .map(Str::from),
-        ))
+    Func::new("mustRegexReplaceAll", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
+        Ok(Value::string(must(cx, a)?.replace_all(text(a, 1), text(a, 2))))
     }),
-    Func::new("mustRegexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| {
-        Ok(Value::strings(
-            must(cx, a)?
-                .split(text(a, 1), int(a, 2), text(a, 0))
-                .into_iter()
-                .map(Str::from),
-        ))
+    Func::new("regexReplaceAllLiteral", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
+        Ok(Value::string(panicking(cx, a)?.replace_all_literal(text(a, 1), text(a, 2))))
     }),
-    Func::new("regexQuoteMeta", &[Ty::Str], |_, a| {
-        Ok(Value::string(quote_meta(text(a, 0))))
+    Func::new("mustRegexReplaceAllLiteral", &[Ty::Str, Ty::Str, Ty::Str], |cx, a| {
+        Ok(Value::string(must(cx, a)?.replace_all_literal(text(a, 1), text(a, 2))))
     }),
-=======
     Func::new("regexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*panicking(cx, a)?, a))),
     Func::new("mustRegexSplit", &[Ty::Str, Ty::Str, Ty::Int], |cx, a| Ok(split(&*must(cx, a)?, a))),
     Func::new("regexQuoteMeta", &[Ty::Str], |_, a| Ok(Value::string(quote_meta(text(a, 0))))),
->>>>>>> main
 ];
 
 fn must(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, FuncError> {
@@ -103,18 +39,12 @@ fn must(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, Fun
 
 fn panicking(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, FuncError> {
     let source = text(args, 0);
-    cx.regexes
-        .get(source)
-        .map_err(|e| compile_panic(source, &e).into())
+    cx.regexes.get(source).map_err(|e| compile_panic(source, &e).into())
 }
 
 fn find_all(re: &GoRegex, args: &[Value]) -> Value {
     let s = text(args, 1);
-    let all: Vec<Str> = re
-        .find_all(s, int(args, 2))
-        .into_iter()
-        .map(|m| Str::from(&s[m]))
-        .collect();
+    let all: Vec<Str> = re.find_all(s, int(args, 2)).into_iter().map(|m| Str::from(&s[m])).collect();
     if all.is_empty() {
         return Value::nil_list(ListKind::Strings);
     }

@@ -9,10 +9,8 @@ use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::{IntKind, Object, Value};
 
 /// The functions of this family.
-pub const FUNCS: &[Func] = &[
-    Func::new("semver", &[Ty::Str], semver),
-    Func::new("semverCompare", &[Ty::Str, Ty::Str], semver_compare),
-];
+pub const FUNCS: &[Func] =
+    &[Func::new("semver", &[Ty::Str], semver), Func::new("semverCompare", &[Ty::Str, Ty::Str], semver_compare)];
 
 /// `*semver.Version`, or `semver.Version` as the Inc methods return it.
 #[derive(Debug)]
@@ -26,10 +24,7 @@ fn object(version: Version, pointer: bool) -> Value {
 }
 
 fn semver(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(object(
-        Version::parse(&String::from_utf8_lossy(text(args, 0)))?,
-        true,
-    ))
+    Ok(object(Version::parse(&String::from_utf8_lossy(text(args, 0)))?, true))
 }
 
 fn semver_compare(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -81,8 +76,7 @@ impl VersionObject {
             Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>(),
             _ => None,
         };
-        let other =
-            other.ok_or("runtime error: invalid memory address or nil pointer dereference")?;
+        let other = other.ok_or("runtime error: invalid memory address or nil pointer dereference")?;
         let order = self.version.compare(&other.version);
         Ok(match name {
             "Compare" => Value::int(order as i64),
@@ -97,11 +91,7 @@ impl VersionObject {
 
 impl Object for VersionObject {
     fn type_name(&self) -> String {
-        if self.pointer {
-            "*semver.Version".into()
-        } else {
-            "semver.Version".into()
-        }
+        if self.pointer { "*semver.Version".into() } else { "semver.Version".into() }
     }
 
     fn kind(&self) -> &'static str {
@@ -118,12 +108,7 @@ impl Object for VersionObject {
 
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let v = &self.version;
-        let arg = |i: usize| {
-            args.get(i)
-                .and_then(|a| a.as_str())
-                .map(|s| s.to_text().into_owned())
-                .unwrap_or_default()
-        };
+        let arg = |i: usize| args.get(i).and_then(|a| a.as_str()).map(|s| s.to_text().into_owned()).unwrap_or_default();
         Ok(match name {
             "Major" => Value::Int(v.major as i64, IntKind::Uint64),
             "Minor" => Value::Int(v.minor as i64, IntKind::Uint64),
@@ -156,10 +141,7 @@ impl Object for VersionObject {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<VersionObject>()
-            .is_some_and(|o| o.version == self.version)
+        other.as_any().downcast_ref::<VersionObject>().is_some_and(|o| o.version == self.version)
     }
 
     fn as_any(&self) -> &dyn Any {

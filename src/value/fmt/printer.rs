@@ -32,45 +32,22 @@ pub(super) const MAX_NUMBER: i64 = 1_000_000;
 const MAX_DEPTH: usize = 10_000;
 
 fn rune_count(b: &[u8]) -> usize {
-    b.utf8_chunks()
-        .map(|c| c.valid().chars().count() + c.invalid().len())
-        .sum()
+    b.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
 }
 
 impl<'a> Printer<'a> {
     pub fn new(out: &'a mut Vec<u8>, helm: HelmVersion) -> Printer<'a> {
-        Printer {
-            out,
-            flags: Flags::default(),
-            helm,
-            depth: 0,
-        }
+        Printer { out, flags: Flags::default(), helm, depth: 0 }
     }
 
     fn padding(&mut self, n: usize) {
-        let byte = if self.flags.zero && !self.flags.minus {
-            b'0'
-        } else {
-            b' '
-        };
+        let byte = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
         self.out.resize(self.out.len() + n, byte);
     }
 
     fn pad(&mut self, text: &[u8]) {
-<<<<<<< HEAD
-        let width = self
-            .flags
-            .width
-            .unwrap_or(0)
-            .saturating_sub(if self.flags.width.is_some() {
-                rune_count(text)
-            } else {
-                0
-            });
-=======
         let width =
             self.flags.width.unwrap_or(0).saturating_sub(if self.flags.width.is_some() { rune_count(text) } else { 0 });
->>>>>>> main
         if self.flags.minus {
             self.out.extend_from_slice(text);
             self.padding(width);
@@ -105,8 +82,7 @@ impl<'a> Printer<'a> {
 
     fn bad_verb(&mut self, value: &Value, verb: char) {
         self.text("%!");
-        self.out
-            .extend_from_slice(verb.encode_utf8(&mut [0; 4]).as_bytes());
+        self.out.extend_from_slice(verb.encode_utf8(&mut [0; 4]).as_bytes());
         if value.is_nil() {
             self.text("(<nil>)");
             return;
@@ -127,9 +103,7 @@ impl<'a> Printer<'a> {
         self.depth += 1;
         match value {
             Value::Nil => self.text("<nil>"),
-            Value::Bool(b) if matches!(verb, 't' | 'v') => {
-                self.pad(if *b { b"true" } else { b"false" })
-            }
+            Value::Bool(b) if matches!(verb, 't' | 'v') => self.pad(if *b { b"true" } else { b"false" }),
             Value::Bool(_) => self.bad_verb(value, verb),
             Value::Int(n, kind) => self.int(*n, *kind, value, verb),
             Value::Float(f) => self.float(*f, value, verb),
@@ -157,22 +131,12 @@ impl<'a> Printer<'a> {
             'o' | 'O' => self.integer(u, 8, signed, verb),
             'x' | 'X' => self.integer(u, 16, signed, verb),
             'c' => {
-                let c = u32::try_from(u)
-                    .ok()
-                    .and_then(char::from_u32)
-                    .unwrap_or('\u{FFFD}');
+                let c = u32::try_from(u).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
                 self.pad(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
             'q' => {
-                let c = u32::try_from(u)
-                    .ok()
-                    .and_then(char::from_u32)
-                    .unwrap_or('\u{FFFD}');
-                let printable = if self.flags.plus {
-                    Printable::Ascii
-                } else {
-                    Printable::Unicode
-                };
+                let c = u32::try_from(u).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
+                let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
                 let mut text = vec![b'\''];
                 quote::escape_char(&mut text, c, b'\'', printable);
                 text.push(b'\'');
@@ -187,10 +151,7 @@ impl<'a> Printer<'a> {
         let digits = self.flags.precision.unwrap_or(4).max(4);
         let mut text = format!("U+{u:0digits$X}");
         if self.flags.sharp
-            && let Some(c) = u32::try_from(u)
-                .ok()
-                .and_then(char::from_u32)
-                .filter(|c| quote::is_print(*c))
+            && let Some(c) = u32::try_from(u).ok().and_then(char::from_u32).filter(|c| quote::is_print(*c))
         {
             text.push_str(&format!(" '{c}'"));
         }
@@ -269,11 +230,7 @@ impl<'a> Printer<'a> {
             if v.is_nan() && !f.space && !f.plus {
                 number.remove(0);
             }
-            let shown = if number.starts_with('+') && !f.plus && !v.is_infinite() {
-                &number[1..]
-            } else {
-                &number[..]
-            };
+            let shown = if number.starts_with('+') && !f.plus && !v.is_infinite() { &number[1..] } else { &number[..] };
             let shown = shown.to_owned();
             self.pad_without_zeros(shown.as_bytes());
             return;
@@ -296,10 +253,7 @@ impl<'a> Printer<'a> {
     }
 
     fn complex(&mut self, re: f64, im: f64, value: &Value, verb: char) {
-        if !matches!(
-            verb,
-            'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E'
-        ) {
+        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
             return self.bad_verb(value, verb);
         }
         self.text("(");
@@ -311,9 +265,7 @@ impl<'a> Printer<'a> {
     }
 
     fn cut<'b>(&self, s: &'b [u8]) -> &'b [u8] {
-        let Some(n) = self.flags.precision else {
-            return s;
-        };
+        let Some(n) = self.flags.precision else { return s };
         let mut at = 0;
         for _ in 0..n {
             match crate::value::decode_rune(&s[at..]) {
@@ -343,11 +295,7 @@ impl<'a> Printer<'a> {
             let text = [b"`", s, b"`"].concat();
             return self.pad(&text);
         }
-        let printable = if self.flags.plus {
-            Printable::Ascii
-        } else {
-            Printable::Unicode
-        };
+        let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
         let text = quote::quote_with(s, b'"', printable);
         self.pad(&text);
     }
@@ -371,11 +319,7 @@ impl<'a> Printer<'a> {
                     text.push_str(lead);
                 }
             }
-            text.push_str(&if verb == 'X' {
-                format!("{b:02X}")
-            } else {
-                format!("{b:02x}")
-            });
+            text.push_str(&if verb == 'X' { format!("{b:02X}") } else { format!("{b:02x}") });
         }
         self.pad(text.as_bytes());
     }
@@ -409,15 +353,8 @@ impl<'a> Printer<'a> {
                 self.text("]");
             }
             _ => {
-                let items: Vec<_> = b
-                    .iter()
-                    .map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into())
-                    .collect();
-                let list = List {
-                    kind: ListKind::Any,
-                    nil: false,
-                    items,
-                };
+                let items: Vec<_> = b.iter().map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into()).collect();
+                let list = List { kind: ListKind::Any, nil: false, items };
                 self.list(&list, value, verb);
             }
         }
@@ -468,11 +405,7 @@ impl<'a> Printer<'a> {
             self.text("map[");
         }
         // Cloned, because an object's display may be anything.
-        let entries: Vec<_> = map
-            .entries()
-            .iter()
-            .map(|(k, s)| (k.clone(), s.value.clone()))
-            .collect();
+        let entries: Vec<_> = map.entries().iter().map(|(k, s)| (k.clone(), s.value.clone())).collect();
         for (i, (k, v)) in entries.iter().enumerate() {
             if i > 0 {
                 self.text(if sharp { ", " } else { " " });
@@ -523,11 +456,7 @@ fn sharp_float(number: String, verb: char, precision: Option<usize>) -> String {
         'v' | 'g' | 'G' | 'x' => precision.map_or(6, |p| p as i64),
         _ => 0,
     };
-    let tail_at = if matches!(verb, 'x' | 'X') {
-        number.find(['p', 'P'])
-    } else {
-        number.find(['e', 'E', 'p', 'P'])
-    };
+    let tail_at = if matches!(verb, 'x' | 'X') { number.find(['p', 'P']) } else { number.find(['e', 'E', 'p', 'P']) };
     let (head, tail) = number.split_at(tail_at.unwrap_or(number.len()));
     let mut seen_nonzero = false;
     for c in head[1..].chars().filter(|c| *c != '.') {
@@ -543,10 +472,7 @@ fn sharp_float(number: String, verb: char, precision: Option<usize>) -> String {
         }
         out.push('.');
     }
-    out.extend(std::iter::repeat_n(
-        '0',
-        usize::try_from(digits).unwrap_or(0),
-    ));
+    out.extend(std::iter::repeat_n('0', usize::try_from(digits).unwrap_or(0)));
     out.push_str(tail);
     out
 }

@@ -6,17 +6,8 @@ use crate::value::{HelmVersion, Value, decode_rune};
 /// `fmt.Sprintf`.
 pub fn sprintf(format: &[u8], args: &[Value], helm: HelmVersion) -> Vec<u8> {
     let mut out = Vec::with_capacity(format.len() + 16);
-    Formatter {
-        format,
-        args,
-        helm,
-        at: 0,
-        arg: 0,
-        reordered: false,
-        good_index: true,
-        after_index: false,
-    }
-    .run(&mut out);
+    Formatter { format, args, helm, at: 0, arg: 0, reordered: false, good_index: true, after_index: false }
+        .run(&mut out);
     out
 }
 
@@ -197,18 +188,10 @@ impl Formatter<'_> {
         self.reordered = true;
         let rest = &self.format[self.at..];
         let close = memchr::memchr(b']', rest);
-        let index = close
-            .and_then(|c| std::str::from_utf8(&rest[1..c]).ok())
-            .and_then(|t| {
-                let digits = !t.is_empty() && t.bytes().all(|c| c.is_ascii_digit());
-                if digits {
-                    t.parse::<usize>()
-                        .ok()
-                        .filter(|n| *n <= MAX_NUMBER as usize)
-                } else {
-                    None
-                }
-            });
+        let index = close.and_then(|c| std::str::from_utf8(&rest[1..c]).ok()).and_then(|t| {
+            let digits = !t.is_empty() && t.bytes().all(|c| c.is_ascii_digit());
+            if digits { t.parse::<usize>().ok().filter(|n| *n <= MAX_NUMBER as usize) } else { None }
+        });
         self.at += close.map_or(1, |c| c + 1);
         match index {
             Some(n) if n >= 1 && n <= self.args.len() => {

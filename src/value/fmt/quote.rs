@@ -10,14 +10,7 @@ pub fn is_print(r: char) -> bool {
     use GeneralCategory::*;
     !matches!(
         get_general_category(r),
-        Control
-            | Format
-            | Surrogate
-            | PrivateUse
-            | Unassigned
-            | LineSeparator
-            | ParagraphSeparator
-            | SpaceSeparator
+        Control | Format | Surrogate | PrivateUse | Unassigned | LineSeparator | ParagraphSeparator | SpaceSeparator
     )
 }
 
@@ -86,9 +79,7 @@ pub(super) fn escape_char(out: &mut Vec<u8>, c: char, quote: u8, printable: Prin
 /// Whether a text can stand in back quotes unchanged (`%#q`).
 pub fn can_backquote(text: &[u8]) -> bool {
     match std::str::from_utf8(text) {
-        Ok(s) => !s
-            .chars()
-            .any(|c| c == '`' || c == '\u{FEFF}' || c == '\u{7f}' || (c < ' ' && c != '\t')),
+        Ok(s) => !s.chars().any(|c| c == '`' || c == '\u{FEFF}' || c == '\u{7f}' || (c < ' ' && c != '\t')),
         Err(_) => false,
     }
 }

@@ -42,10 +42,7 @@ fn is_title(c: char) -> bool {
 
 fn is_letter(c: char) -> bool {
     use GeneralCategory::*;
-    matches!(
-        category(c),
-        UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter
-    )
+    matches!(category(c), UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter)
 }
 
 fn is_number(c: char) -> bool {
@@ -83,11 +80,7 @@ pub(super) fn map_runes(s: &[u8], map: fn(char) -> char) -> Vec<u8> {
     if s.is_ascii() {
         return s.iter().map(|b| map(char::from(*b)) as u8).collect();
     }
-    runes(s)
-        .into_iter()
-        .map(map)
-        .collect::<String>()
-        .into_bytes()
+    runes(s).into_iter().map(map).collect::<String>().into_bytes()
 }
 
 /// `strings.Title`: a letter behind a separator becomes a capital.
@@ -123,11 +116,7 @@ pub(super) fn untitle(s: &[u8]) -> String {
                 next = true;
                 return c;
             }
-            if std::mem::take(&mut next) {
-                to_lower(c)
-            } else {
-                c
-            }
+            if std::mem::take(&mut next) { to_lower(c) } else { c }
         })
         .collect()
 }
@@ -213,9 +202,7 @@ fn run(s: &[char], from: usize, holds: impl Fn(char) -> bool) -> usize {
 
 /// xstrings' nextWord: what the text starts with and how long that is.
 fn next_word(s: &[char]) -> (Word, usize) {
-    let Some(&c) = s.first() else {
-        return (Word::Invalid, 0);
-    };
+    let Some(&c) = s.first() else { return (Word::Invalid, 0) };
     if c == '\u{FFFD}' {
         return (Word::Invalid, 1);
     }
@@ -296,13 +283,7 @@ impl Words<'_> {
 /// xstrings' ToSnakeCase and ToKebabCase.
 pub(super) fn lower_with(s: &[u8], connector: char) -> String {
     let runes = runes(s);
-    let mut w = Words {
-        rest: &runes,
-        kind: Word::Invalid,
-        word: &[],
-        out: String::new(),
-        connector,
-    };
+    let mut w = Words { rest: &runes, kind: Word::Invalid, word: &[], out: String::new(), connector };
     w.next();
     while !w.rest.is_empty() {
         if w.kind != Word::Connector {

@@ -11,102 +11,52 @@ use crate::value::{HelmVersion, Map, MapKind, Slot, Str, Value, decode_rune, is_
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
-    Func::new("abbrev", &[Ty::Int, Ty::Str], |_, a| {
-        words::abbreviate(a, 0, int(a, 0), 1)
-    }),
-    Func::new("abbrevboth", &[Ty::Int, Ty::Int, Ty::Str], |_, a| {
-        words::abbreviate(a, int(a, 0), int(a, 1), 2)
-    }),
-    Func::new("camelcase", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::pascal(text(a, 0))))
-    }),
+    Func::new("abbrev", &[Ty::Int, Ty::Str], |_, a| words::abbreviate(a, 0, int(a, 0), 1)),
+    Func::new("abbrevboth", &[Ty::Int, Ty::Int, Ty::Str], |_, a| words::abbreviate(a, int(a, 0), int(a, 1), 2)),
+    Func::new("camelcase", &[Ty::Str], |_, a| Ok(Value::string(cases::pascal(text(a, 0))))),
     Func::variadic("cat", &[], Ty::Any, cat),
     Func::new("contains", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(Value::Bool(
-            memchr::memmem::find(text(a, 1), text(a, 0)).is_some(),
-        ))
+        Ok(Value::Bool(memchr::memmem::find(text(a, 1), text(a, 0)).is_some()))
     }),
-    Func::new("hasPrefix", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(Value::Bool(text(a, 1).starts_with(text(a, 0))))
-    }),
-    Func::new("hasSuffix", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(Value::Bool(text(a, 1).ends_with(text(a, 0))))
-    }),
+    Func::new("hasPrefix", &[Ty::Str, Ty::Str], |_, a| Ok(Value::Bool(text(a, 1).starts_with(text(a, 0))))),
+    Func::new("hasSuffix", &[Ty::Str, Ty::Str], |_, a| Ok(Value::Bool(text(a, 1).ends_with(text(a, 0))))),
     Func::new("hello", &[], |_, _| Ok(Value::string("Hello!"))),
     Func::new("indent", &[Ty::Int, Ty::Str], |_, a| indent(a, &[])),
     Func::new("nindent", &[Ty::Int, Ty::Str], |_, a| indent(a, b"\n")),
-    Func::new("initials", &[Ty::Str], |_, a| {
-        Ok(Value::string(words::initials(text(a, 0))))
-    }),
+    Func::new("initials", &[Ty::Str], |_, a| Ok(Value::string(words::initials(text(a, 0))))),
     Func::new("join", &[Ty::Str, Ty::Any], join),
-    Func::new("kebabcase", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::lower_with(text(a, 0), '-')))
-    }),
-    Func::new("lower", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::map_runes(text(a, 0), cases::to_lower)))
-    }),
-    Func::new("nospace", &[Ty::Str], |_, a| {
-        Ok(Value::string(words::without_spaces(text(a, 0))))
-    }),
-    Func::new("plural", &[Ty::Str, Ty::Str, Ty::Int], |_, a| {
-        Ok(a[usize::from(int(a, 2) != 1)].clone())
-    }),
+    Func::new("kebabcase", &[Ty::Str], |_, a| Ok(Value::string(cases::lower_with(text(a, 0), '-')))),
+    Func::new("lower", &[Ty::Str], |_, a| Ok(Value::string(cases::map_runes(text(a, 0), cases::to_lower)))),
+    Func::new("nospace", &[Ty::Str], |_, a| Ok(Value::string(words::without_spaces(text(a, 0))))),
+    Func::new("plural", &[Ty::Str, Ty::Str, Ty::Int], |_, a| Ok(a[usize::from(int(a, 2) != 1)].clone())),
     Func::variadic("quote", &[], Ty::Any, quote),
     Func::new("repeat", &[Ty::Int, Ty::Str], repeat),
     Func::new("replace", &[Ty::Str, Ty::Str, Ty::Str], |_, a| {
         Ok(Value::string(replace(text(a, 2), text(a, 0), text(a, 1))))
     }),
-    Func::new("snakecase", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::lower_with(text(a, 0), '_')))
-    }),
+    Func::new("snakecase", &[Ty::Str], |_, a| Ok(Value::string(cases::lower_with(text(a, 0), '_')))),
     Func::new("sortAlpha", &[Ty::Any], sort_alpha),
-    Func::new("split", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(numbered(split(text(a, 1), text(a, 0), -1)))
-    }),
-    Func::new("splitList", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(Value::strings(split(text(a, 1), text(a, 0), -1)))
-    }),
-    Func::new("splitn", &[Ty::Str, Ty::Int, Ty::Str], |_, a| {
-        Ok(numbered(split(text(a, 2), text(a, 0), int(a, 1))))
-    }),
+    Func::new("split", &[Ty::Str, Ty::Str], |_, a| Ok(numbered(split(text(a, 1), text(a, 0), -1)))),
+    Func::new("splitList", &[Ty::Str, Ty::Str], |_, a| Ok(Value::strings(split(text(a, 1), text(a, 0), -1)))),
+    Func::new("splitn", &[Ty::Str, Ty::Int, Ty::Str], |_, a| Ok(numbered(split(text(a, 2), text(a, 0), int(a, 1))))),
     Func::variadic("squote", &[], Ty::Any, squote),
     Func::new("substr", &[Ty::Int, Ty::Int, Ty::Str], substr),
-    Func::new("swapcase", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::swap(text(a, 0))))
-    }),
-    Func::new("title", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::title(text(a, 0))))
-    }),
-    Func::new("toString", &[Ty::Any], |cx, a| {
-        Ok(Value::Str(strval(&a[0], cx.helm)))
-    }),
-    Func::new("toStrings", &[Ty::Any], |cx, a| {
-        Ok(Value::strings(strings(&a[0], cx.helm)))
-    }),
-    Func::new("trim", &[Ty::Str], |_, a| {
-        Ok(Value::string(trim_by(text(a, 0), is_space)))
-    }),
+    Func::new("swapcase", &[Ty::Str], |_, a| Ok(Value::string(cases::swap(text(a, 0))))),
+    Func::new("title", &[Ty::Str], |_, a| Ok(Value::string(cases::title(text(a, 0))))),
+    Func::new("toString", &[Ty::Any], |cx, a| Ok(Value::Str(strval(&a[0], cx.helm)))),
+    Func::new("toStrings", &[Ty::Any], |cx, a| Ok(Value::strings(strings(&a[0], cx.helm)))),
+    Func::new("trim", &[Ty::Str], |_, a| Ok(Value::string(trim_by(text(a, 0), is_space)))),
     Func::new("trimAll", &[Ty::Str, Ty::Str], trim_all),
     Func::new("trimall", &[Ty::Str, Ty::Str], trim_all),
     Func::new("trimPrefix", &[Ty::Str, Ty::Str], |_, a| {
-        Ok(Value::string(
-            text(a, 1).strip_prefix(text(a, 0)).unwrap_or(text(a, 1)),
-        ))
+        Ok(Value::string(text(a, 1).strip_prefix(text(a, 0)).unwrap_or(text(a, 1))))
     }),
     Func::new("trimSuffix", &[Ty::Str, Ty::Str], trim_suffix),
     Func::new("trunc", &[Ty::Int, Ty::Str], trunc),
-    Func::new("untitle", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::untitle(text(a, 0))))
-    }),
-    Func::new("upper", &[Ty::Str], |_, a| {
-        Ok(Value::string(cases::map_runes(text(a, 0), cases::to_upper)))
-    }),
-    Func::new("wrap", &[Ty::Int, Ty::Str], |_, a| {
-        words::wrap(text(a, 1), int(a, 0), b"", false)
-    }),
-    Func::new("wrapWith", &[Ty::Int, Ty::Str, Ty::Str], |_, a| {
-        words::wrap(text(a, 2), int(a, 0), text(a, 1), true)
-    }),
+    Func::new("untitle", &[Ty::Str], |_, a| Ok(Value::string(cases::untitle(text(a, 0))))),
+    Func::new("upper", &[Ty::Str], |_, a| Ok(Value::string(cases::map_runes(text(a, 0), cases::to_upper)))),
+    Func::new("wrap", &[Ty::Int, Ty::Str], |_, a| words::wrap(text(a, 1), int(a, 0), b"", false)),
+    Func::new("wrapWith", &[Ty::Int, Ty::Str, Ty::Str], |_, a| words::wrap(text(a, 2), int(a, 0), text(a, 1), true)),
 ];
 
 /// Bytes that one string function may make.
@@ -129,16 +79,10 @@ fn strval(v: &Value, helm: HelmVersion) -> Str {
 fn strings(v: &Value, helm: HelmVersion) -> Vec<Str> {
     match v {
         Value::Nil => Vec::new(),
-        Value::List(l) => l
-            .items
-            .iter()
-            .filter(|s| !s.value.is_nil())
-            .map(|s| strval(&s.value, helm))
-            .collect(),
-        Value::Object(o) if o.as_list().is_some() => o
-            .as_list()
-            .map(|l| l.items.iter().map(|s| strval(&s.value, helm)).collect())
-            .unwrap_or_default(),
+        Value::List(l) => l.items.iter().filter(|s| !s.value.is_nil()).map(|s| strval(&s.value, helm)).collect(),
+        Value::Object(o) if o.as_list().is_some() => {
+            o.as_list().map(|l| l.items.iter().map(|s| strval(&s.value, helm)).collect()).unwrap_or_default()
+        }
         Value::Bytes(b) => b.iter().map(|b| Str::from(b.to_string())).collect(),
         other => vec![strval(other, helm)],
     }
@@ -157,9 +101,7 @@ fn cat(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 fn indent(args: &[Value], lead: &[u8]) -> FuncResult {
     let (n, text) = (int(args, 0), text(args, 1));
-    let Ok(n) = usize::try_from(n) else {
-        return Err("strings: negative Repeat count".into());
-    };
+    let Ok(n) = usize::try_from(n) else { return Err("strings: negative Repeat count".into()) };
     let lines = 1 + memchr::memchr_iter(b'\n', text).count();
     let size = lead.len() + text.len() + n.saturating_mul(lines);
     if size > MAX_TEXT {
@@ -209,9 +151,7 @@ fn squote(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 fn repeat(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let text = text(args, 1);
-    let Ok(n) = usize::try_from(int(args, 0)) else {
-        return Err("strings: negative Repeat count".into());
-    };
+    let Ok(n) = usize::try_from(int(args, 0)) else { return Err("strings: negative Repeat count".into()) };
     match text.len().checked_mul(n) {
         Some(size) if size <= MAX_TEXT => Ok(Value::string(text.repeat(n))),
         size => Err(too_long(size.unwrap_or(usize::MAX)).into()),
@@ -310,11 +250,7 @@ fn substr(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if from > len && to == len {
         return Err(format!("runtime error: slice bounds out of range [{from}:{len}]").into());
     }
-    match usize::try_from(from)
-        .ok()
-        .zip(usize::try_from(to).ok())
-        .and_then(|(f, t)| s.get(f..t))
-    {
+    match usize::try_from(from).ok().zip(usize::try_from(to).ok()).and_then(|(f, t)| s.get(f..t)) {
         Some(part) => Ok(Value::string(part)),
         None => Err(out_of_range(from, to, s.len()).into()),
     }
@@ -363,9 +299,5 @@ fn trunc(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if s.len() <= size {
         return Ok(Value::Str(string(args, 1)));
     }
-    Ok(Value::string(if n < 0 {
-        &s[s.len() - size..]
-    } else {
-        &s[..size]
-    }))
+    Ok(Value::string(if n < 0 { &s[s.len() - size..] } else { &s[..size] }))
 }

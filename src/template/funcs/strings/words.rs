@@ -9,9 +9,7 @@ pub(super) fn abbreviate(args: &[Value], offset: i64, width: i64, at: usize) -> 
     if at == 1 && width < 4 || at == 2 && (width < 4 || offset > 0 && width < 7) {
         return Ok(args[at].clone());
     }
-    Ok(Value::string(
-        abbreviated(text(args, at), offset, width).unwrap_or_default(),
-    ))
+    Ok(Value::string(abbreviated(text(args, at), offset, width).unwrap_or_default()))
 }
 
 fn abbreviated(s: &[u8], offset: i64, width: i64) -> Option<Vec<u8>> {
@@ -58,25 +56,13 @@ pub(super) fn initials(s: &[u8]) -> String {
 
 /// Every byte that is no space, each written as the rune of that number; a text without spaces stays as it is.
 pub(super) fn without_spaces(s: &[u8]) -> Vec<u8> {
-    let kept: String = s
-        .iter()
-        .map(|b| char::from(*b))
-        .filter(|c| !is_space(*c))
-        .collect();
-    if kept.chars().count() == s.len() {
-        s.to_vec()
-    } else {
-        kept.into_bytes()
-    }
+    let kept: String = s.iter().map(|b| char::from(*b)).filter(|c| !is_space(*c)).collect();
+    if kept.chars().count() == s.len() { s.to_vec() } else { kept.into_bytes() }
 }
 
 /// `WrapCustom`
 pub(super) fn wrap(s: &[u8], width: i64, newline: &[u8], long_words: bool) -> FuncResult {
-    let newline = if newline.is_empty() {
-        &b"\n"[..]
-    } else {
-        newline
-    };
+    let newline = if newline.is_empty() { &b"\n"[..] } else { newline };
     let width = usize::try_from(width.max(1)).unwrap_or(1);
     let mut out = Vec::with_capacity(s.len() + s.len() / width.max(8));
     let mut at = 0;
