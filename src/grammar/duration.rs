@@ -99,14 +99,7 @@ pub fn parse(text: &[u8]) -> Result<i64, String> {
     while !s.is_empty() {
         let (part, rest) = parse_part(s, text)?;
         s = rest;
-<<<<<<< HEAD
-        total = total
-            .checked_add(part)
-            .filter(|n| *n <= LIMIT)
-            .ok_or_else(invalid)?;
-=======
         total = total.checked_add(part).filter(|n| *n <= LIMIT).ok_or_else(invalid)?;
->>>>>>> main
     }
     if negative {
         return Ok((total as i64).wrapping_neg());
@@ -127,30 +120,13 @@ fn parse_part<'a>(s: &'a [u8], text: &[u8]) -> Result<(u64, &'a [u8]), String> {
     if !digits {
         return Err(invalid());
     }
-<<<<<<< HEAD
-    let n = rest
-        .iter()
-        .take_while(|c| **c != b'.' && !c.is_ascii_digit())
-        .count();
-=======
     let n = rest.iter().take_while(|c| **c != b'.' && !c.is_ascii_digit()).count();
->>>>>>> main
     if n == 0 {
         return Err(format!("time: missing unit in duration {}", quote(text)));
     }
     let (name, rest) = rest.split_at(n);
-<<<<<<< HEAD
-    let unit = unit_of(name).ok_or_else(|| {
-        format!(
-            "time: unknown unit {} in duration {}",
-            quote(name),
-            quote(text)
-        )
-    })?;
-=======
     let unit =
         unit_of(name).ok_or_else(|| format!("time: unknown unit {} in duration {}", quote(name), quote(text)))?;
->>>>>>> main
     if value > LIMIT / unit {
         return Err(invalid());
     }
@@ -192,21 +168,8 @@ pub fn text(d: i64) -> String {
 fn fixed(n: u64, places: usize) -> String {
     let scale = 10u64.pow(places as u32);
     let fraction = format!("{:0places$}", n % scale);
-<<<<<<< HEAD
-    let fraction = if places == 0 {
-        ""
-    } else {
-        fraction.trim_end_matches('0')
-    };
-    if fraction.is_empty() {
-        (n / scale).to_string()
-    } else {
-        format!("{}.{fraction}", n / scale)
-    }
-=======
     let fraction = if places == 0 { "" } else { fraction.trim_end_matches('0') };
     if fraction.is_empty() { (n / scale).to_string() } else { format!("{}.{fraction}", n / scale) }
->>>>>>> main
 }
 
 /// `Duration.Truncate`

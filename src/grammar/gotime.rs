@@ -1,11 +1,8 @@
 //! Go's `time.Time`: an instant with a zone, and the calendar (Go 1.26 `time/{time,zoneinfo}.go`). Layouts are in
 //! [`super::layout`]. All arithmetic wraps as Go's does, so that no number of seconds can break it.
 
-<<<<<<< HEAD
 pub mod object;
 
-=======
->>>>>>> main
 use jiff::Timestamp;
 use jiff::tz::{self, TimeZone};
 
@@ -51,21 +48,9 @@ impl Zone {
             Zone::Fixed(name, offset) => return (name.clone(), *offset, false),
             Zone::Local(zone) | Zone::Named(zone) => zone,
         };
-<<<<<<< HEAD
-        let at = Timestamp::from_second(
-            unix.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()),
-        );
-        let info = zone.to_offset_info(at.unwrap_or(Timestamp::UNIX_EPOCH));
-        (
-            info.abbreviation().to_owned(),
-            info.offset().seconds(),
-            info.dst().is_dst(),
-        )
-=======
         let at = Timestamp::from_second(unix.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()));
         let info = zone.to_offset_info(at.unwrap_or(Timestamp::UNIX_EPOCH));
         (info.abbreviation().to_owned(), info.offset().seconds(), info.dst().is_dst())
->>>>>>> main
     }
 
     /// The offset that an abbreviation has in this zone, preferably at a local time.
@@ -80,14 +65,7 @@ impl Zone {
         }
         // Rules repeat for ever: the last that a zone's table spells out are those of 2037.
         let end = Timestamp::from_second(2_145_916_800).unwrap_or(Timestamp::MAX);
-<<<<<<< HEAD
-        for t in zone
-            .following(Timestamp::MIN)
-            .take_while(|t| t.timestamp() < end)
-        {
-=======
         for t in zone.following(Timestamp::MIN).take_while(|t| t.timestamp() < end) {
->>>>>>> main
             let offset = t.offset().seconds();
             if t.abbreviation() == name && !offsets.contains(&offset) {
                 offsets.push(offset);
@@ -178,56 +156,21 @@ fn civil_from_days(days: i64) -> Date {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-<<<<<<< HEAD
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = era * 400 + year + i64::from(month <= 2);
-    let yday = i128::from(days) - days_from_civil(year, 1, 1) + 1;
-    Date {
-        year,
-        month: month as u32,
-        day: day as u32,
-        yday: yday as u32,
-        weekday: (days + 4).rem_euclid(7) as u32,
-    }
-=======
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = era * 400 + year + i64::from(month <= 2);
     let yday = i128::from(days) - days_from_civil(year, 1, 1) + 1;
     Date { year, month: month as u32, day: day as u32, yday: yday as u32, weekday: (days + 4).rem_euclid(7) as u32 }
->>>>>>> main
 }
 
 impl Time {
     /// The zero time, which package time returns with its errors.
     pub fn zero() -> Time {
-<<<<<<< HEAD
-        Time {
-            unix: YEAR_ONE,
-            nanos: 0,
-            zone: Zone::Utc,
-            mono: None,
-        }
-=======
         Time { unix: YEAR_ONE, nanos: 0, zone: Zone::Utc, mono: None }
->>>>>>> main
     }
 
     /// `time.Unix(seconds, 0)` in a zone.
     pub fn from_unix(unix: i64, zone: Zone) -> Time {
-<<<<<<< HEAD
-        Time {
-            unix,
-            nanos: 0,
-            zone,
-            mono: None,
-        }
-=======
         Time { unix, nanos: 0, zone, mono: None }
->>>>>>> main
     }
 
     /// `time.Date`: fields out of their ranges carry over. `clock` is hour, minute, second.
@@ -242,57 +185,22 @@ impl Time {
             let offset = zone.lookup(unix.wrapping_sub(i64::from(guess))).1;
             unix = unix.wrapping_sub(i64::from(offset));
         }
-<<<<<<< HEAD
-        Time {
-            unix,
-            nanos: nanos.rem_euclid(i128::from(SECOND)) as u32,
-            zone,
-            mono: None,
-        }
-=======
         Time { unix, nanos: nanos.rem_euclid(i128::from(SECOND)) as u32, zone, mono: None }
->>>>>>> main
     }
 
     /// The date and time of day that the zone shows.
     pub fn civil(&self) -> (Date, Clock) {
         let (zone, offset, _) = self.zone.lookup(self.unix);
-<<<<<<< HEAD
-        let seconds =
-            (self.unix.wrapping_add(i64::from(offset)) as u64).wrapping_add(ABSOLUTE_DAYS * 86_400);
-        let date = civil_from_days((seconds / 86_400) as i64 - ABSOLUTE_DAYS as i64);
-        let of_day = (seconds % 86_400) as u32;
-        (
-            date,
-            Clock {
-                hour: of_day / 3_600,
-                minute: of_day / 60 % 60,
-                second: of_day % 60,
-                zone,
-                offset,
-            },
-        )
-=======
         let seconds = (self.unix.wrapping_add(i64::from(offset)) as u64).wrapping_add(ABSOLUTE_DAYS * 86_400);
         let date = civil_from_days((seconds / 86_400) as i64 - ABSOLUTE_DAYS as i64);
         let of_day = (seconds % 86_400) as u32;
         (date, Clock { hour: of_day / 3_600, minute: of_day / 60 % 60, second: of_day % 60, zone, offset })
->>>>>>> main
     }
 
     /// The same instant in another zone.
     #[must_use]
     pub fn within(&self, zone: Zone) -> Time {
-<<<<<<< HEAD
-        Time {
-            unix: self.unix,
-            nanos: self.nanos,
-            zone,
-            mono: None,
-        }
-=======
         Time { unix: self.unix, nanos: self.nanos, zone, mono: None }
->>>>>>> main
     }
 
     /// `Time.Add`
@@ -300,14 +208,7 @@ impl Time {
     pub fn add(&self, d: i64) -> Time {
         let nanos = i64::from(self.nanos) + d % SECOND;
         Time {
-<<<<<<< HEAD
-            unix: self
-                .unix
-                .wrapping_add(d / SECOND)
-                .wrapping_add(nanos.div_euclid(SECOND)),
-=======
             unix: self.unix.wrapping_add(d / SECOND).wrapping_add(nanos.div_euclid(SECOND)),
->>>>>>> main
             nanos: nanos.rem_euclid(SECOND) as u32,
             zone: self.zone.clone(),
             mono: self.mono.and_then(|m| m.checked_add(d)),
@@ -330,16 +231,8 @@ impl Time {
     #[must_use]
     pub fn add_date(&self, years: i64, months: i64, days: i64) -> Time {
         let (d, c) = self.civil();
-<<<<<<< HEAD
-        let date = [
-            d.year.wrapping_add(years),
-            i64::from(d.month).wrapping_add(months),
-            i64::from(d.day).wrapping_add(days),
-        ];
-=======
         let date =
             [d.year.wrapping_add(years), i64::from(d.month).wrapping_add(months), i64::from(d.day).wrapping_add(days)];
->>>>>>> main
         let clock = [c.hour, c.minute, c.second].map(i64::from);
         Time::from_civil(date, clock, i64::from(self.nanos), self.zone.clone())
     }
@@ -355,15 +248,7 @@ impl Time {
     #[must_use]
     pub fn truncate(&self, d: i64) -> Time {
         let plain = self.within(self.zone.clone());
-<<<<<<< HEAD
-        if d <= 0 {
-            plain
-        } else {
-            plain.add(-self.past_multiple(d))
-        }
-=======
         if d <= 0 { plain } else { plain.add(-self.past_multiple(d)) }
->>>>>>> main
     }
 
     /// `Time.Round`
@@ -374,15 +259,7 @@ impl Time {
             return plain;
         }
         let past = self.past_multiple(d);
-<<<<<<< HEAD
-        if (past as u64) * 2 < d as u64 {
-            plain.add(-past)
-        } else {
-            plain.add(d - past)
-        }
-=======
         if (past as u64) * 2 < d as u64 { plain.add(-past) } else { plain.add(d - past) }
->>>>>>> main
     }
 
     /// Whether this is the zero time.
@@ -395,13 +272,7 @@ impl Time {
         let mut out = super::layout::format(self, b"2006-01-02 15:04:05.999999999 -0700 MST");
         if let Some(m) = self.mono {
             let (sign, u) = (if m < 0 { '-' } else { '+' }, m.unsigned_abs());
-<<<<<<< HEAD
-            out.extend_from_slice(
-                format!(" m={sign}{}.{:09}", u / 1_000_000_000, u % 1_000_000_000).as_bytes(),
-            );
-=======
             out.extend_from_slice(format!(" m={sign}{}.{:09}", u / 1_000_000_000, u % 1_000_000_000).as_bytes());
->>>>>>> main
         }
         out
     }
@@ -440,16 +311,4 @@ pub const MONTHS: [&str; 12] = [
 ];
 
 /// Names of the days of the week.
-<<<<<<< HEAD
-pub const WEEKDAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
-=======
 pub const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
->>>>>>> main

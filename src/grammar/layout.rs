@@ -81,16 +81,9 @@ fn element_at(s: &[u8]) -> Option<(usize, Element, usize)> {
         [b'M', b'o', b'n', b'd', b'a', b'y', ..] => (LongWeekday, 6),
         [b'M', b'o', b'n', ..] if !lower_follows(s, 3) => (Weekday, 3),
         [b'M', b'S', b'T', ..] => (ZoneName, 3),
-<<<<<<< HEAD
-        [b'0', d @ b'1'..=b'6', ..] => (
-            [ZeroMonth, ZeroDay, ZeroHour12, ZeroMinute, ZeroSecond, Year][usize::from(d - b'1')],
-            2,
-        ),
-=======
         [b'0', d @ b'1'..=b'6', ..] => {
             ([ZeroMonth, ZeroDay, ZeroHour12, ZeroMinute, ZeroSecond, Year][usize::from(d - b'1')], 2)
         }
->>>>>>> main
         [b'0', b'0', b'2', ..] => (ZeroYearDay, 3),
         [b'1', b'5', ..] => (Hour, 2),
         [b'1', ..] => (NumMonth, 1),
@@ -107,16 +100,7 @@ fn element_at(s: &[u8]) -> Option<(usize, Element, usize)> {
         [b'p', b'm', ..] => (Lower, 2),
         [lead @ (b'-' | b'Z'), rest @ ..] => {
             let (text, colon, minutes, seconds) = OFFSETS.iter().find(|o| rest.starts_with(o.0))?;
-<<<<<<< HEAD
-            let style = OffsetStyle {
-                z: *lead == b'Z',
-                colon: *colon,
-                minutes: *minutes,
-                seconds: *seconds,
-            };
-=======
             let style = OffsetStyle { z: *lead == b'Z', colon: *colon, minutes: *minutes, seconds: *seconds };
->>>>>>> main
             (Offset(style), 1 + text.len())
         }
         [separator @ (b'.' | b','), digit @ (b'0' | b'9'), ..] => {
@@ -125,18 +109,7 @@ fn element_at(s: &[u8]) -> Option<(usize, Element, usize)> {
                 return None;
             }
             let kept = n & FRACTION_DIGITS;
-<<<<<<< HEAD
-            (
-                if *digit == b'0' {
-                    Fraction0(kept, *separator)
-                } else {
-                    Fraction9(kept, *separator)
-                },
-                1 + n,
-            )
-=======
             (if *digit == b'0' { Fraction0(kept, *separator) } else { Fraction9(kept, *separator) }, 1 + n)
->>>>>>> main
         }
         _ => return None,
     };
@@ -159,14 +132,7 @@ pub fn format(time: &Time, mut layout: &[u8]) -> Vec<u8> {
         out.extend_from_slice(&layout[..start]);
         layout = &layout[end..];
         let hour12 = i64::from((clock.hour + 11) % 12 + 1);
-<<<<<<< HEAD
-        let (month, weekday) = (
-            MONTHS[date.month as usize - 1],
-            WEEKDAYS[date.weekday as usize],
-        );
-=======
         let (month, weekday) = (MONTHS[date.month as usize - 1], WEEKDAYS[date.weekday as usize]);
->>>>>>> main
         let half = if clock.hour >= 12 { *b"pm" } else { *b"am" };
         match element {
             Element::Year => number(&mut out, (date.year % 100).abs(), 2),
@@ -191,22 +157,9 @@ pub fn format(time: &Time, mut layout: &[u8]) -> Vec<u8> {
             Element::ZeroSecond => number(&mut out, clock.second.into(), 2),
             Element::Upper => out.extend_from_slice(&half.map(|c| c.to_ascii_uppercase())),
             Element::Lower => out.extend_from_slice(&half),
-<<<<<<< HEAD
-            Element::ZoneName if !clock.zone.is_empty() => {
-                out.extend_from_slice(clock.zone.as_bytes())
-            }
-            Element::ZoneName => {
-                let style = OffsetStyle {
-                    z: false,
-                    colon: false,
-                    minutes: true,
-                    seconds: false,
-                };
-=======
             Element::ZoneName if !clock.zone.is_empty() => out.extend_from_slice(clock.zone.as_bytes()),
             Element::ZoneName => {
                 let style = OffsetStyle { z: false, colon: false, minutes: true, seconds: false };
->>>>>>> main
                 offset(&mut out, clock.offset, style);
             }
             Element::Offset(style) => offset(&mut out, clock.offset, style),
@@ -237,15 +190,7 @@ fn offset(out: &mut Vec<u8>, seconds: i32, style: OffsetStyle) {
     let minutes = seconds / 60;
     out.push(if minutes < 0 { b'-' } else { b'+' });
     // Less than a minute west prints a plus, and with seconds their sign too, as in Go.
-<<<<<<< HEAD
-    let rest = if minutes < 0 {
-        -i64::from(seconds)
-    } else {
-        i64::from(seconds)
-    };
-=======
     let rest = if minutes < 0 { -i64::from(seconds) } else { i64::from(seconds) };
->>>>>>> main
     let minutes = i64::from(minutes).abs();
     number(out, minutes / 60, 2);
     if style.colon {

@@ -19,14 +19,9 @@ pub const LOCAL: [&str; 3] = ["datetime-local", "date-local", "time-local"];
 /// With the library's text, or Go's where it panics.
 pub fn write(value: &Value, helm: HelmVersion) -> Result<Vec<u8>, Failure> {
     if value.is_nil() {
-        return Err(Failure::Panic(
-            "reflect: call of reflect.Value.Type on zero Value".to_owned(),
-        ));
+        return Err(Failure::Panic("reflect: call of reflect.Value.Type on zero Value".to_owned()));
     }
-    let mut writer = Writer {
-        out: Vec::new(),
-        helm,
-    };
+    let mut writer = Writer { out: Vec::new(), helm };
     writer.encode(&[], &seen(value)?).map_err(Failure::Error)?;
     Ok(writer.out)
 }
@@ -42,10 +37,7 @@ pub enum Failure {
 
 /// Whether a key needs no quotes.
 fn is_bare(key: &[u8]) -> bool {
-    !key.is_empty()
-        && key
-            .iter()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'))
+    !key.is_empty() && key.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'))
 }
 
 /// A string in double quotes.
@@ -69,19 +61,12 @@ fn quoted(text: &[u8]) -> Vec<u8> {
 }
 
 fn key_part(key: &[u8]) -> Vec<u8> {
-    if is_bare(key) {
-        key.to_vec()
-    } else {
-        quoted(key)
-    }
+    if is_bare(key) { key.to_vec() } else { quoted(key) }
 }
 
 /// A key as `Key.String` prints it.
 pub(super) fn key_text(key: &[Str]) -> Vec<u8> {
-    key.iter()
-        .map(|k| key_part(k))
-        .collect::<Vec<_>>()
-        .join(&b'.')
+    key.iter().map(|k| key_part(k)).collect::<Vec<_>>().join(&b'.')
 }
 
 /// What the encoder makes of a struct: times and durations stay, others become what their marshallers say.
@@ -151,8 +136,7 @@ impl Writer {
     }
 
     fn indent(&mut self, key: &[Str]) {
-        self.out
-            .resize(self.out.len() + 2 * key.len().saturating_sub(1), b' ');
+        self.out.resize(self.out.len() + 2 * key.len().saturating_sub(1), b' ');
     }
 
     fn encode(&mut self, key: &[Str], value: &Value) -> Result<(), String> {
@@ -218,11 +202,8 @@ impl Writer {
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
         for (k, slot) in map.entries().iter() {
             // A file without content is a nil slice to Go, which is left out.
-            let value = if map.kind() == MapKind::Files && slot.value.is_nil() {
-                Value::Nil
-            } else {
-                slot.value.clone()
-            };
+            let value =
+                if map.kind() == MapKind::Files && slot.value.is_nil() { Value::Nil } else { slot.value.clone() };
             match shape(&value, self.helm)? {
                 Shape::Table | Shape::Tables => tables.push((k.clone(), value)),
                 Shape::Nil => plain.push((k.clone(), Value::Nil)),
@@ -322,11 +303,7 @@ impl Writer {
 }
 
 fn time_text(time: &Time) -> Vec<u8> {
-    const LAYOUTS: [&[u8]; 3] = [
-        b"2006-01-02T15:04:05.999999999",
-        b"2006-01-02",
-        b"15:04:05.999999999",
-    ];
+    const LAYOUTS: [&[u8]; 3] = [b"2006-01-02T15:04:05.999999999", b"2006-01-02", b"15:04:05.999999999"];
     if let Zone::Fixed(name, _) = &time.zone
         && let Some(i) = LOCAL.iter().position(|l| l == name)
     {
@@ -342,9 +319,5 @@ fn float(f: f64) -> String {
         return format!("{sign}{}", if f.is_nan() { "nan" } else { "inf" });
     }
     let text = format_float(f, 'g', None);
-    if text.contains(['e', '.']) {
-        text
-    } else {
-        text + ".0"
-    }
+    if text.contains(['e', '.']) { text } else { text + ".0" }
 }

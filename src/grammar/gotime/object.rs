@@ -49,10 +49,7 @@ pub fn duration_value(nanoseconds: i64) -> Value {
 /// The argument of a method, of a type that is known to be right.
 fn argument<T: 'static>(args: &[Value]) -> Result<&T, String> {
     match args.first() {
-        Some(Value::Object(o)) => o
-            .as_any()
-            .downcast_ref::<T>()
-            .ok_or("wrong type for value".to_owned()),
+        Some(Value::Object(o)) => o.as_any().downcast_ref::<T>().ok_or("wrong type for value".to_owned()),
         _ => Err("wrong type for value".to_owned()),
     }
 }
@@ -128,9 +125,7 @@ impl TimeObject {
                 ));
             }
             _ => {
-                return Err(format!(
-                    "function {name} has 3 return values; should be 1 or 2"
-                ));
+                return Err(format!("function {name} has 3 return values; should be 1 or 2"));
             }
         })
     }
@@ -177,10 +172,7 @@ impl Object for TimeObject {
             "AddDate" => self.same_local(t.add_date(int(args, 0), int(args, 1), int(args, 2))),
             "IsZero" => Value::Bool(t.is_zero()),
             "IsDST" => Value::Bool(t.zone.lookup(t.unix).2),
-            "Format" => Value::string(layout::format(
-                t,
-                args.first().and_then(|a| a.as_str()).map_or(&[], |s| s),
-            )),
+            "Format" => Value::string(layout::format(t, args.first().and_then(|a| a.as_str()).map_or(&[], |s| s))),
             "String" => Value::string(t.text()),
             _ => return self.call_with(name, args),
         })
@@ -193,20 +185,15 @@ impl Object for TimeObject {
     fn json(&self) -> Result<Value, String> {
         match self.time.rfc3339() {
             Ok(text) => Ok(Value::string(text)),
-            Err(e) => Err(format!(
-                "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {e}"
-            )),
+            Err(e) => Err(format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {e}")),
         }
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<TimeObject>()
-            .is_some_and(|o| {
-                let (a, b) = (&self.time, &o.time);
-                (a.unix, a.nanos, a.mono) == (b.unix, b.nanos, b.mono) && a.zone == b.zone
-            })
+        other.as_any().downcast_ref::<TimeObject>().is_some_and(|o| {
+            let (a, b) = (&self.time, &o.time);
+            (a.unix, a.nanos, a.mono) == (b.unix, b.nanos, b.mono) && a.zone == b.zone
+        })
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -255,9 +242,7 @@ impl Object for DurationObject {
             "Microseconds" => Value::int64(d / MICROSECOND),
             "Nanoseconds" => Value::int64(d),
             "Round" => duration_value(duration::round(d, argument::<DurationObject>(args)?.0)),
-            "Truncate" => {
-                duration_value(duration::truncate(d, argument::<DurationObject>(args)?.0))
-            }
+            "Truncate" => duration_value(duration::truncate(d, argument::<DurationObject>(args)?.0)),
             _ => Value::string(duration::text(d)),
         })
     }
@@ -275,10 +260,7 @@ impl Object for DurationObject {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<DurationObject>()
-            .is_some_and(|o| o.0 == self.0)
+        other.as_any().downcast_ref::<DurationObject>().is_some_and(|o| o.0 == self.0)
     }
 
     fn truth(&self) -> bool {
@@ -299,11 +281,7 @@ fn named(type_name: &'static str, number: u32) -> Value {
         "time.Month" => MONTHS[number as usize - 1],
         _ => WEEKDAYS[number as usize],
     };
-    Value::Object(Rc::new(Named {
-        type_name,
-        number: number.into(),
-        name,
-    }))
+    Value::Object(Rc::new(Named { type_name, number: number.into(), name }))
 }
 
 impl Object for Named {
@@ -332,10 +310,7 @@ impl Object for Named {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<Named>()
-            .is_some_and(|o| (o.type_name, o.number) == (self.type_name, self.number))
+        other.as_any().downcast_ref::<Named>().is_some_and(|o| (o.type_name, o.number) == (self.type_name, self.number))
     }
 
     fn truth(&self) -> bool {
@@ -388,10 +363,7 @@ impl Object for Location {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other
-            .as_any()
-            .downcast_ref::<Location>()
-            .is_some_and(|o| o.0 == self.0)
+        other.as_any().downcast_ref::<Location>().is_some_and(|o| o.0 == self.0)
     }
 
     fn as_any(&self) -> &dyn Any {

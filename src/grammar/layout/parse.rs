@@ -59,15 +59,7 @@ pub fn parse(layout: &[u8], text: &[u8], zone: &Zone) -> Result<Time, String> {
     };
     let cannot = |value: &[u8], element: &[u8]| {
         let (text, layout) = (quote(text), quote(layout));
-<<<<<<< HEAD
-        format!(
-            "parsing time {text} as {layout}: cannot parse {} as {}",
-            quote(value),
-            quote(element)
-        )
-=======
         format!("parsing time {text} as {layout}: cannot parse {} as {}", quote(value), quote(element))
->>>>>>> main
     };
     let out_of_range = |what: &str| format!("parsing time {}: {what}", quote(text));
     let mut left = layout;
@@ -116,13 +108,7 @@ fn cut_blanks(s: &[u8]) -> &[u8] {
 }
 
 fn digit(s: &[u8], i: usize) -> Option<i64> {
-<<<<<<< HEAD
-    s.get(i)
-        .filter(|c| c.is_ascii_digit())
-        .map(|c| i64::from(c - b'0'))
-=======
     s.get(i).filter(|c| c.is_ascii_digit()).map(|c| i64::from(c - b'0'))
->>>>>>> main
 }
 
 /// One or two digits; exactly two where `fixed`.
@@ -139,14 +125,7 @@ fn three_digits(s: &[u8], fixed: bool) -> Read<(i64, &[u8])> {
     if n == 0 || fixed && n != 3 {
         return Err(Bad::Value);
     }
-<<<<<<< HEAD
-    Ok((
-        s[..n].iter().fold(0, |x, c| x * 10 + i64::from(c - b'0')),
-        &s[n..],
-    ))
-=======
     Ok((s[..n].iter().fold(0, |x, c| x * 10 + i64::from(c - b'0')), &s[n..]))
->>>>>>> main
 }
 
 /// Package time's own atoi, which knows signs.
@@ -157,15 +136,7 @@ fn atoi(s: &[u8]) -> Read<i64> {
         _ => (false, s),
     };
     match leading_int(digits) {
-<<<<<<< HEAD
-        Some((n, [])) => Ok(if negative {
-            (n as i64).wrapping_neg()
-        } else {
-            n as i64
-        }),
-=======
         Some((n, [])) => Ok(if negative { (n as i64).wrapping_neg() } else { n as i64 }),
->>>>>>> main
         _ => Err(Bad::Value),
     }
 }
@@ -174,13 +145,7 @@ fn atoi(s: &[u8]) -> Read<i64> {
 fn name<'a>(s: &'a [u8], names: &[&str], len: Option<usize>) -> Read<(i64, &'a [u8])> {
     for (i, name) in names.iter().enumerate() {
         let name = &name.as_bytes()[..len.unwrap_or(name.len())];
-<<<<<<< HEAD
-        if s.get(..name.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(name))
-        {
-=======
         if s.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)) {
->>>>>>> main
             return Ok((i as i64, &s[name.len()..]));
         }
     }
@@ -221,16 +186,7 @@ fn zone_name_len(s: &[u8]) -> Option<usize> {
     if matches!(s[0], b'+' | b'-') {
         return Some(signed_offset_len(s)).filter(|n| *n > 0);
     }
-<<<<<<< HEAD
-    match s
-        .iter()
-        .take(6)
-        .take_while(|c| c.is_ascii_uppercase())
-        .count()
-    {
-=======
     match s.iter().take(6).take_while(|c| c.is_ascii_uppercase()).count() {
->>>>>>> main
         5 if s[4] == b'T' => Some(5),
         4 if s[3] == b'T' || s.starts_with(b"WITA") => Some(4),
         3 => Some(3),
@@ -253,15 +209,7 @@ impl<'a> Fields<'a> {
     fn two(&mut self, fixed: bool, below: i64, what: &'static str) -> Read<i64> {
         let (n, rest) = two_digits(self.rest, fixed)?;
         self.rest = rest;
-<<<<<<< HEAD
-        if n < below {
-            Ok(n)
-        } else {
-            Err(Bad::Range(what))
-        }
-=======
         if n < below { Ok(n) } else { Err(Bad::Range(what)) }
->>>>>>> main
     }
 
     fn take(&mut self, n: usize) -> Read<&'a [u8]> {
@@ -285,19 +233,10 @@ impl<'a> Fields<'a> {
                 let (i, rest) = name(self.rest, &MONTHS, len)?;
                 (self.month, self.rest) = (Some(i + 1), rest);
             }
-<<<<<<< HEAD
-            Element::NumMonth | Element::ZeroMonth => {
-                match self.two(element == Element::ZeroMonth, 13, "month")? {
-                    0 => return Err(Bad::Range("month")),
-                    n => self.month = Some(n),
-                }
-            }
-=======
             Element::NumMonth | Element::ZeroMonth => match self.two(element == Element::ZeroMonth, 13, "month")? {
                 0 => return Err(Bad::Range("month")),
                 n => self.month = Some(n),
             },
->>>>>>> main
             Element::Weekday => self.rest = name(self.rest, &WEEKDAYS, Some(3))?.1,
             Element::LongWeekday => self.rest = name(self.rest, &WEEKDAYS, None)?.1,
             Element::Day | Element::UnderDay | Element::ZeroDay => {
@@ -324,15 +263,7 @@ impl<'a> Fields<'a> {
                 return self.seconds(element == Element::ZeroSecond, layout);
             }
             Element::Upper | Element::Lower => {
-<<<<<<< HEAD
-                let (pm, am) = if element == Element::Upper {
-                    (b"PM", b"AM")
-                } else {
-                    (b"pm", b"am")
-                };
-=======
                 let (pm, am) = if element == Element::Upper { (b"PM", b"AM") } else { (b"pm", b"am") };
->>>>>>> main
                 self.half = Some(match self.take(2)? {
                     s if s == pm => Half::Pm,
                     s if s == am => Half::Am,
@@ -365,13 +296,8 @@ impl<'a> Fields<'a> {
     /// Seconds, which may have a fraction even where the layout has none.
     fn seconds(&mut self, fixed: bool, layout: &[u8]) -> Read<()> {
         self.second = self.two(fixed, 60, "second")?;
-<<<<<<< HEAD
-        let expected = next_element(layout)
-            .is_some_and(|n| matches!(n.1, Element::Fraction0(..) | Element::Fraction9(..)));
-=======
         let expected =
             next_element(layout).is_some_and(|n| matches!(n.1, Element::Fraction0(..) | Element::Fraction9(..)));
->>>>>>> main
         if starts_fraction(self.rest) && !expected {
             let text = self.take(fraction_len(self.rest))?;
             self.nanos = nanoseconds(text, text.len())?;
@@ -392,15 +318,7 @@ impl<'a> Fields<'a> {
         }
         self.rest = &self.rest[len..];
         let part = |wanted: bool, end: usize| {
-<<<<<<< HEAD
-            if wanted {
-                two_digits(&s[end - 2..end], true)
-            } else {
-                Ok((0, &s[..0]))
-            }
-=======
             if wanted { two_digits(&s[end - 2..end], true) } else { Ok((0, &s[..0])) }
->>>>>>> main
         };
         // Go checks ranges before it looks at what went wrong: a number that was read counts.
         let mut numbers = [0; 3];
@@ -491,15 +409,7 @@ impl<'a> Fields<'a> {
             time.unix -= i64::from(offset);
             let (found, current, _) = zone.lookup(time.unix);
             let local = current == offset && (name.is_empty() || found == name);
-<<<<<<< HEAD
-            time.zone = if local {
-                zone.clone()
-            } else {
-                Zone::Fixed(name, offset)
-            };
-=======
             time.zone = if local { zone.clone() } else { Zone::Fixed(name, offset) };
->>>>>>> main
             return Ok(time);
         }
         if name.is_empty() {
@@ -511,15 +421,7 @@ impl<'a> Fields<'a> {
             time.zone = zone.clone();
             return Ok(time);
         }
-<<<<<<< HEAD
-        let hours = self
-            .zone
-            .strip_prefix(b"GMT")
-            .and_then(|h| atoi(h).ok())
-            .unwrap_or(0);
-=======
         let hours = self.zone.strip_prefix(b"GMT").and_then(|h| atoi(h).ok()).unwrap_or(0);
->>>>>>> main
         time.zone = Zone::Fixed(name, hours as i32 * 3_600);
         Ok(time)
     }

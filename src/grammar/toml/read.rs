@@ -38,14 +38,11 @@ pub fn read(text: &[u8], base: Pos, zones: &Zones) -> Result<Map, String> {
     };
     let text = &text[skipped..];
     if text[..text.len().min(6)].contains(&0) {
-        return Err("toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8".into());
+        return Err(
+            "toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8".into()
+        );
     }
-    let mut reader = Reader {
-        scan: Scan::new(text),
-        tables: Tables::default(),
-        base: base.offset(skipped),
-        zones,
-    };
+    let mut reader = Reader { scan: Scan::new(text), tables: Tables::default(), base: base.offset(skipped), zones };
     match reader.document() {
         Ok(()) => Ok(reader.tables.root),
         Err(bad) => Err(reader.error_text(&bad)),
@@ -75,10 +72,7 @@ struct Item<'a> {
 
 impl Item<'_> {
     fn bad<T>(&self, message: String) -> Read<T> {
-        Err(Bad {
-            line: self.mark.line,
-            message,
-        })
+        Err(Bad { line: self.mark.line, message })
     }
 
     fn quoted(&self) -> String {
@@ -93,12 +87,7 @@ impl<'a> Reader<'a> {
             return format!("toml: line {}: {}", bad.line, bad.message);
         }
         let key = go_quote(&key);
-        format!(
-            "toml: line {} (last key {}): {}",
-            bad.line,
-            String::from_utf8_lossy(&key),
-            bad.message
-        )
+        format!("toml: line {} (last key {}): {}", bad.line, String::from_utf8_lossy(&key), bad.message)
     }
 
     fn document(&mut self) -> Read<()> {
@@ -166,14 +155,10 @@ impl<'a> Reader<'a> {
             self.scan.skip_white()?;
             match self.scan.peek()? {
                 None | Some(']') => {
-                    return self
-                        .scan
-                        .fail("unexpected end of table name (table names cannot be empty)".into());
+                    return self.scan.fail("unexpected end of table name (table names cannot be empty)".into());
                 }
                 Some('.') => {
-                    return self
-                        .scan
-                        .fail("unexpected table separator (table names cannot be empty)".into());
+                    return self.scan.fail("unexpected table separator (table names cannot be empty)".into());
                 }
                 _ => {}
             }
@@ -185,10 +170,9 @@ impl<'a> Reader<'a> {
                 Some('.') => self.scan.ignore(),
                 Some(']') => break,
                 c => {
-                    return self.scan.fail(format!(
-                        "expected '.' or ']' to end table name, but got {} instead",
-                        quote_rune(c)
-                    ));
+                    return self
+                        .scan
+                        .fail(format!("expected '.' or ']' to end table name, but got {} instead", quote_rune(c)));
                 }
             }
         }
@@ -204,16 +188,10 @@ impl<'a> Reader<'a> {
             }
         }
         self.tables.line = first.map_or(1, |m| m.line);
-        let key: Vec<Slot> = key
-            .into_iter()
-            .map(|(k, m)| Slot {
-                value: Value::Str(k),
-                pos: self.base.offset(m.start),
-            })
-            .collect();
+        let key: Vec<Slot> =
+            key.into_iter().map(|(k, m)| Slot { value: Value::Str(k), pos: self.base.offset(m.start) }).collect();
         self.tables.enter(&key, array)?;
-        self.tables
-            .note(None, if array { Kind::Tables } else { Kind::Other });
+        self.tables.note(None, if array { Kind::Tables } else { Kind::Other });
         Ok(())
     }
 
@@ -224,11 +202,7 @@ impl<'a> Reader<'a> {
                 self.scan.next()?;
                 self.scan.ignore();
                 let (item, escaped) = self.basic_string()?;
-                let text = if escaped {
-                    unescape(&item, item.text)?
-                } else {
-                    item.text.to_vec()
-                };
+                let text = if escaped { unescape(&item, item.text)? } else { item.text.to_vec() };
                 Ok((text.into(), item.mark))
             }
             Some('\'') => {
@@ -238,12 +212,7 @@ impl<'a> Reader<'a> {
                 Ok((item.text.into(), item.mark))
             }
             _ => {
-                while self
-                    .scan
-                    .next()?
-                    .is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-                {
-                }
+                while self.scan.next()?.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {}
                 self.scan.backup();
                 let item = self.item();
                 Ok((item.text.into(), item.mark))
@@ -253,10 +222,7 @@ impl<'a> Reader<'a> {
 
     /// The text since the last mark.
     fn item(&mut self) -> Item<'a> {
-        let item = Item {
-            text: self.scan.current(),
-            mark: self.scan.mark(),
-        };
+        let item = Item { text: self.scan.current(), mark: self.scan.mark() };
         self.scan.ignore();
         item
     }
@@ -266,14 +232,10 @@ impl<'a> Reader<'a> {
         self.scan.skip_white()?;
         match self.scan.peek()? {
             None | Some('=') => {
-                return self
-                    .scan
-                    .fail("unexpected '=': key name appears blank".into());
+                return self.scan.fail("unexpected '=': key name appears blank".into());
             }
             Some('.') => {
-                return self
-                    .scan
-                    .fail("unexpected '.': keys cannot start with a '.'".into());
+                return self.scan.fail("unexpected '.': keys cannot start with a '.'".into());
             }
             _ => {}
         }
@@ -291,10 +253,7 @@ impl<'a> Reader<'a> {
             if key.is_empty() {
                 self.tables.line = mark.line;
             }
-            key.push(Slot {
-                value: Value::Str(part),
-                pos: self.base.offset(mark.start),
-            });
+            key.push(Slot { value: Value::Str(part), pos: self.base.offset(mark.start) });
             self.scan.skip_white()?;
             match self.scan.next()? {
                 Some('.') => self.scan.ignore(),
@@ -303,9 +262,7 @@ impl<'a> Reader<'a> {
                     return Ok(key);
                 }
                 None => {
-                    return self
-                        .scan
-                        .fail("unexpected EOF; expected key separator '='".into());
+                    return self.scan.fail("unexpected EOF; expected key separator '='".into());
                 }
                 c => {
                     let message = format!("expected '.' or '=', but got {} instead", quote_rune(c));
@@ -362,9 +319,7 @@ impl<'a> Reader<'a> {
             Some('"') => self.double_quoted()?,
             Some('\'') => self.single_quoted()?,
             Some('.') => {
-                return self
-                    .scan
-                    .fail("floats must start with a digit, not '.'".into());
+                return self.scan.fail("floats must start with a digit, not '.'".into());
             }
             Some('-' | '+') => self.signed_number()?,
             Some(c) => {
@@ -378,14 +333,10 @@ impl<'a> Reader<'a> {
                     self.scan.backup();
                     self.word()?
                 } else if c == '\n' {
-                    let message =
-                        format!("expected value but found {} instead", quote_rune(Some(c)));
+                    let message = format!("expected value but found {} instead", quote_rune(Some(c)));
                     return self.scan.fail_previous_line(message);
                 } else {
-                    return self.scan.fail(format!(
-                        "expected value but found {} instead",
-                        quote_rune(Some(c))
-                    ));
+                    return self.scan.fail(format!("expected value but found {} instead", quote_rune(Some(c))));
                 }
             }
             None => return self.scan.fail("unexpected EOF; expected value".into()),
@@ -409,10 +360,7 @@ impl<'a> Reader<'a> {
             "false" => Ok(Value::Bool(false)),
             _ => {
                 let word = go_quote(word.as_bytes());
-                self.scan.fail(format!(
-                    "expected value but found {} instead",
-                    String::from_utf8_lossy(&word)
-                ))
+                self.scan.fail(format!("expected value but found {} instead", String::from_utf8_lossy(&word)))
             }
         }
     }
@@ -433,10 +381,7 @@ impl<'a> Reader<'a> {
                 _ => self.scan.backup(),
             }
             let pos = self.base.offset(self.scan.mark().start);
-            items.push(Slot {
-                value: self.value(true)?.0,
-                pos,
-            });
+            items.push(Slot { value: self.value(true)?.0, pos });
             loop {
                 self.scan.ignore();
                 match self.scan.next()? {
@@ -460,10 +405,7 @@ impl<'a> Reader<'a> {
     fn inline_table(&mut self, in_array: bool) -> Read<(Value, Kind)> {
         let top = Map::default();
         let (outer_context, outer_key) = (self.tables.context.clone(), self.tables.key.take());
-        let own = Slot {
-            value: Value::Str(outer_key.clone().unwrap_or_else(|| "".into())),
-            pos: Pos::NONE,
-        };
+        let own = Slot { value: Value::Str(outer_key.clone().unwrap_or_else(|| "".into())), pos: Pos::NONE };
         let mut context = outer_context.clone();
         context.push(own);
         self.tables.context = context.clone();
@@ -530,32 +472,18 @@ impl<'a> Reader<'a> {
             let next = match hash.get(name) {
                 Some(Value::Map(m)) => m,
                 Some(_) => {
-                    return self
-                        .tables
-                        .fail(format!("{} is not a table", self.tables.context_quoted()));
+                    return self.tables.fail(format!("{} is not a table", self.tables.context_quoted()));
                 }
                 None => {
                     let map = Map::default();
-                    hash.insert(
-                        name.clone(),
-                        Slot {
-                            value: Value::Map(map.clone()),
-                            pos: part.pos,
-                        },
-                    );
+                    hash.insert(name.clone(), Slot { value: Value::Map(map.clone()), pos: part.pos });
                     map
                 }
             };
             hash = next;
         }
         if let Some(name) = last.value.as_str() {
-            hash.insert(
-                name.clone(),
-                Slot {
-                    value,
-                    pos: last.pos,
-                },
-            );
+            hash.insert(name.clone(), Slot { value, pos: last.pos });
         }
         Ok(())
     }
@@ -572,11 +500,7 @@ impl<'a> Reader<'a> {
         }
         self.scan.ignore();
         let (item, escaped) = self.basic_string()?;
-        Ok(if escaped {
-            Value::string(unescape(&item, item.text)?)
-        } else {
-            Value::string(item.text)
-        })
+        Ok(if escaped { Value::string(unescape(&item, item.text)?) } else { Value::string(item.text) })
     }
 
     fn single_quoted(&mut self) -> Read<Value> {
@@ -598,9 +522,7 @@ impl<'a> Reader<'a> {
             match self.scan.next()? {
                 None => return self.scan.fail("unexpected EOF; expected '\"'".into()),
                 Some(c) if is_newline(c) => {
-                    return self
-                        .scan
-                        .fail_previous_line("strings cannot contain newlines".into());
+                    return self.scan.fail_previous_line("strings cannot contain newlines".into());
                 }
                 Some('\\') => {
                     escaped = true;
@@ -618,9 +540,7 @@ impl<'a> Reader<'a> {
             match self.scan.next()? {
                 None => return self.scan.fail("unexpected EOF; expected \"'\"".into()),
                 Some(c) if is_newline(c) => {
-                    return self
-                        .scan
-                        .fail_previous_line("strings cannot contain newlines".into());
+                    return self.scan.fail_previous_line("strings cannot contain newlines".into());
                 }
                 Some('\'') => return self.closed(1),
                 Some(_) => {}
@@ -646,9 +566,7 @@ impl<'a> Reader<'a> {
             match self.scan.next()? {
                 None => {
                     let wrapped = if quote == '"' { "'\"\"\"'" } else { "\"'''\"" };
-                    return self
-                        .scan
-                        .fail(format!("unexpected EOF; expected {wrapped}"));
+                    return self.scan.fail(format!("unexpected EOF; expected {wrapped}"));
                 }
                 Some('\\') if quote == '"' => {
                     if !self.scan.next()?.is_some_and(is_newline) {
@@ -673,11 +591,7 @@ impl<'a> Reader<'a> {
                     if self.scan.current().ends_with(&five)
                         && !(quote == '"' && self.scan.current().ends_with(&escaped))
                     {
-                        let wrapped = if quote == '"' {
-                            "'\"\"\"\"\"\"'"
-                        } else {
-                            "\"''''''\""
-                        };
+                        let wrapped = if quote == '"' { "'\"\"\"\"\"\"'" } else { "\"''''''\"" };
                         return self.scan.fail(format!("unexpected {wrapped}"));
                     }
                     self.scan.backup();
@@ -697,20 +611,13 @@ impl<'a> Reader<'a> {
             Some('U') => (8, "eight hexadecimal digits after '\\U'"),
             c => {
                 let message = format!("invalid escape in string '\\{}'", c.unwrap_or('\0'));
-                return if c.is_none() {
-                    self.scan.fail_previous_line(message)
-                } else {
-                    self.scan.fail(message)
-                };
+                return if c.is_none() { self.scan.fail_previous_line(message) } else { self.scan.fail(message) };
             }
         };
         for _ in 0..count {
             if !self.scan.next()?.is_some_and(|c| c.is_ascii_hexdigit()) {
                 let got = go_quote(self.scan.current());
-                return self.scan.fail(format!(
-                    "expected {words}, but got {} instead",
-                    String::from_utf8_lossy(&got)
-                ));
+                return self.scan.fail(format!("expected {words}, but got {} instead", String::from_utf8_lossy(&got)));
             }
         }
         Ok(())
@@ -739,21 +646,15 @@ impl<'a> Reader<'a> {
             Some('0') => {
                 if let Some(base @ ('b' | 'o' | 'x')) = self.scan.peek()? {
                     let current = String::from_utf8_lossy(self.scan.current()).into_owned();
-                    return self.scan.fail(format!(
-                        "cannot use sign with non-decimal numbers: '{current}{base}'"
-                    ));
+                    return self.scan.fail(format!("cannot use sign with non-decimal numbers: '{current}{base}'"));
                 }
             }
             Some('1'..='9') => {}
             Some('.') => {
-                return self
-                    .scan
-                    .fail("floats must start with a digit, not '.'".into());
+                return self.scan.fail("floats must start with a digit, not '.'".into());
             }
             c => {
-                return self
-                    .scan
-                    .fail(format!("expected a digit but got {}", quote_rune(c)));
+                return self.scan.fail(format!("expected a digit but got {}", quote_rune(c)));
             }
         }
         self.decimal()
@@ -794,9 +695,7 @@ impl<'a> Reader<'a> {
         }
         match self.run(is_digit)? {
             Some('-' | ':') => {
-                self.run(|c| {
-                    is_digit(c) || matches!(c, '-' | ':' | 'T' | 't' | ' ' | '.' | 'Z' | 'z' | '+')
-                })?;
+                self.run(|c| is_digit(c) || matches!(c, '-' | ':' | 'T' | 't' | ' ' | '.' | 'Z' | 'z' | '+'))?;
                 self.scan.backup();
                 let item = self.item();
                 self.date(&item)
@@ -819,10 +718,7 @@ impl<'a> Reader<'a> {
         let next = self.scan.peek()?;
         if !next.is_some_and(|c| c.is_digit(radix)) {
             let current = String::from_utf8_lossy(self.scan.current()).into_owned();
-            return self.scan.fail(format!(
-                "not {words} number: '{current}{}'",
-                next.unwrap_or('\0')
-            ));
+            return self.scan.fail(format!("not {words} number: '{current}{}'", next.unwrap_or('\0')));
         }
         self.run(|c| c.is_digit(radix) || c == '_')?;
         self.scan.backup();
@@ -861,10 +757,7 @@ impl<'a> Reader<'a> {
                 return Ok(time_value(time, self.zones.local.clone()));
             }
         }
-        item.bad(format!(
-            "invalid datetime: {}",
-            String::from_utf8_lossy(&go_quote(&text))
-        ))
+        item.bad(format!("invalid datetime: {}", String::from_utf8_lossy(&go_quote(&text))))
     }
 }
 
@@ -901,51 +794,31 @@ fn underscores_ok(s: &[u8]) -> bool {
 
 fn integer(item: &Item<'_>) -> Read<Value> {
     if !underscores_ok(item.text) {
-        return item.bad(format!(
-            "Invalid integer {}: underscores must be surrounded by digits",
-            item.quoted()
-        ));
+        return item.bad(format!("Invalid integer {}: underscores must be surrounded by digits", item.quoted()));
     }
     if leading_zero(item.text) {
-        return item.bad(format!(
-            "Invalid integer {}: cannot have leading zeroes",
-            item.quoted()
-        ));
+        return item.bad(format!("Invalid integer {}: cannot have leading zeroes", item.quoted()));
     }
     match parse_int(item.text, 0) {
         Ok(n) => Ok(Value::int64(n)),
-        Err(NumError::Range | NumError::Syntax) => item.bad(format!(
-            "{} is out of range for int64",
-            String::from_utf8_lossy(item.text)
-        )),
+        Err(NumError::Range | NumError::Syntax) => {
+            item.bad(format!("{} is out of range for int64", String::from_utf8_lossy(item.text)))
+        }
     }
 }
 
 fn float(item: &Item<'_>) -> Read<Value> {
-    let mut parts = item
-        .text
-        .split(|c| matches!(c, b'.' | b'e' | b'E'))
-        .filter(|p| !p.is_empty())
-        .peekable();
+    let mut parts = item.text.split(|c| matches!(c, b'.' | b'e' | b'E')).filter(|p| !p.is_empty()).peekable();
     let zero = parts.peek().is_some_and(|p| leading_zero(p));
     if !parts.all(underscores_ok) {
-        return item.bad(format!(
-            "Invalid float {}: underscores must be surrounded by digits",
-            item.quoted()
-        ));
+        return item.bad(format!("Invalid float {}: underscores must be surrounded by digits", item.quoted()));
     }
     if zero {
-        return item.bad(format!(
-            "Invalid float {}: cannot have leading zeroes",
-            item.quoted()
-        ));
+        return item.bad(format!("Invalid float {}: cannot have leading zeroes", item.quoted()));
     }
     let mut after = item.text.split(|c| *c == b'.').skip(1);
     if !after.all(|p| p.first().is_some_and(u8::is_ascii_digit)) {
-        return item.bad(format!(
-            "Invalid float {}: '.' must be followed by one or more digits",
-            item.quoted()
-        ));
+        return item.bad(format!("Invalid float {}: '.' must be followed by one or more digits", item.quoted()));
     }
     let text: Vec<u8> = item.text.iter().copied().filter(|c| *c != b'_').collect();
     let value = match &text[..] {
@@ -955,18 +828,13 @@ fn float(item: &Item<'_>) -> Read<Value> {
     };
     match value {
         Ok(f) => Ok(Value::Float(f)),
-        Err(NumError::Range) => item.bad(format!(
-            "{} is out of range for float64",
-            String::from_utf8_lossy(item.text)
-        )),
+        Err(NumError::Range) => item.bad(format!("{} is out of range for float64", String::from_utf8_lossy(item.text))),
         Err(NumError::Syntax) => item.bad(format!("Invalid float value: {}", item.quoted())),
     }
 }
 
 fn strip_first_newline(s: &[u8]) -> &[u8] {
-    s.strip_prefix(b"\n")
-        .or(s.strip_prefix(b"\r\n"))
-        .unwrap_or(s)
+    s.strip_prefix(b"\n").or(s.strip_prefix(b"\r\n")).unwrap_or(s)
 }
 
 /// Drops backslashes at line ends with all the white space behind them.
@@ -984,10 +852,7 @@ fn strip_escaped_newlines(s: &[u8]) -> Vec<u8> {
             i += 2;
             continue;
         }
-        let n = s[i + 1..]
-            .iter()
-            .take_while(|c| matches!(c, b' ' | b'\t' | b'\r' | b'\n'))
-            .count();
+        let n = s[i + 1..].iter().take_while(|c| matches!(c, b' ' | b'\t' | b'\r' | b'\n')).count();
         if s[i + 1..i + 1 + n].contains(&b'\n') {
             i += 1 + n;
         } else {
@@ -1024,10 +889,7 @@ fn unescape(item: &Item<'_>, s: &[u8]) -> Read<Vec<u8>> {
             b'e' => 27,
             b'"' | b'\\' => code,
             _ if digits > 0 => {
-                let hex = s
-                    .get(i..i + digits)
-                    .and_then(|h| std::str::from_utf8(h).ok())
-                    .unwrap_or_default();
+                let hex = s.get(i..i + digits).and_then(|h| std::str::from_utf8(h).ok()).unwrap_or_default();
                 let Some(c) = u32::from_str_radix(hex, 16).ok().and_then(char::from_u32) else {
                     return item.bad(format!("Escaped character '\\u{hex}' is not valid UTF-8."));
                 };

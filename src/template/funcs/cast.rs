@@ -1,11 +1,7 @@
 //! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
 
 use crate::grammar::gonum::{NumError, parse_float, parse_int};
-<<<<<<< HEAD
 use crate::value::{IntKind, Object, Str, Value};
-=======
-use crate::value::{IntKind, Str, Value};
->>>>>>> main
 
 /// The string of a `Ty::Str` argument.
 pub fn text(args: &[Value], i: usize) -> &[u8] {
@@ -14,9 +10,7 @@ pub fn text(args: &[Value], i: usize) -> &[u8] {
 
 /// The string of a `Ty::Str` argument, shared.
 pub fn string(args: &[Value], i: usize) -> Str {
-    args.get(i)
-        .and_then(|v| v.as_str().cloned())
-        .unwrap_or_else(|| Str::from(""))
+    args.get(i).and_then(|v| v.as_str().cloned()).unwrap_or_else(|| Str::from(""))
 }
 
 /// The integer of a `Ty::Int` or `Ty::Int64` argument.
@@ -68,11 +62,7 @@ fn calendar_number(object: &dyn Object) -> i64 {
 
 /// Go's conversion on amd64: what does not fit becomes the smallest integer.
 pub fn float_to_int(f: f64) -> i64 {
-    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 {
-        f as i64
-    } else {
-        i64::MIN
-    }
+    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 { f as i64 } else { i64::MIN }
 }
 
 /// `cast.ToFloat64`
@@ -85,15 +75,5 @@ pub fn to_float64(v: &Value) -> f64 {
         Value::Str(s) => parse_float(s).unwrap_or(0.0),
         Value::Object(o) => calendar_number(&**o) as f64,
         _ => 0.0,
-    }
-}
-
-/// `strconv.ParseInt` where the error is ignored: a number too large is the largest.
-pub fn parse_int_clamped(s: &[u8], base: u32) -> i64 {
-    match parse_int(s, base) {
-        Ok(n) => n,
-        Err(NumError::Range) if s.starts_with(b"-") => i64::MIN,
-        Err(NumError::Range) => i64::MAX,
-        Err(NumError::Syntax) => 0,
     }
 }

@@ -1,43 +1,13 @@
-<<<<<<< HEAD
 //! Sprig's dates (sprig v3.3.0 `date.go`). The objects that they return are in `grammar::gotime::object`, Go's layouts in
 //! `grammar::layout`.
 
 use super::cast::{parse_int_clamped, text};
 use crate::grammar::duration::{self, HOUR, MINUTE, SECOND};
 use crate::grammar::gotime::object::{TimeObject, time_value};
-=======
-//! Sprig's dates (sprig v3.3.0 `date.go`). The objects that they return are in [`object`], Go's layouts in
-//! `grammar::layout`.
-
-pub mod object;
-
-use super::cast::{parse_int_clamped, text};
-use crate::grammar::duration::{self, HOUR, MINUTE, SECOND};
->>>>>>> main
 use crate::grammar::gotime::{Time, Zone};
 use crate::grammar::layout;
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::{IntKind, Value};
-<<<<<<< HEAD
-
-/// The functions of this family.
-pub const FUNCS: &[Func] = &[
-    Func::new("now", &[], |cx, _| {
-        Ok(time_value(now(cx), cx.world.time_zone()))
-    }),
-    Func::new("date", &[Ty::Str, Ty::Any], |cx, a| {
-        Ok(in_zone(cx, text(a, 0), &a[1], b"Local"))
-    }),
-    Func::new("dateInZone", &[Ty::Str, Ty::Any, Ty::Str], date_in_zone),
-    Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], date_in_zone),
-    Func::new("htmlDate", &[Ty::Any], |cx, a| {
-        Ok(in_zone(cx, HTML, &a[0], b"Local"))
-    }),
-    Func::new("htmlDateInZone", &[Ty::Any, Ty::Str], |cx, a| {
-        Ok(in_zone(cx, HTML, &a[0], text(a, 1)))
-    }),
-=======
-use object::{TimeObject, time_value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -47,7 +17,6 @@ pub const FUNCS: &[Func] = &[
     Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], date_in_zone),
     Func::new("htmlDate", &[Ty::Any], |cx, a| Ok(in_zone(cx, HTML, &a[0], b"Local"))),
     Func::new("htmlDateInZone", &[Ty::Any, Ty::Str], |cx, a| Ok(in_zone(cx, HTML, &a[0], text(a, 1)))),
->>>>>>> main
     Func::new("dateModify", &[Ty::Str, Ty::Time], date_modify),
     Func::new("date_modify", &[Ty::Str, Ty::Time], date_modify),
     Func::new("mustDateModify", &[Ty::Str, Ty::Time], must_date_modify),
@@ -90,13 +59,7 @@ fn time_of(v: &Value) -> Option<&Time> {
 /// A time or a number of seconds; anything else is now.
 fn moment(cx: &FuncCx<'_>, v: &Value) -> Time {
     match v {
-<<<<<<< HEAD
-        Value::Int(n, IntKind::Int | IntKind::Int64 | IntKind::Int32) => {
-            Time::from_unix(*n, Zone::Utc)
-        }
-=======
         Value::Int(n, IntKind::Int | IntKind::Int64 | IntKind::Int32) => Time::from_unix(*n, Zone::Utc),
->>>>>>> main
         v => time_of(v).cloned().unwrap_or_else(|| now(cx)),
     }
 }
@@ -125,14 +88,7 @@ fn ago(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         Value::Int(_, IntKind::Int32) => now(cx),
         v => moment(cx, v),
     };
-<<<<<<< HEAD
-    Ok(Value::string(duration::text(duration::round(
-        now(cx).sub(&then),
-        SECOND,
-    ))))
-=======
     Ok(Value::string(duration::text(duration::round(now(cx).sub(&then), SECOND))))
->>>>>>> main
 }
 
 fn duration_text(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -151,28 +107,11 @@ fn duration_round(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         Value::Int(n, IntKind::Int64) => *n,
         v => time_of(v).map_or(0, |t| now(cx).sub(t)),
     };
-<<<<<<< HEAD
-    let units = [
-        ("y", 365 * 24 * HOUR),
-        ("mo", 30 * 24 * HOUR),
-        ("d", 24 * HOUR),
-        ("h", HOUR),
-        ("m", MINUTE),
-        ("s", SECOND),
-    ];
-    let u = d.unsigned_abs();
-    let found = units.iter().find(|(_, unit)| u > *unit as u64);
-    Ok(Value::string(found.map_or_else(
-        || "0s".to_owned(),
-        |(name, unit)| format!("{}{name}", u / *unit as u64),
-    )))
-=======
     let units =
         [("y", 365 * 24 * HOUR), ("mo", 30 * 24 * HOUR), ("d", 24 * HOUR), ("h", HOUR), ("m", MINUTE), ("s", SECOND)];
     let u = d.unsigned_abs();
     let found = units.iter().find(|(_, unit)| u > *unit as u64);
     Ok(Value::string(found.map_or_else(|| "0s".to_owned(), |(name, unit)| format!("{}{name}", u / *unit as u64))))
->>>>>>> main
 }
 
 fn to_date(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -186,11 +125,5 @@ fn must_to_date(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn unix_epoch(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-<<<<<<< HEAD
-    Ok(Value::string(
-        time_of(&args[0]).map_or(0, |t| t.unix).to_string(),
-    ))
-=======
     Ok(Value::string(time_of(&args[0]).map_or(0, |t| t.unix).to_string()))
->>>>>>> main
 }

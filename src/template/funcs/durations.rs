@@ -1,64 +1,15 @@
 //! The durations of Helm 4 (helm v4.3.1 `pkg/engine/funcs.go`): anything that can be read as a duration, in a unit.
 
 use super::cast::float_to_int;
-<<<<<<< HEAD
 use crate::grammar::duration::{self, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
 use crate::grammar::gonum::parse_float;
 use crate::grammar::gotime::object::{DurationObject, duration_value};
-=======
-use super::dates::object::{DurationObject, duration_value};
-use crate::grammar::duration::{self, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
-use crate::grammar::gonum::parse_float;
->>>>>>> main
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::{go_quote, to_text};
 use crate::value::{HelmVersion, IntKind, Value, decode_rune, is_space};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
-<<<<<<< HEAD
-    Func::new("mustToDuration", &[Ty::Any], |cx, a| {
-        Ok(duration_value(as_duration(&a[0], cx.helm)?))
-    })
-    .v4(),
-    Func::new("durationSeconds", &[Ty::Any], |cx, a| {
-        float(cx, a, |d| duration::in_unit(d, SECOND))
-    })
-    .v4(),
-    Func::new("durationMinutes", &[Ty::Any], |cx, a| {
-        float(cx, a, |d| duration::in_unit(d, MINUTE))
-    })
-    .v4(),
-    Func::new("durationHours", &[Ty::Any], |cx, a| {
-        float(cx, a, |d| duration::in_unit(d, HOUR))
-    })
-    .v4(),
-    Func::new("durationDays", &[Ty::Any], |cx, a| {
-        float(cx, a, |d| duration::in_unit(d, HOUR) / 24.0)
-    })
-    .v4(),
-    Func::new("durationWeeks", &[Ty::Any], |cx, a| {
-        float(cx, a, |d| duration::in_unit(d, HOUR) / 24.0 / 7.0)
-    })
-    .v4(),
-    Func::new("durationMilliseconds", &[Ty::Any], |cx, a| {
-        whole(cx, a, MILLISECOND)
-    })
-    .v4(),
-    Func::new("durationMicroseconds", &[Ty::Any], |cx, a| {
-        whole(cx, a, MICROSECOND)
-    })
-    .v4(),
-    Func::new("durationNanoseconds", &[Ty::Any], |cx, a| whole(cx, a, 1)).v4(),
-    Func::new("durationRoundTo", &[Ty::Any, Ty::Any], |cx, a| {
-        to_multiple(cx, a, duration::round)
-    })
-    .v4(),
-    Func::new("durationTruncateTo", &[Ty::Any, Ty::Any], |cx, a| {
-        to_multiple(cx, a, duration::truncate)
-    })
-    .v4(),
-=======
     Func::new("mustToDuration", &[Ty::Any], |cx, a| Ok(duration_value(as_duration(&a[0], cx.helm)?))).v4(),
     Func::new("durationSeconds", &[Ty::Any], |cx, a| float(cx, a, |d| duration::in_unit(d, SECOND))).v4(),
     Func::new("durationMinutes", &[Ty::Any], |cx, a| float(cx, a, |d| duration::in_unit(d, MINUTE))).v4(),
@@ -70,7 +21,6 @@ pub const FUNCS: &[Func] = &[
     Func::new("durationNanoseconds", &[Ty::Any], |cx, a| whole(cx, a, 1)).v4(),
     Func::new("durationRoundTo", &[Ty::Any, Ty::Any], |cx, a| to_multiple(cx, a, duration::round)).v4(),
     Func::new("durationTruncateTo", &[Ty::Any, Ty::Any], |cx, a| to_multiple(cx, a, duration::truncate)).v4(),
->>>>>>> main
 ];
 
 fn trim(s: &[u8]) -> &[u8] {
@@ -86,13 +36,7 @@ fn trim(s: &[u8]) -> &[u8] {
 }
 
 fn from_seconds(seconds: i64) -> Result<i64, String> {
-<<<<<<< HEAD
-    seconds
-        .checked_mul(SECOND)
-        .ok_or_else(|| format!("duration seconds overflow: {seconds}"))
-=======
     seconds.checked_mul(SECOND).ok_or_else(|| format!("duration seconds overflow: {seconds}"))
->>>>>>> main
 }
 
 fn from_float(seconds: f64, helm: HelmVersion) -> Result<i64, String> {
@@ -125,24 +69,6 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
             }
             match parse_float(trimmed) {
                 Ok(f) => from_float(f, helm),
-<<<<<<< HEAD
-                Err(_) => Err(format!(
-                    "could not parse duration {}",
-                    String::from_utf8_lossy(&go_quote(s))
-                )),
-            }
-        }
-        Value::Int(n, IntKind::Uint64) if *n < 0 => {
-            Err(format!("duration seconds overflow: {}", *n as u64))
-        }
-        Value::Int(n, _) => from_seconds(*n),
-        Value::Float(f) => from_float(*f, helm),
-        Value::Object(o) => match (
-            o.as_any().downcast_ref::<DurationObject>(),
-            o.kind(),
-            o.json(),
-        ) {
-=======
                 Err(_) => Err(format!("could not parse duration {}", String::from_utf8_lossy(&go_quote(s)))),
             }
         }
@@ -150,7 +76,6 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
         Value::Int(n, _) => from_seconds(*n),
         Value::Float(f) => from_float(*f, helm),
         Value::Object(o) => match (o.as_any().downcast_ref::<DurationObject>(), o.kind(), o.json()) {
->>>>>>> main
             (Some(d), ..) => Ok(d.0),
             (None, "int", Ok(Value::Int(n, _))) => from_seconds(n),
             _ => Err(format!("unsupported duration type {}", o.type_name())),
@@ -160,23 +85,11 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
 }
 
 fn float(cx: &mut FuncCx<'_>, args: &[Value], convert: fn(i64) -> f64) -> FuncResult {
-<<<<<<< HEAD
-    Ok(Value::Float(
-        as_duration(&args[0], cx.helm).map_or(0.0, convert),
-    ))
-}
-
-fn whole(cx: &mut FuncCx<'_>, args: &[Value], unit: i64) -> FuncResult {
-    Ok(Value::int64(
-        as_duration(&args[0], cx.helm).map_or(0, |d| d / unit),
-    ))
-=======
     Ok(Value::Float(as_duration(&args[0], cx.helm).map_or(0.0, convert)))
 }
 
 fn whole(cx: &mut FuncCx<'_>, args: &[Value], unit: i64) -> FuncResult {
     Ok(Value::int64(as_duration(&args[0], cx.helm).map_or(0, |d| d / unit)))
->>>>>>> main
 }
 
 /// A duration that can't be read is zero, a multiple that can't changes nothing.
@@ -184,11 +97,5 @@ fn to_multiple(cx: &mut FuncCx<'_>, args: &[Value], round: fn(i64, i64) -> i64) 
     let Ok(d) = as_duration(&args[0], cx.helm) else {
         return Ok(duration_value(0));
     };
-<<<<<<< HEAD
-    Ok(duration_value(
-        as_duration(&args[1], cx.helm).map_or(d, |multiple| round(d, multiple)),
-    ))
-=======
     Ok(duration_value(as_duration(&args[1], cx.helm).map_or(d, |multiple| round(d, multiple))))
->>>>>>> main
 }

@@ -34,14 +34,10 @@ fn must_to_toml(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 /// The table, or one with the key `Error`.
 fn from_toml(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let local = cx.world.time_zone();
-    let offset = Zone::Local(local.clone())
-        .lookup(cx.world.now().as_second())
-        .1;
-    Ok(Value::Map(
-        read(text(args, 0), Pos::NONE, &Zones { local, offset }).unwrap_or_else(|e| {
-            let map = Map::default();
-            map.insert("Error", Value::string(e));
-            map
-        }),
-    ))
+    let offset = Zone::Local(local.clone()).lookup(cx.world.now().as_second()).1;
+    Ok(Value::Map(read(text(args, 0), Pos::NONE, &Zones { local, offset }).unwrap_or_else(|e| {
+        let map = Map::default();
+        map.insert("Error", Value::string(e));
+        map
+    })))
 }

@@ -40,10 +40,7 @@ pub(super) fn quote_rune(c: Option<char>) -> String {
         '"' => "'\"'".to_owned(),
         c => {
             let quoted = go_quote(c.encode_utf8(&mut [0; 4]).as_bytes());
-            format!(
-                "'{}'",
-                String::from_utf8_lossy(&quoted[1..quoted.len() - 1])
-            )
+            format!("'{}'", String::from_utf8_lossy(&quoted[1..quoted.len() - 1]))
         }
     }
 }
@@ -54,14 +51,7 @@ pub(super) fn rune_or_eof(c: Option<char>) -> String {
 
 impl<'a> Scan<'a> {
     pub fn new(text: &'a [u8]) -> Scan<'a> {
-        Scan {
-            text,
-            start: 0,
-            pos: 0,
-            line: 1,
-            at_end: false,
-            widths: [0; 4],
-        }
+        Scan { text, start: 0, pos: 0, line: 1, at_end: false, widths: [0; 4] }
     }
 
     /// The next character; nothing at the end, from where one step back is a step too.
@@ -73,17 +63,13 @@ impl<'a> Scan<'a> {
         if *first == b'\n' {
             self.line += 1;
         }
-        let (c, width) =
-            crate::value::decode_rune(&self.text[self.pos..]).unwrap_or(('\u{fffd}', 1));
+        let (c, width) = crate::value::decode_rune(&self.text[self.pos..]).unwrap_or(('\u{fffd}', 1));
         if c == '\u{fffd}' && width == 1 {
             return self.fail(format!("invalid UTF-8 byte: 0x{first:02x}"));
         }
         let lone_return = c == '\r' && self.text.get(self.pos + 1) != Some(&b'\n');
         if lone_return || c.is_ascii_control() && !matches!(c, '\t' | '\r' | '\n') {
-            return self.fail(format!(
-                "TOML files cannot contain control characters: '0x{:02x}'",
-                c as u32
-            ));
+            return self.fail(format!("TOML files cannot contain control characters: '0x{:02x}'", c as u32));
         }
         self.widths.rotate_right(1);
         self.widths[0] = width;
@@ -137,24 +123,15 @@ impl<'a> Scan<'a> {
     }
 
     pub fn mark(&self) -> Mark {
-        Mark {
-            start: self.start,
-            line: self.line,
-        }
+        Mark { start: self.start, line: self.line }
     }
 
     pub fn fail<T>(&self, message: String) -> Read<T> {
         let behind_newline = self.at_end && self.pos > 0 && self.text[self.pos - 1] == b'\n';
-        Err(Bad {
-            line: self.line - i64::from(behind_newline),
-            message,
-        })
+        Err(Bad { line: self.line - i64::from(behind_newline), message })
     }
 
     pub fn fail_previous_line<T>(&self, message: String) -> Read<T> {
-        Err(Bad {
-            line: self.line - 1,
-            message,
-        })
+        Err(Bad { line: self.line - 1, message })
     }
 }

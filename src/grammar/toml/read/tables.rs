@@ -38,9 +38,7 @@ pub(super) struct Tables {
 }
 
 fn names(key: &[Slot]) -> Vec<Str> {
-    key.iter()
-        .filter_map(|s| s.value.as_str().cloned())
-        .collect()
+    key.iter().filter_map(|s| s.value.as_str().cloned()).collect()
 }
 
 fn shown(key: &[Slot]) -> String {
@@ -51,9 +49,7 @@ fn shown(key: &[Slot]) -> String {
 fn table_of(value: &Value) -> Option<Map> {
     match value {
         Value::Map(m) => Some(m.clone()),
-        Value::List(l) if l.kind == ListKind::Maps => {
-            l.items.last().and_then(|s| s.value.as_map().cloned())
-        }
+        Value::List(l) if l.kind == ListKind::Maps => l.items.last().and_then(|s| s.value.as_map().cloned()),
         _ => None,
     }
 }
@@ -75,10 +71,7 @@ impl Tables {
     }
 
     pub fn fail<T>(&self, message: String) -> Read<T> {
-        Err(Bad {
-            line: self.line,
-            message,
-        })
+        Err(Bad { line: self.line, message })
     }
 
     fn known(&mut self, key: &[Slot]) -> &mut Known {
@@ -93,10 +86,7 @@ impl Tables {
     /// Remembers what a key of the current table was given, or the table itself.
     pub fn note(&mut self, key: Option<Str>, kind: Kind) {
         let mut full = self.context.clone();
-        full.extend(
-            key.filter(|k| !k.is_empty())
-                .map(|k| Slot::from(Value::Str(k))),
-        );
+        full.extend(key.filter(|k| !k.is_empty()).map(|k| Slot::from(Value::Str(k))));
         if full.is_empty() {
             full.push(Value::string("").into());
         }
@@ -115,21 +105,12 @@ impl Tables {
             };
             if !hash.contains(name) {
                 self.imply(&parents[..=i]);
-                hash.insert(
-                    name.clone(),
-                    Slot {
-                        value: Value::Map(Map::default()),
-                        pos: part.pos,
-                    },
-                );
+                hash.insert(name.clone(), Slot { value: Value::Map(Map::default()), pos: part.pos });
             }
             hash = match hash.get(name).as_ref().and_then(table_of) {
                 Some(table) => table,
                 None => {
-                    return self.fail(format!(
-                        "Key '{}' was already created as a hash.",
-                        shown(&parents[..=i])
-                    ));
+                    return self.fail(format!("Key '{}' was already created as a hash.", shown(&parents[..=i])));
                 }
             };
         }
@@ -147,24 +128,15 @@ impl Tables {
         let Some(name) = last.value.as_str() else {
             return Ok(());
         };
-        let item = Slot {
-            value: Value::Map(Map::default()),
-            pos: last.pos,
-        };
+        let item = Slot { value: Value::Map(Map::default()), pos: last.pos };
         let mut entries = hash.entries_mut();
-        let slot = entries.entry(name.clone()).or_insert_with(|| Slot {
-            value: Value::list_of(ListKind::Maps, Vec::new()),
-            pos: last.pos,
-        });
+        let slot = entries
+            .entry(name.clone())
+            .or_insert_with(|| Slot { value: Value::list_of(ListKind::Maps, Vec::new()), pos: last.pos });
         match &mut slot.value {
-            Value::List(list) if list.kind == ListKind::Maps => {
-                Rc::<List>::make_mut(list).items.push(item)
-            }
+            Value::List(list) if list.kind == ListKind::Maps => Rc::<List>::make_mut(list).items.push(item),
             _ => {
-                let message = format!(
-                    "Key '{}' was already created and cannot be used as an array.",
-                    shown(key)
-                );
+                let message = format!("Key '{}' was already created and cannot be used as an array.", shown(key));
                 return self.fail(message);
             }
         }
@@ -178,10 +150,7 @@ impl Tables {
             hash = match value.as_ref().and_then(table_of) {
                 Some(table) => table,
                 None => {
-                    return self.fail(format!(
-                        "Key '{}' has already been defined.",
-                        shown(&self.context[..=i])
-                    ));
+                    return self.fail(format!("Key '{}' has already been defined.", shown(&self.context[..=i])));
                 }
             };
         }
@@ -200,13 +169,7 @@ impl Tables {
             return Ok(());
         };
         if !hash.contains(name) {
-            hash.insert(
-                name.clone(),
-                Slot {
-                    value,
-                    pos: key.pos,
-                },
-            );
+            hash.insert(name.clone(), Slot { value, pos: key.pos });
             return Ok(());
         }
         let mut full = self.context.clone();
@@ -217,13 +180,7 @@ impl Tables {
             return self.fail(format!("Key '{}' has already been defined.", shown(&full)));
         }
         if array {
-            hash.insert(
-                name.clone(),
-                Slot {
-                    value,
-                    pos: key.pos,
-                },
-            );
+            hash.insert(name.clone(), Slot { value, pos: key.pos });
         }
         Ok(())
     }
