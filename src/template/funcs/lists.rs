@@ -82,10 +82,7 @@ fn prepend(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn chunk(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[1], "Cannot chunk type", cx.helm)?;
     let size = int(args, 0);
-    if size == 0 {
-        return Err("runtime error: integer divide by zero".into());
-    }
-    if size < 0 {
+    if size <= 0 {
         return Err("runtime error: makeslice: len out of range".into());
     }
     let size = usize::try_from(size).unwrap_or(usize::MAX);
