@@ -46,8 +46,11 @@ impl<S: Into<String>> From<S> for ArchiveError {
 /// # Errors
 /// For what is no archive, lies about paths, or is too large.
 pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
-    if !src.starts_with(b"\x1f\x8b") {
-        return Err(if src.len() < 10 { "EOF".into() } else { ArchiveError::Header });
+    match src.len() {
+        0 => return Err("EOF".into()),
+        1..10 => return Err("unexpected EOF".into()),
+        _ if !src.starts_with(b"\x1f\x8b\x08") => return Err(ArchiveError::Header),
+        _ => {}
     }
     let mut tar = tar::Archive::new(MultiGzDecoder::new(src).take(MAX_CHART * 2 + (1 << 20)));
     let entries = tar.entries().map_err(|e| e.to_string())?;
@@ -56,6 +59,7 @@ pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
     for entry in entries {
         let mut entry = entry.map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+            _ if e.to_string() == "failed to read entire block" => "unexpected EOF".to_owned(),
             _ => e.to_string(),
         })?;
         let kind = entry.header().entry_type();
@@ -65,7 +69,7 @@ pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
         let raw = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let name = entry_name(&raw)?;
         let size = entry.size();
-        let (limit, text) = limits(&name, helm, total);
+        let (limit, text) = limits(&raw, helm, total);
         if size > limit {
             return Err(text.into());
         }

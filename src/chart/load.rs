@@ -17,13 +17,37 @@ use crate::span::Pos;
 use crate::value::HelmVersion;
 use crate::yaml::{Field, Struct, Target, decode_as};
 
-/// Loads a chart from a folder or an archive.
+/// Loads a chart from a folder or an archive, as `template` does: Helm 4 looks at the apiVersion first.
 ///
 /// # Errors
 /// With Helm's text.
 pub fn load(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+    let detect = match helm {
+        HelmVersion::V3 => Detect::No,
+        HelmVersion::V4 => Detect::Yes,
+    };
+    load_as(path, detect, helm, log)
+}
+
+/// Loads a chart of any apiVersion, as the `dependency` commands do.
+///
+/// # Errors
+/// With Helm's text.
+pub fn load_any(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+    load_as(path, Detect::No, helm, log)
+}
+
+/// Whether the apiVersion picks the loader, as it does in Helm 4's generic one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detect {
+    Yes,
+    No,
+}
+
+fn load_as(path: &Path, detect: Detect, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let meta = fs::metadata(path).map_err(|e| format!("stat {}: {}", path.display(), os_error(&e)))?;
-    let mut chart = if meta.is_dir() { load_dir(path, helm, log)? } else { load_archive(path, helm, log)? };
+    let mut chart =
+        if meta.is_dir() { load_dir(path, detect, helm, log)? } else { load_archive(path, detect, helm, log)? };
     chart.path = path.display().to_string();
     Ok(chart)
 }
@@ -57,9 +81,9 @@ fn check_api_version(src: &[u8]) -> Result<(), String> {
     }
 }
 
-fn load_dir(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+fn load_dir(path: &Path, detect: Detect, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let top = std::path::absolute(path).map_err(|e| e.to_string())?;
-    if helm == HelmVersion::V4 {
+    if detect == Detect::Yes {
         let name = top.join("Chart.yaml");
         let src = fs::read(&name).map_err(|e| {
             let name = name.display();
@@ -126,7 +150,8 @@ impl Walk<'_> {
             let resolved = fs::canonicalize(&path).map_err(|e| {
                 let target = fs::read_link(&path).unwrap_or_default();
                 let target = path.parent().map_or(target.clone(), |p| p.join(&target));
-                format!("error evaluating symlink {}: lstat {}: {}", path.display(), target.display(), os_error(&e))
+                let missing = first_missing(&target);
+                format!("error evaluating symlink {}: lstat {}: {}", path.display(), missing.display(), os_error(&e))
             })?;
             self.log.symlink(&path.display().to_string(), &resolved.display().to_string());
             let m = fs::metadata(&path).map_err(|e| e.to_string())?;
@@ -158,6 +183,14 @@ impl Walk<'_> {
     }
 }
 
+/// The part of a path that is not there, which Go's EvalSymlinks names.
+fn first_missing(path: &Path) -> PathBuf {
+    let clean = PathBuf::from(super::dependency::clean(&path.to_string_lossy()));
+    let parts: Vec<&Path> = clean.ancestors().collect();
+    let missing = parts.iter().rev().find(|p| !p.as_os_str().is_empty() && fs::symlink_metadata(p).is_err());
+    missing.map_or(clean.clone(), |p| p.to_path_buf())
+}
+
 /// Reads all files; beyond a few, on all cores.
 fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
     let total: u64 = found.iter().map(|f| f.size).sum();
@@ -182,7 +215,7 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
     if found.len() < 64 { found.into_iter().map(read).collect() } else { found.into_par_iter().map(read).collect() }
 }
 
-fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
+fn load_archive(path: &Path, detect: Detect, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {
     let name = path.display();
     let src = fs::read(path).map_err(|e| format!("open {name}: {}", os_error(&e)))?;
     if !src.starts_with(b"\x1f\x8b\x08") {
@@ -192,14 +225,14 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
         let kind = content_type(&src);
         return Err(format!("file '{name}' does not appear to be a gzipped archive; got '{kind}'"));
     }
-    let files = archive::read(&src, helm).map_err(|e| match (&e, helm) {
+    let files = archive::read(&src, helm).map_err(|e| match (&e, detect) {
         (ArchiveError::Header, _) => {
             format!("file '{name}' does not appear to be a valid chart file (details: {})", e.text())
         }
-        (_, HelmVersion::V3) => e.text(),
-        (_, HelmVersion::V4) => "unable to load chart archive".into(),
+        (_, Detect::No) => e.text(),
+        (_, Detect::Yes) => "unable to load chart archive".into(),
     })?;
-    if helm == HelmVersion::V4 {
+    if detect == Detect::Yes {
         match files.iter().find(|f| f.name == "Chart.yaml") {
             Some(f) => check_api_version(&f.data)?,
             None => return Err("unable to detect chart version, no Chart.yaml found".into()),
@@ -211,7 +244,10 @@ fn load_archive(path: &Path, helm: HelmVersion, log: &mut Log) -> Result<Chart, 
 /// What Go's content sniffing would call the first 512 bytes, as far as charts get mistaken for.
 fn content_type(src: &[u8]) -> &'static str {
     let head = &src[..src.len().min(512)];
-    if head.starts_with(b"PK\x03\x04") {
+    let text = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
+    if ["<html>", "<html ", "<!doctype html>", "<!doctype html "].iter().any(|t| text.starts_with(t)) {
+        "text/html; charset=utf-8"
+    } else if head.starts_with(b"PK\x03\x04") {
         "application/zip"
     } else if head.starts_with(b"%PDF-") {
         "application/pdf"

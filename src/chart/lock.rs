@@ -3,9 +3,11 @@
 use sha2::Digest;
 
 use super::metadata::{DEPENDENCIES, Dependency, dependency, objects};
+use super::object::dependency_json;
 use crate::grammar::gojson::{Html, marshal};
 use crate::span::Pos;
-use crate::value::{HelmVersion, Value};
+use crate::value::fmt::go_quote;
+use crate::value::{HelmVersion, Map, Slot, Value};
 use crate::yaml::{Field, Struct, Target, decode_as};
 
 /// Chart.lock.
@@ -16,20 +18,34 @@ pub struct Lock {
     /// `digest`
     pub digest: String,
     /// `dependencies`
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Option<Vec<Dependency>>,
 }
 
 static LOCK: Struct = Struct {
     name: "Lock",
     go_type: "chart.Lock",
     fields: &[
-        Field { key: "generated", target: Target::Str },
+        Field { key: "generated", target: Target::Any },
         Field { key: "digest", target: Target::Str },
         Field { key: "dependencies", target: DEPENDENCIES },
     ],
 };
 
 impl Lock {
+    /// Chart.lock's text.
+    ///
+    /// # Errors
+    /// Where the text can't be written as YAML.
+    pub fn to_yaml(&self) -> Result<Vec<u8>, String> {
+        let map = Map::default();
+        let list = |all: &Vec<Dependency>| all.iter().map(|d| Slot::from(dependency_json(d))).collect();
+        let dependencies = self.dependencies.as_ref().map_or(Value::Nil, |all| Value::list(list(all)));
+        map.insert("dependencies", Slot::from(dependencies));
+        map.insert("digest", Slot::from(Value::string(self.digest.as_str())));
+        map.insert("generated", Slot::from(Value::string(self.generated.as_str())));
+        crate::yaml::to_yaml(&Value::Map(map))
+    }
+
     /// Reads Chart.lock.
     ///
     /// # Errors
@@ -40,32 +56,106 @@ impl Lock {
             HelmVersion::V4 => e.message.replace("of type chart.", "of type v2.").replace("[]*chart.", "[]*v2."),
         })?;
         let Value::Map(map) = value else { return Ok(Lock::default()) };
+        let json = |e: String| format!("error unmarshaling JSON: while decoding JSON: {e}");
+        match map.get(b"generated") {
+            None | Some(Value::Nil) => {}
+            Some(Value::Str(s)) => check_time(&s.to_text()).map_err(json)?,
+            Some(_) => return Err(json("Time.UnmarshalJSON: input is not a JSON string".into())),
+        }
         let text =
             |key: &[u8]| map.get(key).and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default();
         Ok(Lock {
             generated: text(b"generated"),
             digest: text(b"digest"),
-            dependencies: objects(&map, "dependencies", dependency).unwrap_or_default().into_iter().flatten().collect(),
+            dependencies: objects(&map, "dependencies", dependency).map(|all| all.into_iter().flatten().collect()),
         })
     }
 }
 
-/// The digest over what is declared and what is locked.
-pub fn digest(declared: &[Dependency], locked: &[Dependency]) -> String {
-    let mut text = b"[[".to_vec();
-    for (i, list) in [declared, locked].into_iter().enumerate() {
-        if i > 0 {
-            text.extend_from_slice(b"],[");
-        }
-        for (j, d) in list.iter().enumerate() {
-            if j > 0 {
-                text.push(b',');
-            }
-            write_dependency(&mut text, d);
+/// Go's `time.Parse` with RFC 3339, as far as it finds fault.
+fn check_time(text: &str) -> Result<(), String> {
+    let quoted = |t: &str| String::from_utf8_lossy(&go_quote(t.as_bytes())).into_owned();
+    let fail = |rest: &str, element: &str| {
+        let (text, rest) = (quoted(text), quoted(rest));
+        Err(format!("parsing time {text} as \"2006-01-02T15:04:05Z07:00\": cannot parse {rest} as \"{element}\""))
+    };
+    let range = |what: &str| Err(format!("parsing time {}: {what} out of range", quoted(text)));
+    let mut rest = text;
+    let mut numbers = [0u32; 6];
+    let elements = [("", "2006", 4), ("-", "01", 2), ("-", "02", 2), ("T", "15", 2), (":", "04", 2), (":", "05", 2)];
+    for (i, (before, element, width)) in elements.into_iter().enumerate() {
+        let Some(r) = rest.strip_prefix(before) else { return fail(rest, before) };
+        rest = r;
+        let digits = rest.get(..width).filter(|d| d.bytes().all(|c| c.is_ascii_digit()));
+        let Some(number) = digits.and_then(|d| d.parse().ok()) else { return fail(rest, element) };
+        numbers[i] = number;
+        rest = &rest[width..];
+        match (i, number) {
+            (1, 0 | 13..) => return range("month"),
+            (3, 24..) => return range("hour"),
+            (4, 60..) => return range("minute"),
+            (5, 60..) => return range("second"),
+            _ => {}
         }
     }
-    text.extend_from_slice(b"]]");
-    format!("sha256:{}", data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&text)))
+    if let Some(fraction) = rest.strip_prefix(['.', ',']).filter(|f| f.starts_with(|c: char| c.is_ascii_digit())) {
+        rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    let zone = rest.as_bytes();
+    let length = match zone {
+        [b'Z', ..] => 1,
+        [b'+' | b'-', h1, h2, b':', m1, m2, ..] if [h1, h2, m1, m2].iter().all(|c| c.is_ascii_digit()) => 6,
+        _ => return fail(rest, "Z07:00"),
+    };
+    if zone.len() > length {
+        return Err(format!("parsing time {}: extra text: {}", quoted(text), quoted(&rest[length..])));
+    }
+    let [year, month, day, ..] = numbers;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if day < 1 || day > days { range("day") } else { Ok(()) }
+}
+
+/// The digest over what is declared and what is locked (HashReq).
+pub fn digest(declared: Option<&[Dependency]>, locked: Option<&[Dependency]>) -> String {
+    let mut text = b"[".to_vec();
+    write_list(&mut text, declared);
+    text.push(b',');
+    write_list(&mut text, locked);
+    text.push(b']');
+    sha256(&text)
+}
+
+/// The digest that Helm 2 wrote into requirements.lock (HashV2Req).
+pub fn digest_v2(declared: Option<&[Dependency]>) -> String {
+    let mut text = b"{\"dependencies\":".to_vec();
+    write_list(&mut text, declared);
+    text.push(b'}');
+    sha256(&text)
+}
+
+fn sha256(text: &[u8]) -> String {
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text)))
+}
+
+fn write_list(out: &mut Vec<u8>, list: Option<&[Dependency]>) {
+    let Some(list) = list else {
+        out.extend_from_slice(b"null");
+        return;
+    };
+    out.push(b'[');
+    for (i, d) in list.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_dependency(out, d);
+    }
+    out.push(b']');
 }
 
 /// A dependency as encoding/json writes it: keys in the order of the struct, empty ones left out.

@@ -76,6 +76,8 @@ pub struct Dependency {
     pub import_values: Option<Vec<serde_json::Value>>,
     /// `alias`
     pub alias: String,
+    /// Whether `import_values` are pairs already imported.
+    pub imported: bool,
 }
 
 const STRINGS: Target = Target::List(&Target::Str, "[]string");
@@ -177,6 +179,7 @@ pub(super) fn dependency(map: &Map) -> Dependency {
             .get(b"import-values")
             .and_then(|v| v.as_list().map(|l| l.items.iter().map(|s| to_json(&s.value)).collect())),
         alias: get("alias"),
+        imported: false,
     }
 }
 
@@ -188,10 +191,7 @@ impl Metadata {
     pub fn read(&mut self, src: &[u8], helm: HelmVersion) -> Result<(), YamlError> {
         let value = decode_as(src, Pos::NONE, &Target::Struct(&METADATA)).map_err(|mut e| {
             if helm == HelmVersion::V4 {
-                e.message = e
-                    .message
-                    .replace("of type []*chart.", "of type []*v2.")
-                    .replace("value of type chart.", "value of type v2.");
+                e.message = e.message.replace("[]*chart.", "[]*v2.").replace("of type chart.", "of type v2.");
             }
             e
         })?;

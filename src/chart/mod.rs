@@ -4,6 +4,7 @@
 //! aliases, merged values) lives in a tree of [`node::Node`]s. Start reading at [`load::load`].
 
 pub mod archive;
+pub mod build;
 pub mod dependency;
 pub mod ignore;
 pub mod load;
@@ -11,6 +12,7 @@ pub mod lock;
 pub mod metadata;
 pub mod node;
 pub mod object;
+pub mod pack;
 pub mod validate;
 
 use std::sync::Arc;

@@ -39,6 +39,8 @@ pub struct Node<'c> {
     /// Subcharts.
     pub children: RefCell<Vec<Rc<Node<'c>>>>,
     parent: RefCell<Weak<Node<'c>>>,
+    /// Subcharts that copies under an alias stand for. Helm 3 leaves them the parents of their own subcharts.
+    replaced: RefCell<Vec<Rc<Node<'c>>>>,
     root: Cell<bool>,
 }
 
@@ -84,6 +86,7 @@ impl<'c> Node<'c> {
             values: RefCell::new(values),
             children: RefCell::default(),
             parent: RefCell::default(),
+            replaced: RefCell::default(),
             root: Cell::new(false),
         });
         let mut children = Vec::new();
@@ -129,6 +132,7 @@ impl<'c> Node<'c> {
             values: RefCell::new(self.values.borrow().clone()),
             children: RefCell::new(self.children.borrow().clone()),
             parent: RefCell::new(self.parent.borrow().clone()),
+            replaced: RefCell::default(),
             root: Cell::new(false),
         })
     }
@@ -208,6 +212,7 @@ impl Process<'_> {
             }
         }
         node.set_children(children);
+        node.replaced.borrow_mut().extend(loaded);
         for d in &declared {
             d.borrow_mut().enabled = true;
         }
@@ -243,6 +248,7 @@ impl Process<'_> {
             values: RefCell::new(found.values.borrow().clone()),
             children: RefCell::default(),
             parent: RefCell::new(found.parent.borrow().clone()),
+            replaced: RefCell::default(),
             root: Cell::new(false),
         });
         match self.helm {
@@ -317,15 +323,22 @@ impl Process<'_> {
         for d in &declared {
             let mut d = d.borrow_mut();
             let Some(imports) = d.import_values.take() else { continue };
+            if d.imported {
+                // Aliases of one chart share it in Helm 3, and pairs made by an earlier pass are not read again.
+                continue;
+            }
             let mut normalised = Vec::new();
             for import in imports {
                 if let Some(pair) = self.import_one(&d.name, &import, &merged, &imported) {
                     normalised.push(pair);
                 }
             }
+            d.imported = !normalised.is_empty();
             d.import_values = Some(normalised);
         }
         let mut warnings = Warnings::new();
+        // What was imported are tables of this very map.
+        let merged = merged.deep_copy();
         coalesce_tables(&merged, &imported, "", true, &mut warnings);
         self.warn(warnings);
         *node.values.borrow_mut() = merged;
@@ -353,6 +366,8 @@ impl Process<'_> {
         let mut warnings = Warnings::new();
         match find_table(from, &format!("{name}.{child}")) {
             Ok(found) => {
+                // Merging writes into what it merges from, but Helm hands out a new map for an empty one (AsMap).
+                let found = if found.is_empty() { Map::default() } else { found };
                 let source = if parent == "." {
                     found
                 } else {

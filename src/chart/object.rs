@@ -22,6 +22,15 @@ pub fn chart_object(node: &Node<'_>, helm: HelmVersion) -> Value {
     }
 }
 
+/// Chart.yaml as encoding/json writes it, for a chart that is packed again.
+pub(super) fn metadata_json(metadata: &Metadata) -> Value {
+    let dependencies = metadata.dependencies.as_ref().map(|all| all.iter().flatten().cloned().collect());
+    let view = View { metadata: metadata.clone(), name: metadata.name.clone(), dependencies, root: false };
+    let Value::Map(map) = view.json() else { return Value::Nil };
+    map.remove(b"IsRoot");
+    Value::Map(map)
+}
+
 #[derive(Debug)]
 struct View {
     metadata: Metadata,
@@ -198,7 +207,8 @@ fn maintainer_json(m: &Maintainer) -> Value {
     map_of(fields.into_iter().filter(|f| !f.1.is_empty()).map(|(k, v)| (k, Value::string(v.as_str()))).collect())
 }
 
-fn dependency_json(d: &Dependency) -> Value {
+/// A dependency as encoding/json writes it.
+pub(super) fn dependency_json(d: &Dependency) -> Value {
     let mut fields =
         vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
     for (key, text) in [("version", &d.version), ("condition", &d.condition), ("alias", &d.alias)] {

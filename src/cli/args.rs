@@ -27,6 +27,9 @@ pub enum Command {
     Template(Box<TemplateArgs>),
     /// Preview charts in an environment
     Render(Box<RenderArgs>),
+    /// List a chart's dependencies, or build charts/ from file:// repositories
+    #[command(subcommand)]
+    Dependency(DependencyCommand),
     /// Print a shell's completions
     Completion {
         /// The shell
@@ -105,6 +108,31 @@ pub struct EngineArgs {
     /// How errors of templates are written; helm where standard error is no terminal
     #[arg(long, value_name = "FORMAT")]
     pub error_format: Option<ErrorFormat>,
+}
+
+/// What can be done with dependencies.
+#[derive(Debug, Subcommand)]
+pub enum DependencyCommand {
+    /// List the dependencies with their state
+    List(DependencyArgs),
+    /// Fill charts/ with what Chart.lock says
+    Build(DependencyArgs),
+    /// Resolve the declared ranges again, fill charts/ and write Chart.lock
+    Update(DependencyArgs),
+}
+
+/// Flags of the dependency commands.
+#[derive(Args, Debug)]
+pub struct DependencyArgs {
+    /// The chart's folder
+    #[arg(value_name = "CHART", default_value = ".")]
+    pub chart: String,
+    /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
+    #[arg(long, value_name = "VERSION", default_value = "4")]
+    pub helm_version: Helm,
+    /// Widest column of the list
+    #[arg(long, value_name = "N", default_value = "80")]
+    pub max_col_width: usize,
 }
 
 /// Flags of `plimsoll render`.

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod batch;
+mod dependency;
 mod render;
 mod template;
 mod world;
@@ -29,6 +30,7 @@ pub fn run() -> u8 {
         };
         match cli.command {
             args::Command::Template(a) => template::run(&a),
+            args::Command::Dependency(c) => dependency::run(&c),
             args::Command::Render(a) => render::run(&a),
             args::Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{ErrorFormat, Helm, TemplateArgs, ValueArgs};
 use crate::chart::Chart;
+use crate::chart::build::Manager;
 use crate::chart::load::{load, os_error};
 use crate::diag::log::Log;
 use crate::grammar::glob::filepath_match;
@@ -105,7 +106,15 @@ fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log
     let (name, chart_path) = name_and_chart(args, helm)?;
     let path = locate(&chart_path)?;
     let values = user_values(&args.values, helm, sources)?;
-    let chart = load(Path::new(&path), helm, log)?;
+    let mut chart = load(Path::new(&path), helm, log)?;
+    let mut progress = String::new();
+    if args.dependency_update && !missing_dependencies(&chart).is_empty() {
+        let mut manager = Manager::new(&path, helm, jiff::Zoned::now(), log);
+        let done = manager.update();
+        progress = std::mem::take(&mut manager.out);
+        done?;
+        chart = load(Path::new(&path), helm, log)?;
+    }
     check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
     let options = Options {
@@ -121,7 +130,7 @@ fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log
     };
     let world = super::world::system(&args.engine)?;
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;
-    output(args, helm, &name, rendered)
+    Ok(progress + &output(args, helm, &name, rendered)?)
 }
 
 fn run_render(
@@ -272,15 +281,7 @@ pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Re
             HelmVersion::V4 => log.slog("WARN", "this chart is deprecated", &[]),
         }
     }
-    let missing: Vec<&str> = chart
-        .metadata
-        .dependencies
-        .iter()
-        .flatten()
-        .flatten()
-        .filter(|d| !chart.children.iter().any(|(_, c)| c.metadata.name == d.name))
-        .map(|d| d.name.as_str())
-        .collect();
+    let missing = missing_dependencies(chart);
     if missing.is_empty() {
         return Ok(());
     }
@@ -292,6 +293,13 @@ pub(super) fn check_chart(chart: &Chart, helm: HelmVersion, log: &mut Log) -> Re
         "{an} error occurred while checking for chart dependencies. You may need to run {build} to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
         missing.join(", ")
     ))
+}
+
+/// Names of declared dependencies that charts/ doesn't have.
+fn missing_dependencies(chart: &Chart) -> Vec<&str> {
+    let loaded = |name: &str| chart.children.iter().any(|(_, c)| c.metadata.name == name);
+    let declared = chart.metadata.dependencies.iter().flatten().flatten();
+    declared.filter(|d| !loaded(&d.name)).map(|d| d.name.as_str()).collect()
 }
 
 /// Helm's rule for names of releases.

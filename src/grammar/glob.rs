@@ -1,128 +1,140 @@
 //! Two of Go's glob dialects: `filepath.Match` for .helmignore and --show-only, and gobwas/glob v0.2.3 for
 //! `.Files.Glob`.
 
+use crate::value::decode_rune;
+
+/// What Go says of a broken pattern.
+const BAD: &str = "syntax error in pattern";
+
 /// Go's `filepath.Match` on a slash-separated name: `*` and `?` stay within a segment, `[...]` with `^`, `\` escapes.
+/// The pattern is looked at only as far as the match gets, so that some broken ones go unnoticed, as in Go.
 ///
 /// # Errors
 /// `syntax error in pattern`
 pub fn filepath_match(pattern: &str, name: &str) -> Result<bool, &'static str> {
-    const BAD: &str = "syntax error in pattern";
-    let p: Vec<char> = pattern.chars().collect();
-    let n: Vec<char> = name.chars().collect();
-    // Go finds a broken class only when it gets there; checking first costs nothing and errs on its side.
-    let tokens = tokens(&p).ok_or(BAD)?;
-    let (mut t, mut i) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    loop {
-        let matched = match tokens.get(t) {
-            None => i == n.len(),
-            Some(Token::Star) => {
-                star = Some((t + 1, i));
-                t += 1;
-                continue;
-            }
-            Some(token) => n.get(i).is_some_and(|c| token.matches(*c)),
-        };
-        if matched {
-            if t == tokens.len() {
-                return Ok(true);
-            }
-            t += 1;
-            i += 1;
-            continue;
+    let (mut pattern, mut name) = (pattern.as_bytes(), name.as_bytes());
+    while !pattern.is_empty() {
+        let (star, chunk, rest) = scan_chunk(pattern);
+        pattern = rest;
+        if star && chunk.is_empty() {
+            return Ok(!name.contains(&b'/'));
         }
-        match star {
-            Some((after, from)) if n.get(from).is_some_and(|c| *c != '/') => {
-                star = Some((after, from + 1));
-                t = after;
-                i = from + 1;
-            }
-            _ => return Ok(false),
+        match match_chunk(chunk, name)? {
+            Some(rest) if rest.is_empty() || !pattern.is_empty() => name = rest,
+            _ if !star => return Ok(false),
+            _ => match skip_to(chunk, name, pattern.is_empty())? {
+                Some(rest) => name = rest,
+                None => return Ok(false),
+            },
         }
     }
+    Ok(name.is_empty())
 }
 
-enum Token {
-    Star,
-    Any,
-    Char(char),
-    Class(bool, Vec<(char, char)>),
-}
-
-impl Token {
-    fn matches(&self, c: char) -> bool {
-        match self {
-            Token::Star => true,
-            Token::Any => c != '/',
-            Token::Char(p) => *p == c,
-            Token::Class(negated, ranges) => ranges.iter().any(|(a, b)| (*a..=*b).contains(&c)) != *negated,
+/// The star a pattern starts with, the part up to the next star, and the rest.
+fn scan_chunk(pattern: &[u8]) -> (bool, &[u8], &[u8]) {
+    let stars = pattern.iter().take_while(|c| **c == b'*').count();
+    let pattern = &pattern[stars..];
+    let (mut i, mut in_class) = (0, false);
+    while i < pattern.len() {
+        match pattern[i] {
+            b'\\' if i + 1 < pattern.len() => i += 1,
+            b'[' => in_class = true,
+            b']' => in_class = false,
+            b'*' if !in_class => break,
+            _ => {}
         }
-    }
-}
-
-fn tokens(p: &[char]) -> Option<Vec<Token>> {
-    let mut out = Vec::new();
-    let mut i = 0;
-    while i < p.len() {
-        match p[i] {
-            '*' => {
-                if !matches!(out.last(), Some(Token::Star)) {
-                    out.push(Token::Star);
-                }
-                i += 1;
-            }
-            '?' => {
-                out.push(Token::Any);
-                i += 1;
-            }
-            '\\' => {
-                out.push(Token::Char(*p.get(i + 1)?));
-                i += 2;
-            }
-            '[' => {
-                let (token, next) = class(p, i + 1)?;
-                out.push(token);
-                i = next;
-            }
-            c => {
-                out.push(Token::Char(c));
-                i += 1;
-            }
-        }
-    }
-    Some(out)
-}
-
-fn class(p: &[char], mut i: usize) -> Option<(Token, usize)> {
-    let negated = p.get(i) == Some(&'^');
-    if negated {
         i += 1;
     }
-    let mut ranges = Vec::new();
+    (stars > 0, &pattern[..i.min(pattern.len())], &pattern[i.min(pattern.len())..])
+}
+
+/// What follows the first place behind the start of the segment where the chunk matches; up to the end if it is the
+/// last one.
+fn skip_to<'n>(chunk: &[u8], name: &'n [u8], last: bool) -> Result<Option<&'n [u8]>, &'static str> {
+    for i in 0..name.iter().take_while(|c| **c != b'/').count() {
+        if let Some(rest) = match_chunk(chunk, &name[i + 1..])?
+            && (!last || rest.is_empty())
+        {
+            return Ok(Some(rest));
+        }
+    }
+    Ok(None)
+}
+
+/// Matches a chunk without stars at the start of a name and gives what follows. Goes on to the end of the chunk when it
+/// doesn't match, to find what is wrong with it.
+fn match_chunk<'n>(mut chunk: &[u8], mut s: &'n [u8]) -> Result<Option<&'n [u8]>, &'static str> {
+    let mut failed = false;
+    while let Some(c) = chunk.first() {
+        failed |= s.is_empty();
+        match c {
+            b'[' => {
+                let (r, width) = if failed { ('\0', 0) } else { decode_rune(s).unwrap_or(('\0', 0)) };
+                s = &s[width..];
+                let (matched, rest) = match_class(&chunk[1..], r)?;
+                failed |= !matched;
+                chunk = rest;
+            }
+            b'?' => {
+                if !failed {
+                    failed = s[0] == b'/';
+                    s = &s[decode_rune(s).map_or(0, |(_, w)| w)..];
+                }
+                chunk = &chunk[1..];
+            }
+            _ => {
+                if *c == b'\\' {
+                    chunk = &chunk[1..];
+                }
+                let c = chunk.first().ok_or(BAD)?;
+                if !failed {
+                    failed = *c != s[0];
+                    s = &s[1..];
+                }
+                chunk = &chunk[1..];
+            }
+        }
+    }
+    Ok((!failed).then_some(s))
+}
+
+/// Whether a class, read behind its bracket, has this rune, and what follows the class.
+fn match_class(class: &[u8], r: char) -> Result<(bool, &[u8]), &'static str> {
+    let negated = class.first() == Some(&b'^');
+    let mut rest = &class[usize::from(negated)..];
+    let (mut found, mut first) = (false, true);
     loop {
-        if p.get(i) == Some(&']') && !ranges.is_empty() {
-            return Some((Token::Class(negated, ranges), i + 1));
+        if rest.first() == Some(&b']') && !first {
+            return Ok((found != negated, &rest[1..]));
         }
-        let (low, next) = class_char(p, i)?;
-        i = next;
+        first = false;
+        let (low, after) = class_rune(rest)?;
         let mut high = low;
-        if p.get(i) == Some(&'-') {
-            (high, i) = class_char(p, i + 1)?;
+        rest = after;
+        if rest[0] == b'-' {
+            (high, rest) = class_rune(&rest[1..])?;
         }
-        ranges.push((low, high));
+        found |= (low..=high).contains(&r);
     }
 }
 
-fn class_char(p: &[char], i: usize) -> Option<(char, usize)> {
-    match p.get(i)? {
-        '-' | ']' => None,
-        '\\' => Some((*p.get(i + 1)?, i + 2)),
-        c => Some((*c, i + 1)),
+/// A rune of a class, and what follows: something must.
+fn class_rune(s: &[u8]) -> Result<(char, &[u8]), &'static str> {
+    let s = match s {
+        [] | [b'-' | b']', ..] => return Err(BAD),
+        [b'\\', rest @ ..] => rest,
+        _ => s,
+    };
+    match decode_rune(s) {
+        None | Some(('\u{fffd}', 1)) => Err(BAD),
+        Some((_, w)) if w == s.len() => Err(BAD),
+        Some((c, w)) => Ok((c, &s[w..])),
     }
-    .filter(|(_, next)| *next < p.len())
 }
 
-/// A pattern of gobwas/glob.
+/// A pattern of gobwas/glob. It misjudges a few things that we don't: alternatives in braces of which one may be longer than
+/// another (`a{**,b}`, `{a*,b?}.txt`), a single `?` or class against an empty name, and `?` beside letters beyond ASCII.
 #[derive(Debug)]
 pub struct Pattern {
     /// Alternatives are expanded: one list of pieces each.
@@ -203,11 +215,14 @@ fn sequence(p: &[char], at: &mut usize, nested: bool) -> Result<Vec<Vec<Piece>>,
             c.push(piece.clone());
         }
     };
-    while let Some(c) = p.get(*at).copied() {
+    // The library takes a NUL for the end.
+    while let Some(c) = p.get(*at).copied().filter(|c| *c != '\0') {
         *at += 1;
         match c {
+            '\u{fffd}' => return Err("could not read rune".into()),
             '\\' => {
-                let escaped = p.get(*at).copied().ok_or("unexpected end of input")?;
+                // Nothing is escaped at the end, and that is fine.
+                let Some(escaped) = p.get(*at).copied() else { break };
                 *at += 1;
                 push(&mut current, Piece::Text(escaped));
             }
@@ -242,39 +257,43 @@ fn sequence(p: &[char], at: &mut usize, nested: bool) -> Result<Vec<Vec<Piece>>,
             c => push(&mut current, Piece::Text(c)),
         }
     }
-    if nested {
-        return Err("unexpected end of input".into());
-    }
-    Ok(current)
+    // Braces may stay open.
+    done.append(&mut current);
+    Ok(done)
 }
 
+/// A class, read behind its bracket: one range, or characters of which only the closing bracket needs an escape.
 fn bracket(p: &[char], at: &mut usize) -> Result<Piece, String> {
-    let end = "unexpected end of input";
-    let not = p.get(*at) == Some(&'!');
-    if not {
+    let next = |at: &mut usize| {
+        let c = p.get(*at).copied().filter(|c| *c != '\0').ok_or("unexpected end of input");
         *at += 1;
+        c
+    };
+    let mut c = next(at)?;
+    let not = c == '!';
+    if not {
+        c = next(at)?;
     }
-    if let (Some(low), Some('-'), Some(high), Some(']')) = (p.get(*at), p.get(*at + 1), p.get(*at + 2), p.get(*at + 3))
-    {
-        if high < low {
-            return Err("hi character should be greater than lo".into());
+    if p.get(*at) == Some(&'-') {
+        *at += 1;
+        let high = next(at)?;
+        if next(at)? != ']' {
+            return Err("expected close range character".into());
         }
-        *at += 4;
-        return Ok(Piece::Range(not, *low, *high));
+        if high < c {
+            return Err(format!("hi character '{high}' should be greater than lo '{c}'"));
+        }
+        return Ok(Piece::Range(not, c, high));
     }
     let mut list = Vec::new();
-    loop {
-        let c = p.get(*at).copied().ok_or(end)?;
-        *at += 1;
-        match c {
-            ']' if !list.is_empty() => return Ok(Piece::List(not, list)),
-            '\\' => {
-                list.push(p.get(*at).copied().ok_or(end)?);
-                *at += 1;
-            }
-            c => list.push(c),
-        }
+    while c != ']' {
+        list.push(if c == '\\' { next(at)? } else { c });
+        c = next(at)?;
     }
+    if list.is_empty() {
+        return Err("could not parse range".into());
+    }
+    Ok(Piece::List(not, list))
 }
 
 #[cfg(test)]

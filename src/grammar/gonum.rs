@@ -110,7 +110,7 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
     let lower = unsigned.to_ascii_lowercase();
     match lower.as_str() {
         "inf" | "infinity" => return Ok(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
-        "nan" => return Ok(f64::NAN),
+        "nan" if unsigned == text => return Ok(f64::NAN),
         _ => {}
     }
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -126,10 +126,6 @@ pub fn parse_float(s: &[u8]) -> Result<f64, NumError> {
     };
     if lower.starts_with("0x") {
         return parse_hex_float(&clean);
-    }
-    if text.contains('_') {
-        // Outside of hexadecimal numbers Go takes underscores only after a base prefix, which floats don't have.
-        return Err(NumError::Syntax);
     }
     let f: f64 = clean.parse().map_err(|_| NumError::Syntax)?;
     if f.is_infinite() { Err(NumError::Range) } else { Ok(f) }
@@ -227,7 +223,10 @@ pub fn format_float(f: f64, verb: char, precision: Option<usize>) -> String {
     let a = f.abs();
     let body = match verb {
         'f' => match precision {
-            Some(p) => format!("{a:.p$}"),
+            Some(p) => {
+                let exact = p.min(MAX_DIGITS);
+                format!("{a:.exact$}") + &"0".repeat(p - exact)
+            }
             None => format!("{a}"),
         },
         'e' | 'E' => format_e(a, verb, precision),
@@ -245,20 +244,25 @@ pub fn format_float(f: f64, verb: char, precision: Option<usize>) -> String {
     format!("{sign}{body}")
 }
 
+/// No float has more digits than this behind its point; Rust formats no more than 65,535.
+const MAX_DIGITS: usize = 1100;
+
 fn format_e(a: f64, verb: char, precision: Option<usize>) -> String {
-    let text = match precision {
+    let exact = precision.map(|p| p.min(MAX_DIGITS));
+    let text = match exact {
         Some(p) => format!("{a:.p$e}"),
         None => format!("{a:e}"),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{mantissa}{verb}{}", exponent_text(exponent.parse().unwrap_or(0)))
+    let zeros = "0".repeat(precision.unwrap_or(0) - exact.unwrap_or(0));
+    format!("{mantissa}{zeros}{verb}{}", exponent_text(exponent.parse().unwrap_or(0)))
 }
 
 fn format_g(a: f64, verb: char, precision: Option<usize>) -> String {
     let (digits, point) = match precision {
         None => shortest_digits(a),
         Some(p) => {
-            let p = p.max(1) - 1;
+            let p = (p.max(1) - 1).min(MAX_DIGITS);
             let text = format!("{a:.p$e}");
             let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
             let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -369,6 +373,10 @@ mod tests {
         assert_eq!(format_float(-0.0, 'g', None), "-0");
         assert_eq!(format_float(1e6, 'e', Some(6)), "1.000000e+06");
         assert_eq!(format_float(1.5, 'x', None), "0x1.8p+00");
+        for verb in ['e', 'f', 'x'] {
+            assert_eq!(format_float(1.0, verb, Some(1_000_000)).matches('0').count() / 1000, 1000);
+        }
+        assert_eq!(format_float(1.5, 'g', Some(1_000_000)), "1.5");
         assert_eq!(json_float(1e21).as_deref(), Some("1e+21"));
         assert_eq!(json_float(0.0000001).as_deref(), Some("1e-7"));
     }

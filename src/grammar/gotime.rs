@@ -1,6 +1,8 @@
 //! Go's `time.Time`: an instant with a zone, and the calendar (Go 1.26 `time/{time,zoneinfo}.go`). Layouts are in
 //! [`super::layout`]. All arithmetic wraps as Go's does, so that no number of seconds can break it.
 
+pub mod object;
+
 use jiff::Timestamp;
 use jiff::tz::{self, TimeZone};
 

@@ -54,6 +54,40 @@ fn segment(text: Option<&str>) -> Result<u64, String> {
     })
 }
 
+fn is_identifier(part: &[u8]) -> bool {
+    !part.is_empty() && part.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'-')
+}
+
+/// `validatePrerelease`; none at all is fine.
+///
+/// # Errors
+/// With the library's text.
+pub fn check_prerelease(text: &[u8]) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for part in text.split(|c| *c == b'.') {
+        if !is_identifier(part) {
+            return Err("invalid prerelease string".into());
+        }
+        if part.len() > 1 && part[0] == b'0' && part.iter().all(u8::is_ascii_digit) {
+            return Err("version segment starts with 0".into());
+        }
+    }
+    Ok(())
+}
+
+/// `validateMetadata`; none at all is fine.
+///
+/// # Errors
+/// With the library's text.
+pub fn check_metadata(text: &[u8]) -> Result<(), String> {
+    if text.is_empty() || text.split(|c| *c == b'.').all(is_identifier) {
+        return Ok(());
+    }
+    Err("invalid metadata string".into())
+}
+
 impl Version {
     /// `NewVersion`: one to three numbers, a `v` before them, leading zeros.
     ///
@@ -66,13 +100,12 @@ impl Version {
         let m = LOOSE_VERSION.captures(text).ok_or("invalid semantic version")?;
         let get = |i: usize| m.get(i).map(|g| g.as_str());
         let pre = get(5).unwrap_or_default();
-        if pre.split('.').any(|p| p.len() > 1 && p.starts_with('0') && p.bytes().all(|c| c.is_ascii_digit())) {
-            return Err("version segment starts with 0".into());
-        }
+        let (major, minor, patch) = (segment(get(1))?, segment(get(2))?, segment(get(3))?);
+        check_prerelease(pre.as_bytes())?;
         Ok(Version {
-            major: segment(get(1))?,
-            minor: segment(get(2))?,
-            patch: segment(get(3))?,
+            major,
+            minor,
+            patch,
             pre: pre.into(),
             metadata: get(8).unwrap_or_default().into(),
             original: text.into(),
@@ -152,6 +185,10 @@ struct Constraint {
     dirty: bool,
 }
 
+fn improper(text: &str) -> String {
+    format!("improper constraint: {}", String::from_utf8_lossy(&crate::value::fmt::go_quote(text.as_bytes())))
+}
+
 fn is_x(s: &str) -> bool {
     matches!(s, "x" | "X" | "*")
 }
@@ -167,7 +204,7 @@ impl Constraints {
         }
         let mut rewritten = text.to_owned();
         for m in HYPHEN.captures_iter(text) {
-            let range = format!(">= {}, <= {} ", &m[1], &m[10]);
+            let range = format!(">= {}, <= {} ", &m[1], &m[11]);
             rewritten = rewritten.replacen(&m[0], &range, 1);
         }
         let parts: Vec<&str> = rewritten.split("||").collect();
@@ -177,8 +214,7 @@ impl Constraints {
         let mut groups = Vec::new();
         for part in parts {
             if !VALID.is_match(part) {
-                let quoted = crate::value::fmt::go_quote(part.as_bytes());
-                return Err(format!("improper constraint: {}", String::from_utf8_lossy(&quoted)));
+                return Err(improper(part));
             }
             let found: Result<Vec<Constraint>, String> =
                 FIND.find_iter(part).map(|m| Constraint::parse(m.as_str())).collect();
@@ -198,7 +234,7 @@ impl Constraints {
 
 impl Constraint {
     fn parse(text: &str) -> Result<Constraint, String> {
-        let m = ONE.captures(text).ok_or_else(|| format!("improper constraint: {text:?}"))?;
+        let m = ONE.captures(text).ok_or_else(|| improper(text))?;
         let get = |i: usize| m.get(i).map_or("", |g| g.as_str());
         let (major, minor, patch, pre) = (get(3), get(4), get(5), get(6));
         let (mut minor_dirty, mut patch_dirty, mut dirty) = (false, false, false);

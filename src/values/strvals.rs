@@ -316,6 +316,10 @@ impl Parser<'_> {
         let (value, length) = match parsed {
             Ok(Some(found)) => found,
             Ok(None) => return Err(Stop::End),
+            // Go's stream decoder has another word for a text that ends too early.
+            Err(e) if e.message == "unexpected end of JSON input" => {
+                return Err(Stop::Error("unexpected EOF".into()));
+            }
             Err(e) => return Err(Stop::Error(e.message)),
         };
         self.at += length;
@@ -370,5 +374,64 @@ pub fn parse_json_object(text: &str, base: Pos) -> Result<Map, String> {
         Ok(Value::Nil) => Ok(Map::from_entries(MapKind::Any, BTreeMap::<Str, Slot>::new())),
         Ok(other) => Err(gojson::type_error(&other, "map[string]interface {}")),
         Err(e) => Err(e.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::fmt::to_text;
+
+    /// A value with its Go types, as the recorder wrote it.
+    fn typed(value: &Value, helm: HelmVersion) -> serde_json::Value {
+        match value {
+            Value::Nil => serde_json::Value::Null,
+            Value::Str(s) => format!("s:{}", s.to_text()).into(),
+            Value::List(l) => l.items.iter().map(|s| typed(&s.value, helm)).collect(),
+            Value::Map(m) => serde_json::Value::Object(
+                m.entries().iter().map(|(k, s)| (k.to_text().into_owned(), typed(&s.value, helm))).collect(),
+            ),
+            other => format!("{}:{}", other.type_name(helm), to_text(other, helm)).into(),
+        }
+    }
+
+    fn run(case: &serde_json::Value, helm: HelmVersion) -> serde_json::Value {
+        let text = |key: &str| case[key].as_str().unwrap_or_default();
+        let kind = match text("kind") {
+            "set" => Kind::Typed,
+            "string" => Kind::String,
+            "file" => Kind::File,
+            "json" => Kind::Json,
+            _ => Kind::Literal,
+        };
+        let map = match gojson::parse(text("base").as_bytes(), Pos::NONE) {
+            Ok(Value::Map(m)) => m,
+            _ => Map::default(),
+        };
+        let read = |path: &str| match path.starts_with("no") {
+            true => Err(format!("open {path}: no such file or directory")),
+            false => Ok(format!("<{path}>").into_bytes()),
+        };
+        match parse_into(text("arg"), kind, &map, Pos::NONE, helm, &read) {
+            Ok(()) => typed(&Value::Map(map), helm),
+            Err(e) => serde_json::json!({ "error": e }),
+        }
+    }
+
+    #[test]
+    fn arguments_are_read_as_helm_reads_them() {
+        let mut wrong = Vec::new();
+        for line in include_str!("../../testdata/values/strvals.jsonl").lines() {
+            let case: serde_json::Value = serde_json::from_str(line).expect("one JSON object per line");
+            let want = &case["want"];
+            let want_v3 = case.get("want_v3").unwrap_or(want);
+            for (helm, want) in [(HelmVersion::V4, want), (HelmVersion::V3, want_v3)] {
+                let got = run(&case, helm);
+                if got != *want {
+                    wrong.push(format!("{helm:?} {line}\n  got {got}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     }
 }

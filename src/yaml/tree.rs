@@ -27,8 +27,6 @@ pub struct Node {
     pub implicit: bool,
     /// Byte offset where it starts.
     pub offset: u32,
-    /// Line where it starts, from 0.
-    pub line: u32,
     /// Index behind the last node of its subtree.
     pub end: u32,
     /// For an alias the node it stands for.
@@ -252,16 +250,7 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, kind: NodeKind, mark: Mark, text: Text, tag: Text, implicit: bool) -> u32 {
         let index = self.nodes.len() as u32;
-        self.nodes.push(Node {
-            kind,
-            implicit,
-            offset: mark.offset,
-            line: mark.line,
-            end: index + 1,
-            target: 0,
-            text,
-            tag,
-        });
+        self.nodes.push(Node { kind, implicit, offset: mark.offset, end: index + 1, target: 0, text, tag });
         index
     }
 

@@ -1,7 +1,7 @@
 //! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
 
 use crate::grammar::gonum::{NumError, parse_float, parse_int};
-use crate::value::{IntKind, Str, Value};
+use crate::value::{IntKind, Object, Str, Value};
 
 /// The string of a `Ty::Str` argument.
 pub fn text(args: &[Value], i: usize) -> &[u8] {
@@ -30,6 +30,16 @@ fn without_zero_fraction(s: &[u8]) -> &[u8] {
     }
 }
 
+/// `strconv.ParseInt` where the error is ignored: a number too large is the largest.
+pub fn parse_int_clamped(s: &[u8], base: u32) -> i64 {
+    match parse_int(s, base) {
+        Ok(n) => n,
+        Err(NumError::Range) if s.starts_with(b"-") => i64::MIN,
+        Err(NumError::Range) => i64::MAX,
+        Err(NumError::Syntax) => 0,
+    }
+}
+
 /// `cast.ToInt64`
 pub fn to_int64(v: &Value) -> i64 {
     match v {
@@ -37,6 +47,15 @@ pub fn to_int64(v: &Value) -> i64 {
         Value::Int(n, _) => *n,
         Value::Float(f) => float_to_int(*f),
         Value::Str(s) => parse_int(without_zero_fraction(s), 0).unwrap_or(0),
+        Value::Object(o) => calendar_number(&**o),
+        _ => 0,
+    }
+}
+
+/// The number of a `time.Month` or `time.Weekday`, the only named types that cast knows.
+fn calendar_number(object: &dyn Object) -> i64 {
+    match (object.type_name().as_str(), object.json()) {
+        ("time.Month" | "time.Weekday", Ok(Value::Int(n, _))) => n,
         _ => 0,
     }
 }
@@ -54,16 +73,7 @@ pub fn to_float64(v: &Value) -> f64 {
         Value::Int(n, _) => *n as f64,
         Value::Float(f) => *f,
         Value::Str(s) => parse_float(s).unwrap_or(0.0),
+        Value::Object(o) => calendar_number(&**o) as f64,
         _ => 0.0,
-    }
-}
-
-/// `strconv.ParseInt` where the error is ignored: a number too large is the largest.
-pub fn parse_int_clamped(s: &[u8], base: u32) -> i64 {
-    match parse_int(s, base) {
-        Ok(n) => n,
-        Err(NumError::Range) if s.starts_with(b"-") => i64::MIN,
-        Err(NumError::Range) => i64::MAX,
-        Err(NumError::Syntax) => 0,
     }
 }

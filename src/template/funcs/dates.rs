@@ -1,15 +1,13 @@
-//! Sprig's dates (sprig v3.3.0 `date.go`). The objects that they return are in [`object`], Go's layouts in
+//! Sprig's dates (sprig v3.3.0 `date.go`). The objects that they return are in `grammar::gotime::object`, Go's layouts in
 //! `grammar::layout`.
-
-pub mod object;
 
 use super::cast::{parse_int_clamped, text};
 use crate::grammar::duration::{self, HOUR, MINUTE, SECOND};
+use crate::grammar::gotime::object::{TimeObject, time_value};
 use crate::grammar::gotime::{Time, Zone};
 use crate::grammar::layout;
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::{IntKind, Value};
-use object::{TimeObject, time_value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[

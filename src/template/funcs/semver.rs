@@ -4,7 +4,7 @@ use std::any::Any;
 use std::rc::Rc;
 
 use super::cast::text;
-use crate::grammar::semver::{Constraints, Version};
+use crate::grammar::semver::{Constraints, Version, check_metadata, check_prerelease};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::{IntKind, Object, Value};
 
@@ -54,29 +54,64 @@ const METHODS: &[(&str, &str)] = &[
     ("Equal", "a"),
 ];
 
+/// Methods that only the pointer has.
+const OF_POINTER: &[&str] =
+    &["Original", "Compare", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual", "Equal"];
+
 impl VersionObject {
-    fn increased(&self, name: &str) -> Version {
-        let mut v = self.version.clone();
-        let prefix = if v.original.starts_with('v') { "v" } else { "" };
-        match name {
-            "IncMajor" => (v.major, v.minor, v.patch) = (v.major + 1, 0, 0),
-            "IncMinor" => (v.minor, v.patch) = (v.minor + 1, 0),
-            // A pre-release becomes its release.
-            _ if v.pre.is_empty() => v.patch += 1,
-            _ => {}
-        }
-        v.pre.clear();
-        v.metadata.clear();
+    /// The original text that goes with other parts.
+    fn with_original(&self, mut v: Version) -> Version {
+        let prefix = if self.version.original.starts_with('v') { "v" } else { "" };
         v.original = format!("{prefix}{}", v.text());
         v
     }
 
+    /// IncMajor, IncMinor and IncPatch; the panic of the library where a number is at its end.
+    fn increased(&self, name: &str) -> Result<Value, String> {
+        let mut v = self.version.clone();
+        let (part, number) = match name {
+            "IncMajor" => ("major", &mut v.major),
+            "IncMinor" => ("minor", &mut v.minor),
+            _ => ("patch", &mut v.patch),
+        };
+        // A pre-release becomes its release.
+        if part != "patch" || v.pre.is_empty() {
+            *number = number.checked_add(1).ok_or_else(|| format!("{part} version increment would overflow uint64"))?;
+        }
+        match part {
+            "major" => (v.minor, v.patch) = (0, 0),
+            "minor" => v.patch = 0,
+            _ => {}
+        }
+        v.pre.clear();
+        v.metadata.clear();
+        Ok(object(self.with_original(v), false))
+    }
+
+    /// SetPrerelease and SetMetadata.
+    fn changed(&self, name: &str, text: &[u8]) -> Result<Value, String> {
+        let mut v = self.version.clone();
+        let text_of = || String::from_utf8_lossy(text).into_owned();
+        if name == "SetPrerelease" {
+            check_prerelease(text)?;
+            v.pre = text_of();
+        } else {
+            check_metadata(text)?;
+            v.metadata = text_of();
+        }
+        Ok(object(self.with_original(v), false))
+    }
+
     fn compared(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let other = match args.first() {
-            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>(),
+            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>().filter(|o| o.pointer),
+            None | Some(Value::Nil) if name == "Equal" => return Ok(Value::Bool(false)),
+            None | Some(Value::Nil) => {
+                return Err("runtime error: invalid memory address or nil pointer dereference".into());
+            }
             _ => None,
         };
-        let other = other.ok_or("runtime error: invalid memory address or nil pointer dereference")?;
+        let other = other.ok_or("wrong type for value; expected *semver.Version")?;
         let order = self.version.compare(&other.version);
         Ok(match name {
             "Compare" => Value::int(order as i64),
@@ -99,7 +134,7 @@ impl Object for VersionObject {
     }
 
     fn has_method(&self, name: &str) -> bool {
-        METHODS.iter().any(|m| m.0 == name)
+        METHODS.iter().any(|m| m.0 == name) && (self.pointer || !OF_POINTER.contains(&name))
     }
 
     fn method_params(&self, name: &str) -> Option<&'static str> {
@@ -108,7 +143,6 @@ impl Object for VersionObject {
 
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let v = &self.version;
-        let arg = |i: usize| args.get(i).and_then(|a| a.as_str()).map(|s| s.to_text().into_owned()).unwrap_or_default();
         Ok(match name {
             "Major" => Value::Int(v.major as i64, IntKind::Uint64),
             "Minor" => Value::Int(v.minor as i64, IntKind::Uint64),
@@ -117,16 +151,10 @@ impl Object for VersionObject {
             "Metadata" => Value::string(v.metadata.as_str()),
             "Original" => Value::string(v.original.as_str()),
             "String" => Value::string(v.text()),
-            "IncMajor" | "IncMinor" | "IncPatch" => object(self.increased(name), false),
+            "IncMajor" | "IncMinor" | "IncPatch" => return self.increased(name),
             "SetPrerelease" | "SetMetadata" => {
-                let mut v = v.clone();
-                if name == "SetPrerelease" {
-                    v.pre = arg(0);
-                } else {
-                    v.metadata = arg(0);
-                }
-                let parsed = Version::parse(&v.text())?;
-                object(parsed, false)
+                let text = args.first().and_then(|a| a.as_str()).map_or(&b""[..], |s| s.as_bytes());
+                return self.changed(name, text);
             }
             _ => return self.compared(name, args),
         })
@@ -141,7 +169,10 @@ impl Object for VersionObject {
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<VersionObject>().is_some_and(|o| o.version == self.version)
+        other
+            .as_any()
+            .downcast_ref::<VersionObject>()
+            .is_some_and(|o| o.version == self.version && o.pointer == self.pointer)
     }
 
     fn as_any(&self) -> &dyn Any {

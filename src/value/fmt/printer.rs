@@ -28,6 +28,10 @@ pub(super) struct Printer<'a> {
 
 /// Widths and precisions above this are refused by Go.
 pub(super) const MAX_NUMBER: i64 = 1_000_000;
+/// Nothing more is printed behind this many bytes, more than the evaluator lets through: a wide verb on a long list.
+const MAX_OUTPUT: usize = 512 << 20;
+/// Where every value lies, says `%p`: in the heap as Go lays it out on most systems.
+const ADDRESS: u64 = 0xc0_0001_0000;
 /// Values nested deeper than this (a map that holds itself) are cut.
 const MAX_DEPTH: usize = 10_000;
 
@@ -73,11 +77,28 @@ impl<'a> Printer<'a> {
             (Value::Nil, 'T' | 'v') => self.pad(b"<nil>"),
             (_, 'T') => {
                 let name = value.type_name(self.helm);
-                self.pad(name.as_bytes());
+                let name = self.cut(name.as_bytes());
+                self.pad(name);
             }
             (Value::Nil, _) => self.bad_verb(value, verb),
+            (Value::List(_) | Value::Map(_) | Value::Object(_), 'w') => self.bad_verb(value, verb),
+            (_, 'p') => self.pointer(value),
             _ => self.value(value, verb),
         }
+    }
+
+    /// `%p`: Go prints the address. Ours is always the same one, so that the same input prints the same.
+    fn pointer(&mut self, value: &Value) {
+        let address = match value {
+            Value::List(l) if l.nil => 0,
+            Value::List(_) | Value::Map(_) | Value::Bytes(_) => ADDRESS,
+            Value::Object(o) if matches!(o.kind(), "ptr" | "map" | "slice") => ADDRESS,
+            _ => return self.bad_verb(value, 'p'),
+        };
+        let sharp = self.flags.sharp;
+        self.flags.sharp = !sharp;
+        self.integer(address, 16, false, 'v');
+        self.flags.sharp = sharp;
     }
 
     fn bad_verb(&mut self, value: &Value, verb: char) {
@@ -96,6 +117,9 @@ impl<'a> Printer<'a> {
     }
 
     fn value(&mut self, value: &Value, verb: char) {
+        if self.out.len() > MAX_OUTPUT {
+            return;
+        }
         if self.depth > MAX_DEPTH || stack::is_low() {
             self.text("...");
             return;
@@ -148,8 +172,9 @@ impl<'a> Printer<'a> {
     }
 
     fn unicode(&mut self, u: u64) {
-        let digits = self.flags.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{u:0digits$X}");
+        let least = self.flags.precision.unwrap_or(4).max(4);
+        let digits = format!("{u:X}");
+        let mut text = format!("U+{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
         if self.flags.sharp
             && let Some(c) = u32::try_from(u).ok().and_then(char::from_u32).filter(|c| quote::is_print(*c))
         {

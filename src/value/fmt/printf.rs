@@ -171,6 +171,8 @@ impl Formatter<'_> {
         while let Some(c) = self.peek().filter(u8::is_ascii_digit) {
             let value = n.unwrap_or(0);
             if value > MAX_NUMBER {
+                // Go gives up on the whole format here.
+                self.at = self.format.len();
                 return None;
             }
             n = Some(value * 10 + i64::from(c - b'0'));
@@ -187,7 +189,8 @@ impl Formatter<'_> {
         }
         self.reordered = true;
         let rest = &self.format[self.at..];
-        let close = memchr::memchr(b']', rest);
+        // Go wants three bytes at least, so that a [] at the end is no index.
+        let close = if rest.len() < 3 { None } else { memchr::memchr(b']', rest) };
         let index = close.and_then(|c| std::str::from_utf8(&rest[1..c]).ok()).and_then(|t| {
             let digits = !t.is_empty() && t.bytes().all(|c| c.is_ascii_digit());
             if digits { t.parse::<usize>().ok().filter(|n| *n <= MAX_NUMBER as usize) } else { None }

@@ -10,10 +10,34 @@ fn category(c: char) -> GeneralCategory {
 
 /// `unicode.ToUpper`: the simple mapping, so that ß stays.
 pub(super) fn to_upper(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
     let mut mapped = c.to_uppercase();
     match (mapped.next(), mapped.next()) {
         (Some(u), None) => u,
-        _ => c,
+        // Letters with a iota below, whose full mapping is two letters, have a single capital too.
+        _ => match c {
+            '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => {
+                char::from_u32(c as u32 + 8).unwrap_or(c)
+            }
+            '\u{1fb3}' => '\u{1fbc}',
+            '\u{1fc3}' => '\u{1fcc}',
+            '\u{1ff3}' => '\u{1ffc}',
+            _ => c,
+        },
+    }
+}
+
+/// `unicode.ToTitle`: [`to_upper`] but for the digraphs and Georgian.
+fn to_title(c: char) -> char {
+    match c {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        '\u{10d0}'..='\u{10ff}' => c,
+        c => to_upper(c),
     }
 }
 
@@ -91,7 +115,7 @@ pub(super) fn title(s: &[u8]) -> String {
         .map(|c| {
             let separated = is_separator(previous);
             previous = c;
-            if separated { to_upper(c) } else { c }
+            if separated { to_title(c) } else { c }
         })
         .collect()
 }
@@ -131,8 +155,7 @@ pub(super) fn swap(s: &[u8]) -> String {
                 whitespace = false;
                 to_lower(c)
             } else if is_lower(c) {
-                whitespace = false;
-                to_upper(c)
+                if std::mem::take(&mut whitespace) { to_title(c) } else { to_upper(c) }
             } else {
                 whitespace = is_space(c);
                 c
@@ -150,7 +173,8 @@ pub(super) fn pascal(s: &[u8]) -> String {
     let runes = runes(s);
     let mut out = String::new();
     let Some(start) = runes.iter().position(|c| !is_connector(*c)) else {
-        return runes.into_iter().collect();
+        // xstrings writes the last connector twice.
+        return runes.iter().chain(runes.last()).collect();
     };
     out.extend(&runes[..start]);
     let mut first_upper = is_upper(runes[start]);
@@ -191,55 +215,85 @@ enum Word {
     Other,
 }
 
-/// xstrings' isAlphabet: letters of a script with cases.
+/// xstrings' isAlphabet: letters that are not Chinese, Japanese or Korean.
 fn is_alphabet(c: char) -> bool {
-    is_letter(c) && (is_upper(c) || is_lower(c) || is_title(c))
+    is_letter(c) && !matches!(c, '\u{3400}'..='\u{4d85}' | '\u{4e00}'..='\u{9fcc}' | '\u{20000}'..='\u{2b81d}')
 }
 
-fn run(s: &[char], from: usize, holds: impl Fn(char) -> bool) -> usize {
-    from + s[from..].iter().take_while(|c| holds(**c)).count()
+/// xstrings' nextValidRune: the next rune that is no U+FFFD, and its width with all those before it; `previous` if
+/// there are only those.
+fn next_valid(s: &[u8], previous: char) -> (char, usize) {
+    let mut size = 0;
+    while let Some((c, w)) = decode_rune(&s[size..]) {
+        size += w;
+        if c != '\u{FFFD}' {
+            return (c, size);
+        }
+    }
+    (previous, size)
+}
+
+/// How long the run is that starts with `before` bytes, the last rune of which is `c`: end, the rune after it and the
+/// width of its last rune.
+fn run(s: &[u8], before: usize, c: char, holds: impl Fn(char) -> bool) -> (usize, char, usize) {
+    let (mut end, mut c, mut last) = (before, c, 0);
+    while end < s.len() {
+        let (next, size) = next_valid(&s[end..], c);
+        c = next;
+        if !holds(c) {
+            break;
+        }
+        end += size;
+        last = size;
+    }
+    (end, c, last)
 }
 
 /// xstrings' nextWord: what the text starts with and how long that is.
-fn next_word(s: &[char]) -> (Word, usize) {
-    let Some(&c) = s.first() else { return (Word::Invalid, 0) };
-    if c == '\u{FFFD}' {
-        return (Word::Invalid, 1);
-    }
-    if is_connector(c) {
-        return (Word::Connector, run(s, 1, is_connector));
-    }
-    if is_punctuation(c) {
-        return (Word::Punctuation, run(s, 1, is_punctuation));
-    }
+fn next_word(s: &[u8]) -> (Word, usize) {
+    let (c, n) = next_valid(s, '\u{FFFD}');
     let lower = |c: char| is_alphabet(c) && !is_upper(c);
-    if is_upper(c) {
-        return match s.get(1) {
-            Some(&second) if is_upper(second) => {
-                let end = run(s, 2, is_upper);
-                // In HTTPStatus the S belongs to the next word.
-                let next_is_letter = s.get(end).is_some_and(|c| is_alphabet(*c));
-                (Word::Upper, if next_is_letter { end - 1 } else { end })
-            }
-            Some(&second) if is_alphabet(second) => (Word::Upper, run(s, 2, lower)),
-            _ => (Word::Upper, 1),
-        };
+    if c == '\u{FFFD}' {
+        (Word::Invalid, n)
+    } else if is_connector(c) {
+        (Word::Connector, run(s, n, c, is_connector).0)
+    } else if is_punctuation(c) {
+        (Word::Punctuation, run(s, n, c, is_punctuation).0)
+    } else if is_upper(c) {
+        (Word::Upper, upper_word(s, c, n))
+    } else if is_alphabet(c) {
+        (Word::Alphabet, run(s, n, c, lower).0)
+    } else if is_number(c) {
+        (Word::Number, run(s, n, c, is_number).0)
+    } else {
+        let other = |c: char| !(is_connector(c) || is_alphabet(c) || is_number(c) || is_punctuation(c));
+        (Word::Other, run(s, n, c, other).0)
     }
-    if is_alphabet(c) {
-        return (Word::Alphabet, run(s, 1, lower));
+}
+
+/// Length of the word that starts with a capital of `n` bytes.
+fn upper_word(s: &[u8], c: char, n: usize) -> usize {
+    if n == s.len() {
+        return n;
     }
-    if is_number(c) {
-        return (Word::Number, run(s, 1, is_number));
+    let (second, size) = next_valid(&s[n..], c);
+    if is_upper(second) {
+        let (end, next, last) = run(s, n + size, second, is_upper);
+        let last = if last == 0 { size } else { last };
+        // In HTTPStatus the S belongs to the next word.
+        return if end < s.len() && is_alphabet(next) { end - last } else { end };
     }
-    let other = |c: char| !(is_connector(c) || is_alphabet(c) || is_number(c) || is_punctuation(c));
-    (Word::Other, run(s, 1, other))
+    if is_alphabet(second) {
+        return run(s, n + size, second, |c| is_alphabet(c) && !is_upper(c)).0;
+    }
+    n
 }
 
 struct Words<'a> {
-    rest: &'a [char],
+    rest: &'a [u8],
     kind: Word,
-    word: &'a [char],
-    out: String,
+    word: &'a [u8],
+    out: Vec<u8>,
     connector: char,
 }
 
@@ -250,20 +304,23 @@ impl Words<'_> {
         self.kind = kind;
     }
 
-    fn write(&mut self, kind: Word, word: &[char]) {
+    fn write(&mut self, kind: Word, word: &[u8]) {
         if kind != Word::Upper && kind != Word::Connector {
-            self.out.extend(word);
+            self.out.extend_from_slice(word);
             return;
         }
-        for c in word {
-            self.out.push(if is_connector(*c) {
-                self.connector
-            } else if is_upper(*c) {
-                to_lower(*c)
-            } else {
-                *c
-            });
+        for c in runes(word) {
+            let c = match c {
+                c if is_connector(c) => self.connector,
+                c if is_upper(c) => to_lower(c),
+                c => c,
+            };
+            self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
+    }
+
+    fn connect(&mut self) {
+        self.out.push(self.connector as u8);
     }
 
     /// Words and numbers that stick together.
@@ -281,9 +338,8 @@ impl Words<'_> {
 }
 
 /// xstrings' ToSnakeCase and ToKebabCase.
-pub(super) fn lower_with(s: &[u8], connector: char) -> String {
-    let runes = runes(s);
-    let mut w = Words { rest: &runes, kind: Word::Invalid, word: &[], out: String::new(), connector };
+pub(super) fn lower_with(s: &[u8], connector: char) -> Vec<u8> {
+    let mut w = Words { rest: s, kind: Word::Invalid, word: &[], out: Vec::with_capacity(s.len() + 8), connector };
     w.next();
     while !w.rest.is_empty() {
         if w.kind != Word::Connector {
@@ -296,14 +352,14 @@ pub(super) fn lower_with(s: &[u8], connector: char) -> String {
             Word::Number => {
                 w.write_run();
                 if w.kind != Word::Invalid && w.joins() {
-                    w.out.push(connector);
+                    w.connect();
                 }
             }
             Word::Connector => w.write(previous, last),
             Word::Punctuation => {}
             _ if w.kind != Word::Number => {
                 if w.joins() {
-                    w.out.push(connector);
+                    w.connect();
                 }
             }
             _ if w.rest.is_empty() => {}
@@ -314,15 +370,15 @@ pub(super) fn lower_with(s: &[u8], connector: char) -> String {
                     // The number is part of the word before it: bld4_floor.
                     w.write(Word::Number, number);
                     if w.joins() {
-                        w.out.push(connector);
+                        w.connect();
                     }
                 } else {
                     // Small letters follow the number: http_2xx.
-                    w.out.push(connector);
+                    w.connect();
                     w.write(Word::Number, number);
                     w.write_run();
                     if w.kind != Word::Invalid && w.joins() {
-                        w.out.push(connector);
+                        w.connect();
                     }
                 }
             }

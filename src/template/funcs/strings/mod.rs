@@ -7,7 +7,7 @@ mod words;
 use super::cast::{int, string, text};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::{go_quote, to_bytes};
-use crate::value::{HelmVersion, Map, MapKind, Slot, Str, Value, decode_rune, is_space};
+use crate::value::{HelmVersion, ListKind, Map, MapKind, Slot, Str, Value, decode_rune, is_space};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -44,7 +44,7 @@ pub const FUNCS: &[Func] = &[
     Func::new("swapcase", &[Ty::Str], |_, a| Ok(Value::string(cases::swap(text(a, 0))))),
     Func::new("title", &[Ty::Str], |_, a| Ok(Value::string(cases::title(text(a, 0))))),
     Func::new("toString", &[Ty::Any], |cx, a| Ok(Value::Str(strval(&a[0], cx.helm)))),
-    Func::new("toStrings", &[Ty::Any], |cx, a| Ok(Value::strings(strings(&a[0], cx.helm)))),
+    Func::new("toStrings", &[Ty::Any], |cx, a| Ok(to_strings(&a[0], cx.helm))),
     Func::new("trim", &[Ty::Str], |_, a| Ok(Value::string(trim_by(text(a, 0), is_space)))),
     Func::new("trimAll", &[Ty::Str, Ty::Str], trim_all),
     Func::new("trimall", &[Ty::Str, Ty::Str], trim_all),
@@ -85,6 +85,14 @@ fn strings(v: &Value, helm: HelmVersion) -> Vec<Str> {
         }
         Value::Bytes(b) => b.iter().map(|b| Str::from(b.to_string())).collect(),
         other => vec![strval(other, helm)],
+    }
+}
+
+/// `toStrings`: a `[]string` is returned as it is, were it nil.
+fn to_strings(v: &Value, helm: HelmVersion) -> Value {
+    match v {
+        Value::List(l) if l.kind == ListKind::Strings => v.clone(),
+        _ => Value::strings(strings(v, helm)),
     }
 }
 
@@ -183,6 +191,7 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 
 fn sort_alpha(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     match &args[0] {
+        Value::List(l) if l.nil && l.kind == ListKind::Strings => Ok(args[0].clone()),
         Value::List(_) | Value::Object(_) => {
             let mut all = strings(&args[0], cx.helm);
             all.sort();
@@ -233,7 +242,10 @@ fn numbered(parts: Vec<Str>) -> Value {
 }
 
 fn out_of_range(from: i64, to: i64, len: usize) -> String {
-    if to < 0 || to as u64 > len as u64 {
+    if to < 0 {
+        return format!("runtime error: slice bounds out of range [:{to}]");
+    }
+    if to as u64 > len as u64 {
         return format!("runtime error: slice bounds out of range [:{to}] with length {len}");
     }
     format!("runtime error: slice bounds out of range [{from}:{to}]")
