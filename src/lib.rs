@@ -7,6 +7,7 @@ pub mod chart;
 pub mod cli;
 pub mod diag;
 pub mod env;
+pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
 pub mod manifest;

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// Layer by layer: the modules, each with those of its own layer that it may use.
 const LAYERS: &[&[(&str, &[&str])]] = &[
-    &[("span", &[]), ("stack", &[]), ("diag", &["span"]), ("value", &["span", "stack"]), ("world", &["diag", "value"])],
+    &[
+        ("span", &[]),
+        ("stack", &[]),
+        ("gonum", &[]),
+        ("value", &["span", "stack", "gonum"]),
+        ("diag", &["span", "value"]),
+        ("world", &["diag", "value"]),
+    ],
     &[
         ("grammar", &[]),
         ("yaml", &["grammar"]),

@@ -3,6 +3,7 @@
 pub mod args;
 mod batch;
 mod dependency;
+mod recorded;
 mod render;
 mod template;
 mod world;

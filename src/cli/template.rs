@@ -338,7 +338,7 @@ fn namespace(args: &TemplateArgs) -> String {
 }
 
 fn output(args: &TemplateArgs, helm: HelmVersion, name: &str, mut rendered: Rendered) -> Result<String, Failure> {
-    let keep = |events: &[&'static str]| !args.no_hooks && !(args.skip_tests && events.contains(&"test"));
+    let keep = |events: &[&'static str]| !(args.no_hooks || args.skip_tests && events.contains(&"test"));
     if let Some(program) = &args.post_renderer {
         super::world::post_render(program, &args.post_renderer_args, helm, &mut rendered)?;
     }

@@ -28,12 +28,12 @@ pub(super) fn system(args: &EngineArgs) -> Result<System, String> {
         Some(text) => Some(text.parse().map_err(|e| format!("invalid --now {text:?}: {e}"))?),
         None => None,
     };
-    let objects =
-        match &args.lookup_from {
-            Some(path) => Some(Box::new(crate::world::recorded::Recorded::read(Path::new(path))?)
-                as Box<dyn crate::world::LiveObjects>),
-            None => None,
-        };
+    let objects = match &args.lookup_from {
+        Some(path) => {
+            Some(Box::new(super::recorded::Recorded::read(Path::new(path))?) as Box<dyn crate::world::LiveObjects>)
+        }
+        None => None,
+    };
     Ok(System::new(now, args.seed, objects))
 }
 

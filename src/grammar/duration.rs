@@ -149,8 +149,8 @@ pub fn text(d: i64) -> String {
     }
     if u < SECOND as u64 {
         let (unit, places) = match u {
-            ..1_000 => ("ns", 0),
-            ..1_000_000 => ("µs", 3),
+            0..1_000 => ("ns", 0),
+            1_000..1_000_000 => ("µs", 3),
             _ => ("ms", 6),
         };
         return format!("{sign}{}{unit}", fixed(u, places));

@@ -153,17 +153,16 @@ impl Url {
             out.extend_from_slice(&self.opaque);
         } else {
             let path = self.escaped_path();
-            if !self.scheme.is_empty() || !self.host.is_empty() || self.userinfo.is_some() {
-                if !(self.omit_host && self.host.is_empty() && self.userinfo.is_none()) {
-                    if !self.host.is_empty() || !self.path.is_empty() || self.userinfo.is_some() {
-                        out.extend_from_slice(b"//");
-                    }
-                    if let Some(user) = &self.userinfo {
-                        out.extend_from_slice(user.as_bytes());
-                        out.push(b'@');
-                    }
-                    out.extend_from_slice(&escape(&self.host, Mode::Host));
+            let authority = !self.host.is_empty() || self.userinfo.is_some();
+            if authority || !self.scheme.is_empty() && !self.omit_host {
+                if !self.host.is_empty() || !self.path.is_empty() || self.userinfo.is_some() {
+                    out.extend_from_slice(b"//");
                 }
+                if let Some(user) = &self.userinfo {
+                    out.extend_from_slice(user.as_bytes());
+                    out.push(b'@');
+                }
+                out.extend_from_slice(&escape(&self.host, Mode::Host));
             }
             if !path.is_empty() && path[0] != b'/' && !self.host.is_empty() {
                 out.push(b'/');

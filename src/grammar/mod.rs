@@ -4,7 +4,7 @@
 pub mod duration;
 pub mod glob;
 pub mod gojson;
-pub mod gonum;
+pub use crate::gonum;
 pub mod gotime;
 pub mod gourl;
 pub mod layout;

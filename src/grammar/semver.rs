@@ -27,8 +27,6 @@ const MAX_VERSION: usize = 256;
 const MAX_CONSTRAINT: usize = 512;
 const MAX_GROUPS: usize = 32;
 
-const LOOSE: &str =
-    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const RANGED: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const OPS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
@@ -36,7 +34,6 @@ fn regex(source: String) -> Regex {
     Regex::new(&source).expect("a constant expression")
 }
 
-static LOOSE_VERSION: LazyLock<Regex> = LazyLock::new(|| regex(format!("^{LOOSE}$")));
 static ONE: LazyLock<Regex> =
     LazyLock::new(|| regex(format!(r"^[\t\n\f\r ]*({OPS})[\t\n\f\r ]*({RANGED})[\t\n\f\r ]*$")));
 static HYPHEN: LazyLock<Regex> =
@@ -97,19 +94,16 @@ impl Version {
         if text.len() > MAX_VERSION {
             return Err("version string is too long (max 256 bytes)".into());
         }
-        let m = LOOSE_VERSION.captures(text).ok_or("invalid semantic version")?;
-        let get = |i: usize| m.get(i).map(|g| g.as_str());
-        let pre = get(5).unwrap_or_default();
-        let (major, minor, patch) = (segment(get(1))?, segment(get(2))?, segment(get(3))?);
+        let parts = Parts::read(text).filter(|p| p.rest.is_empty()).ok_or("invalid semantic version")?;
+        let digits = |t: &str| t.bytes().all(|c| c.is_ascii_digit());
+        if !(digits(parts.major) && digits(parts.minor) && digits(parts.patch)) {
+            return Err("invalid semantic version".into());
+        }
+        let number = |t: &str| segment((!t.is_empty()).then_some(t));
+        let (major, minor, patch) = (number(parts.major)?, number(parts.minor)?, number(parts.patch)?);
+        let pre = parts.pre;
         check_prerelease(pre.as_bytes())?;
-        Ok(Version {
-            major,
-            minor,
-            patch,
-            pre: pre.into(),
-            metadata: get(8).unwrap_or_default().into(),
-            original: text.into(),
-        })
+        Ok(Version { major, minor, patch, pre: pre.into(), metadata: parts.metadata.into(), original: text.into() })
     }
 
     /// `StrictNewVersion`: three numbers, nothing before them, no leading zeros.
@@ -141,6 +135,93 @@ impl Version {
             .cmp(&(other.major, other.minor, other.patch))
             .then_with(|| compare_pre(&self.pre, &other.pre))
     }
+}
+
+/// A version, or one with wildcards, taken apart: what the library's expressions capture.
+struct Parts<'t> {
+    /// All of it.
+    whole: &'t str,
+    major: &'t str,
+    minor: &'t str,
+    patch: &'t str,
+    pre: &'t str,
+    metadata: &'t str,
+    /// What follows.
+    rest: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    fn read(text: &'t str) -> Option<Parts<'t>> {
+        let number = |s: &'t str| {
+            let n = s.bytes().take_while(|c| c.is_ascii_digit() || matches!(c, b'x' | b'X' | b'*')).count();
+            s.split_at(n)
+        };
+        let (major, mut rest) = number(text.strip_prefix('v').unwrap_or(text));
+        if major.is_empty() {
+            return None;
+        }
+        let mut dotted = || {
+            let (n, after) = rest.strip_prefix('.').map(number).filter(|(n, _)| !n.is_empty())?;
+            rest = after;
+            Some(n)
+        };
+        let minor = dotted().unwrap_or_default();
+        let patch = if minor.is_empty() { "" } else { dotted().unwrap_or_default() };
+        let mut suffix = |mark: char| {
+            let body = rest.strip_prefix(mark)?;
+            let mut n = 0;
+            loop {
+                let part = body[n..].bytes().take_while(|c| c.is_ascii_alphanumeric() || *c == b'-').count();
+                if part == 0 {
+                    break;
+                }
+                n += part;
+                let more = body[n..].starts_with('.')
+                    && body[n + 1..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+                if !more {
+                    break;
+                }
+                n += 1;
+            }
+            if n == 0 {
+                return None;
+            }
+            rest = &body[n..];
+            Some(&body[..n])
+        };
+        let pre = suffix('-').unwrap_or_default();
+        let metadata = suffix('+').unwrap_or_default();
+        let whole = &text[..text.len() - rest.len()];
+        Some(Parts { whole, major, minor, patch, pre, metadata, rest })
+    }
+}
+
+/// The constraints of a plain group, operators and versions with blanks or commas between. Nothing for whatever only
+/// the library's expressions can judge.
+fn plain_group(text: &str) -> Option<Vec<Constraint>> {
+    const OPERATORS: [&str; 11] = ["!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"];
+    let blank = |s: &str| s.trim_start_matches(['\t', '\n', '\u{c}', '\r', ' ']).len();
+    let mut out = Vec::new();
+    let mut rest = &text[text.len() - blank(text)..];
+    while !rest.is_empty() {
+        let op = OPERATORS.into_iter().find(|o| rest.starts_with(o)).unwrap_or_default();
+        rest = &rest[op.len()..];
+        rest = &rest[rest.len() - blank(rest)..];
+        let parts = Parts::read(rest)?;
+        out.push(Constraint::from_parts(op, &parts).ok()?);
+        let after = parts.rest;
+        rest = &after[after.len() - blank(after)..];
+        let separated = rest.len() < after.len();
+        if let Some(behind) = rest.strip_prefix(',') {
+            rest = &behind[behind.len() - blank(behind)..];
+            if rest.is_empty() {
+                return None;
+            }
+        } else if !separated && !rest.is_empty() {
+            return None;
+        }
+    }
+    (!out.is_empty()).then_some(out)
 }
 
 fn compare_pre(a: &str, b: &str) -> Ordering {
@@ -202,6 +283,11 @@ impl Constraints {
         if text.len() > MAX_CONSTRAINT {
             return Err("constraint string is too long (max 512 bytes)".into());
         }
+        // Building the library's expressions costs more than a whole small render, and hardly any range needs them.
+        let plain: Option<Vec<_>> = text.split("||").take(MAX_GROUPS + 1).map(plain_group).collect();
+        if let Some(groups) = plain.filter(|g| g.len() <= MAX_GROUPS) {
+            return Ok(Constraints { groups });
+        }
         let mut rewritten = text.to_owned();
         for m in HYPHEN.captures_iter(text) {
             let range = format!(">= {}, <= {} ", &m[1], &m[11]);
@@ -236,21 +322,35 @@ impl Constraint {
     fn parse(text: &str) -> Result<Constraint, String> {
         let m = ONE.captures(text).ok_or_else(|| improper(text))?;
         let get = |i: usize| m.get(i).map_or("", |g| g.as_str());
-        let (major, minor, patch, pre) = (get(3), get(4), get(5), get(6));
+        let parts = Parts {
+            whole: get(2),
+            major: get(3),
+            minor: get(4).trim_start_matches('.'),
+            patch: get(5).trim_start_matches('.'),
+            pre: get(6).trim_start_matches('-'),
+            metadata: "",
+            rest: "",
+        };
+        Constraint::from_parts(get(1), &parts)
+    }
+
+    fn from_parts(op: &str, parts: &Parts<'_>) -> Result<Constraint, String> {
+        let (major, minor, patch) = (parts.major, parts.minor, parts.patch);
+        let pre = if parts.pre.is_empty() { String::new() } else { format!("-{}", parts.pre) };
         let (mut minor_dirty, mut patch_dirty, mut dirty) = (false, false, false);
-        let mut version = get(2).to_owned();
+        let mut version = parts.whole.to_owned();
         if is_x(major) || major.is_empty() {
             version = format!("0.0.0{pre}");
             dirty = true;
-        } else if is_x(minor.trim_start_matches('.')) || minor.is_empty() {
+        } else if is_x(minor) || minor.is_empty() {
             (minor_dirty, dirty) = (true, true);
             version = format!("{major}.0.0{pre}");
-        } else if is_x(patch.trim_start_matches('.')) || patch.is_empty() {
+        } else if is_x(patch) || patch.is_empty() {
             (patch_dirty, dirty) = (true, true);
-            version = format!("{major}{minor}.0{pre}");
+            version = format!("{major}.{minor}.0{pre}");
         }
         let version = Version::parse(&version).map_err(|_| "constraint parser error")?;
-        Ok(Constraint { op: get(1).into(), version, minor_dirty, patch_dirty, dirty })
+        Ok(Constraint { op: op.into(), version, minor_dirty, patch_dirty, dirty })
     }
 
     fn check(&self, v: &Version) -> bool {

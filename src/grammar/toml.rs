@@ -10,6 +10,9 @@ use super::{duration, gotime::Time};
 use crate::stack;
 use crate::value::{HelmVersion, IntKind, List, Map, MapKind, Object, Str, Value};
 
+/// Keys with their values.
+type Entries = Vec<(Str, Value)>;
+
 /// Names of the zones that mark a time as TOML's local date-time, local date and local time.
 pub const LOCAL: [&str; 3] = ["datetime-local", "date-local", "time-local"];
 
@@ -198,7 +201,7 @@ impl Writer {
     }
 
     /// The entries in the order of writing: plain ones, then tables.
-    fn sorted(&self, map: &Map) -> Result<(Vec<(Str, Value)>, Vec<(Str, Value)>), String> {
+    fn sorted(&self, map: &Map) -> Result<(Entries, Entries), String> {
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
         for (k, slot) in map.entries().iter() {
             // A file without content is a nil slice to Go, which is left out.

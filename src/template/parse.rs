@@ -658,7 +658,7 @@ fn number(text: &str, kind: Kind) -> Result<Number, String> {
     }
     if kind == Kind::Complex {
         let at = text.rfind(['+', '-']).ok_or("syntax error scanning complex number")?;
-        let real = gonum::parse_float(text[..at].as_bytes()).map_err(|_| "syntax error scanning complex number")?;
+        let real = gonum::parse_float(&text.as_bytes()[..at]).map_err(|_| "syntax error scanning complex number")?;
         let imaginary = gonum::parse_float(text[at..].trim_end_matches('i').as_bytes())
             .map_err(|_| "syntax error scanning complex number")?;
         simplify(&mut n, real, imaginary);
@@ -694,7 +694,7 @@ fn number(text: &str, kind: Kind) -> Result<Number, String> {
 
 fn integral_parts(n: &mut Number, f: f64) {
     // The bounds are those where Go's conversion round-trips on amd64.
-    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 && f.trunc() == f {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) && f.trunc() == f {
         n.int = Some(f as i64);
     }
     if (0.0..18_446_744_073_709_551_616.0).contains(&f) && f.trunc() == f {

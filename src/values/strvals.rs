@@ -312,7 +312,7 @@ impl Parser<'_> {
         if self.skip_empty() {
             return Ok((Value::Nil, None));
         }
-        let parsed = gojson::parse_prefix(self.text[self.at..].as_bytes(), self.base.offset(self.at));
+        let parsed = gojson::parse_prefix(&self.text.as_bytes()[self.at..], self.base.offset(self.at));
         let (value, length) = match parsed {
             Ok(Some(found)) => found,
             Ok(None) => return Err(Stop::End),

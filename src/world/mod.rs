@@ -1,8 +1,6 @@
 //! Everything a render can ask of the outside that would make it come out differently another time: the clock,
 //! randomness, names on the network, live objects. The real one is [`System`]; `--seed` and `--now` pin it down.
 
-pub mod recorded;
-
 use std::cell::RefCell;
 use std::net::ToSocketAddrs;
 

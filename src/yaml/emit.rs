@@ -67,8 +67,8 @@ const BEST_WIDTH: usize = 80;
 fn width(lead: u8) -> usize {
     match lead {
         0..0x80 => 1,
-        0..0xe0 => 2,
-        0..0xf0 => 3,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
         _ => 4,
     }
 }

@@ -144,7 +144,7 @@ fn short(s: &[u8]) -> Option<(u32, &[u8])> {
 fn timestamp(year: u32, s: &[u8]) -> Option<()> {
     let (month, s) = short(s)?;
     let (day, s) = short(s.strip_prefix(b"-")?)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

@@ -125,8 +125,8 @@ type Scanned<T> = Result<T, Box<Problem>>;
 pub(super) fn width(lead: u8) -> usize {
     match lead {
         0..0x80 => 1,
-        0..0xe0 => 2,
-        0..0xf0 => 3,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
         _ => 4,
     }
 }
@@ -362,7 +362,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_next(&mut self) -> Scanned<()> {
-        self.to_next_token()?;
+        self.skip_to_next_token()?;
         self.unroll_indent(i64::from(self.mark.column));
         if self.at_end() || self.at(0) == 0 {
             return self.fetch_stream_end();
@@ -508,7 +508,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn to_next_token(&mut self) -> Scanned<()> {
+    fn skip_to_next_token(&mut self) -> Scanned<()> {
         loop {
             if self.mark.column == 0 && self.src[self.offset().min(self.src.len())..].starts_with(b"\xef\xbb\xbf") {
                 self.skip();

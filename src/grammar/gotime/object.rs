@@ -154,10 +154,10 @@ impl Object for TimeObject {
         let (date, clock) = t.civil();
         Ok(match name {
             "Year" => Value::int(date.year),
-            "Month" => named("time.Month", date.month.into()),
+            "Month" => named("time.Month", date.month),
             "Day" => Value::int(date.day.into()),
             "YearDay" => Value::int(date.yday.into()),
-            "Weekday" => named("time.Weekday", date.weekday.into()),
+            "Weekday" => named("time.Weekday", date.weekday),
             "Hour" => Value::int(clock.hour.into()),
             "Minute" => Value::int(clock.minute.into()),
             "Second" => Value::int(clock.second.into()),

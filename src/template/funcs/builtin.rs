@@ -102,7 +102,7 @@ fn equal_other(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> 
         return Err(format!(
             "non-comparable types {}: {ta}, {tb}: {}",
             reflect_s(a, helm),
-            String::from_utf8_lossy(&sprintf(b"%v", &[b.clone()], helm))
+            String::from_utf8_lossy(&sprintf(b"%v", std::slice::from_ref(b), helm))
         ));
     }
     if is_nil(a) || is_nil(b) {

@@ -62,7 +62,7 @@ fn calendar_number(object: &dyn Object) -> i64 {
 
 /// Go's conversion on amd64: what does not fit becomes the smallest integer.
 pub fn float_to_int(f: f64) -> i64 {
-    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 { f as i64 } else { i64::MIN }
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) { f as i64 } else { i64::MIN }
 }
 
 /// `cast.ToFloat64`

@@ -1,7 +1,7 @@
 //! One operand under one verb: the half of Go's fmt below the format string.
 
 use super::quote::{self, Printable};
-use crate::grammar::gonum::format_float;
+use crate::gonum::format_float;
 use crate::stack;
 use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Value};
 

@@ -50,7 +50,7 @@ pub struct Signer<'a> {
 /// With Go's text.
 pub fn parse(bytes: &[u8]) -> Result<X509Certificate<'_>, String> {
     match X509Certificate::from_der(bytes) {
-        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        Ok(([], certificate)) => Ok(certificate),
         Ok(_) => Err("x509: trailing data".into()),
         Err(_) => Err("x509: malformed certificate".into()),
     }

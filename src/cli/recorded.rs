@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::LiveObjects;
 use crate::span::Pos;
 use crate::value::{Map, Slot, Value};
+use crate::world::LiveObjects;
 use crate::yaml;
 
 /// Manifests of a file, or of all YAML files in a folder.
