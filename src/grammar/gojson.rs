@@ -183,13 +183,25 @@ pub struct JsonError {
 /// # Errors
 /// With Go's text.
 pub fn parse(src: &[u8], base: Pos) -> Result<Value, JsonError> {
-    let mut reader = Reader { src, at: 0, base, depth: 0 };
+    match parse_saving(src, base)? {
+        (value, None) => Ok(value),
+        (_, Some(message)) => Err(JsonError { message, offset: 0 }),
+    }
+}
+
+/// As [`parse`], with the value that `json.Unmarshal` leaves when a number in it is too large: nil stands in its
+/// place, and the first such error is returned beside.
+///
+/// # Errors
+/// With Go's text, where the text is no JSON.
+pub fn parse_saving(src: &[u8], base: Pos) -> Result<(Value, Option<String>), JsonError> {
+    let mut reader = Reader { src, at: 0, base, depth: 0, whole: true, saved: None };
     let value = reader.value("looking for beginning of value")?;
     reader.skip_space();
     if reader.at < src.len() {
         return Err(reader.unexpected("after top-level value"));
     }
-    Ok(value)
+    Ok((value, reader.saved))
 }
 
 /// The first value of a stream, as `json.Decoder` reads it, and the offset behind it. Nothing at the end.
@@ -197,13 +209,16 @@ pub fn parse(src: &[u8], base: Pos) -> Result<Value, JsonError> {
 /// # Errors
 /// With Go's text.
 pub fn parse_prefix(src: &[u8], base: Pos) -> Result<Option<(Value, usize)>, JsonError> {
-    let mut reader = Reader { src, at: 0, base, depth: 0 };
+    let mut reader = Reader { src, at: 0, base, depth: 0, whole: false, saved: None };
     reader.skip_space();
     if reader.at >= src.len() {
         return Ok(None);
     }
     let value = reader.value("looking for beginning of value")?;
-    Ok(Some((value, reader.at)))
+    match reader.saved.take() {
+        Some(message) => Err(reader.error(message)),
+        None => Ok(Some((value, reader.at))),
+    }
 }
 
 /// The error of reading a value into a Go type that it isn't.
@@ -226,6 +241,10 @@ struct Reader<'a> {
     at: usize,
     base: Pos,
     depth: usize,
+    /// Whether the text holds one value only, and not a stream of them.
+    whole: bool,
+    /// The first number that was too large.
+    saved: Option<String>,
 }
 
 impl Reader<'_> {
@@ -244,7 +263,11 @@ impl Reader<'_> {
     }
 
     fn unexpected(&self, context: &str) -> JsonError {
-        let Some(c) = self.peek() else { return self.error("unexpected end of JSON input") };
+        // Go's scanner asks at the end whether a blank would have ended the value.
+        let within = self.whole && (context.starts_with("in ") || context.starts_with("after decimal point"));
+        let Some(c) = self.peek().or(within.then_some(b' ')) else {
+            return self.error("unexpected end of JSON input");
+        };
         let shown = match c {
             b'\'' => "'\\''".to_owned(),
             b'"' => "'\"'".to_owned(),
@@ -320,10 +343,15 @@ impl Reader<'_> {
             }
         }
         let text = &self.src[start..self.at];
-        super::gonum::parse_float(text).map(Value::Float).map_err(|_| {
-            let text = String::from_utf8_lossy(text);
-            self.error(format!("json: cannot unmarshal number {text} into Go value of type float64"))
-        })
+        match super::gonum::parse_float(text) {
+            Ok(f) => Ok(Value::Float(f)),
+            Err(_) => {
+                let text = String::from_utf8_lossy(text);
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.saved.get_or_insert(message);
+                Ok(Value::Nil)
+            }
+        }
     }
 
     fn enter(&mut self) -> Result<(), JsonError> {

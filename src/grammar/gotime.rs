@@ -14,6 +14,9 @@ const YEAR_ONE: i64 = -62_135_596_800;
 /// Days from Go's absolute zero to 1970-01-01; it counts from there without a sign.
 const ABSOLUTE_DAYS: u64 = 730_692_556 * 146_097 + 306 + 719_162;
 
+/// Seconds of 400 years, in which the calendar repeats, days of the week included.
+const CALENDAR_CYCLE: i64 = 146_097 * 86_400;
+
 /// A time zone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Zone {
@@ -48,7 +51,10 @@ impl Zone {
             Zone::Fixed(name, offset) => return (name.clone(), *offset, false),
             Zone::Local(zone) | Zone::Named(zone) => zone,
         };
-        let at = Timestamp::from_second(unix.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()));
+        // Past what jiff knows the rules go on repeating with the calendar, every 400 years.
+        let last = Timestamp::MAX.as_second() - CALENDAR_CYCLE;
+        let unix = if unix > last { last - CALENDAR_CYCLE + (unix - last) % CALENDAR_CYCLE } else { unix };
+        let at = Timestamp::from_second(unix.max(Timestamp::MIN.as_second()));
         let info = zone.to_offset_info(at.unwrap_or(Timestamp::UNIX_EPOCH));
         (info.abbreviation().to_owned(), info.offset().seconds(), info.dst().is_dst())
     }

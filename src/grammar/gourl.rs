@@ -32,6 +32,7 @@ pub struct Url {
 enum Mode {
     Path,
     Host,
+    Zone,
     UserPassword,
     QueryComponent,
     Fragment,
@@ -41,7 +42,7 @@ fn should_escape(c: u8, mode: Mode) -> bool {
     if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~') {
         return false;
     }
-    if mode == Mode::Host
+    if matches!(mode, Mode::Host | Mode::Zone)
         && matches!(
             c,
             b'!' | b'$'
@@ -105,11 +106,15 @@ fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
                 if mode == Mode::Host && byte < 0x80 && &s[i..i + 3] != b"%25" {
                     return Err(format!("invalid URL escape {}", quoted(&s[i..i + 3])));
                 }
+                let plain = byte == b' ' || !should_escape(byte, Mode::Host);
+                if mode == Mode::Zone && !plain && &s[i..i + 3] != b"%25" {
+                    return Err(format!("invalid URL escape {}", quoted(&s[i..i + 3])));
+                }
                 out.push(byte);
                 i += 3;
             }
             c => {
-                if mode == Mode::Host && c < 0x80 && should_escape(c, mode) {
+                if matches!(mode, Mode::Host | Mode::Zone) && c < 0x80 && should_escape(c, mode) {
                     return Err(format!("invalid character {} in host name", quoted(&s[i..=i])));
                 }
                 out.push(c);
@@ -195,15 +200,11 @@ impl Url {
 
     /// `URL.Hostname`: the host without port and brackets.
     pub fn hostname(&self) -> &[u8] {
-        if let Some(rest) = self.host.strip_prefix(b"[")
-            && let Some(n) = memchr::memchr(b']', rest)
-        {
-            return &rest[..n];
-        }
-        match memchr::memrchr(b':', &self.host) {
-            Some(n) if self.host[n + 1..].iter().all(u8::is_ascii_digit) => &self.host[..n],
+        let host = match memchr::memrchr(b':', &self.host) {
+            Some(n) if valid_port(&self.host[n..]) => &self.host[..n],
             _ => &self.host,
-        }
+        };
+        host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host)
     }
 }
 
@@ -268,7 +269,7 @@ fn parse_authority(url: &mut Url, authority: &[u8]) -> Result<(), String> {
         Some(n) => (Some(&authority[..n]), &authority[n + 1..]),
         None => (None, authority),
     };
-    url.host = parse_host(host)?;
+    url.host = parse_host(&url.scheme, host)?;
     let Some(user) = user else { return Ok(()) };
     if !user.iter().all(|c| c.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(c)) {
         return Err("net/url: invalid userinfo".into());
@@ -282,16 +283,42 @@ fn parse_authority(url: &mut Url, authority: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn parse_host(host: &[u8]) -> Result<Vec<u8>, String> {
-    let valid_port = |p: &[u8]| p.is_empty() || p[0] == b':' && p[1..].iter().all(u8::is_ascii_digit);
-    if host.starts_with(b"[") {
-        let Some(n) = memchr::memrchr(b']', host) else { return Err("missing ']' in host".into()) };
-        if !valid_port(&host[n + 1..]) {
-            return Err(format!("invalid port {} after host", quoted(&host[n + 1..])));
-        }
-        return Ok(host.to_vec());
+/// Whether this is nothing, or a colon and digits.
+fn valid_port(p: &[u8]) -> bool {
+    p.is_empty() || p[0] == b':' && p[1..].iter().all(u8::is_ascii_digit)
+}
+
+/// An address in brackets, perhaps with a zone behind `%25` (RFC 6874), perhaps with a port.
+fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, String> {
+    let Some(n) = memchr::memrchr(b']', host) else { return Err("missing ']' in host".into()) };
+    let (name, port) = (&host[1..n], &host[n + 1..]);
+    if !valid_port(port) {
+        return Err(format!("invalid port {} after host", quoted(port)));
     }
-    if let Some(n) = memchr::memrchr(b':', host)
+    let zone = memchr::memmem::find(name, b"%25").unwrap_or(name.len());
+    let address = unescape(&name[..zone], Mode::Host)?;
+    let zone = unescape(&name[zone..], Mode::Zone)?;
+    let text = String::from_utf8_lossy(&address);
+    if text.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Err("invalid IP-literal".into());
+    }
+    if text.parse::<std::net::Ipv6Addr>().is_err() || zone == b"%" {
+        let shown = quoted(&[&address[..], &zone].concat());
+        return Err(format!("invalid host: ParseAddr({shown}): unable to parse IP"));
+    }
+    Ok([b"[", &address[..], &zone, b"]", port].concat())
+}
+
+fn parse_host(scheme: &str, host: &[u8]) -> Result<Vec<u8>, String> {
+    match memchr::memrchr(b'[', host) {
+        Some(0) => return parse_ip_literal(host),
+        Some(_) => return Err("invalid IP-literal".into()),
+        None => {}
+    }
+    // Lists of hosts with ports are known from databases, so only HTTP is strict.
+    let strict = matches!(scheme, "http" | "https");
+    let colon = if strict { memchr::memchr(b':', host) } else { memchr::memrchr(b':', host) };
+    if let Some(n) = colon
         && !valid_port(&host[n..])
     {
         return Err(format!("invalid port {} after host", quoted(&host[n..])));

@@ -1,7 +1,9 @@
 //! Encodings, checksums and URLs (sprig v3.3.0 `strings.go`, `crypto.go`, `url.go`, `defaults.go`) and Helm's JSON
 //! (helm v4.3.1 `pkg/engine/funcs.go`).
 
-use data_encoding::{BASE32, BASE64};
+use std::sync::LazyLock;
+
+use data_encoding::{BASE32, BASE64, Encoding};
 use sha1::Digest;
 
 use super::cast::text;
@@ -18,9 +20,9 @@ pub const FUNCS: &[Func] = &[
     Func::new("sha256sum", &[Ty::Str], |_, a| Ok(hex(&sha2::Sha256::digest(text(a, 0))))),
     Func::new("sha512sum", &[Ty::Str], |_, a| Ok(hex(&sha2::Sha512::digest(text(a, 0))))),
     Func::new("b64enc", &[Ty::Str], |_, a| Ok(Value::string(BASE64.encode(text(a, 0))))),
-    Func::new("b64dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 64)))),
+    Func::new("b64dec", &[Ty::Str], b64dec),
     Func::new("b32enc", &[Ty::Str], |_, a| Ok(Value::string(BASE32.encode(text(a, 0))))),
-    Func::new("b32dec", &[Ty::Str], |_, a| Ok(Value::string(decode(text(a, 0), 32)))),
+    Func::new("b32dec", &[Ty::Str], b32dec),
     Func::new("toJson", &[Ty::Any], |_, a| {
         Ok(Value::string(gojson::marshal(&a[0], Html::Escaped).unwrap_or_default()))
     }),
@@ -40,14 +42,28 @@ fn hex(bytes: &[u8]) -> Value {
     Value::string(data_encoding::HEXLOWER.encode(bytes))
 }
 
+/// Base 64 as Go reads it: bits behind the last whole byte don't matter.
+static LENIENT_64: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut rules = BASE64.specification();
+    rules.check_trailing_bits = false;
+    rules.encoding().expect("rules that are laxer than valid ones")
+});
+
 /// Decoded text, or Go's error text in its place, as Sprig has it. Line breaks don't count.
-fn decode(s: &[u8], base: u32) -> Vec<u8> {
-    let clean: Vec<u8> = s.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
-    let decoded = if base == 64 { BASE64.decode(&clean) } else { BASE32.decode(&clean) };
-    decoded.unwrap_or_else(|_| {
-        let at = if base == 64 { corrupt_64(s) } else { corrupt_32(s) };
-        format!("illegal base{base} data at input byte {at}").into_bytes()
-    })
+fn b64dec(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
+    let s = text(args, 0);
+    let decoded = LENIENT_64.decode(&without_breaks(s)).map_err(|_| corrupt_64(s));
+    Ok(Value::string(decoded.unwrap_or_else(|at| format!("illegal base64 data at input byte {at}").into_bytes())))
+}
+
+/// As [`b64dec`], for base 32.
+fn b32dec(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
+    let decoded = decode_32(&without_breaks(text(args, 0)));
+    Ok(Value::string(decoded.unwrap_or_else(|at| format!("illegal base32 data at input byte {at}").into_bytes())))
+}
+
+fn without_breaks(s: &[u8]) -> Vec<u8> {
+    s.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect()
 }
 
 /// The byte that Go's base64 decoder stops at.
@@ -95,13 +111,47 @@ fn corrupt_64(s: &[u8]) -> usize {
     }
 }
 
-/// The byte that Go's base32 decoder stops at, line breaks not counted.
-fn corrupt_32(s: &[u8]) -> usize {
-    let clean: Vec<u8> = s.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
-    let in_alphabet = |c: u8| c.is_ascii_uppercase() || (b'2'..=b'7').contains(&c);
-    match clean.iter().position(|c| !in_alphabet(*c)) {
-        Some(n) => n,
-        None => clean.len(),
+/// Go's base32 decoder, which ignores whatever follows the first padding. The error is the byte that it stops at.
+fn decode_32(s: &[u8]) -> Result<Vec<u8>, usize> {
+    let mut out = Vec::with_capacity(s.len() / 8 * 5);
+    for start in (0..s.len()).step_by(8) {
+        let (mut bits, mut digits) = (0u64, 0);
+        while digits < 8 {
+            let at = start + digits;
+            // The end without padding: Go counts back to the start of the quantum.
+            let Some(c) = s.get(at).copied() else { return Err(start) };
+            let left = s.len() - at - 1;
+            if c == b'=' && digits >= 2 && left < 8 {
+                padding_32(s, at, digits)?;
+                break;
+            }
+            let digit = match c {
+                b'A'..=b'Z' => c - b'A',
+                b'2'..=b'7' => c - b'2' + 26,
+                _ => return Err(at),
+            };
+            bits = bits << 5 | u64::from(digit);
+            digits += 1;
+        }
+        let bytes = digits * 5 / 8;
+        out.extend_from_slice(&(bits << (64 - 5 * digits)).to_be_bytes()[..bytes]);
+        if digits < 8 {
+            break;
+        }
+    }
+    Ok(out)
+}
+
+/// Checks the padding that starts at `at`, behind so many digits of its quantum.
+fn padding_32(s: &[u8], at: usize, digits: usize) -> Result<(), usize> {
+    let rest = &s[at + 1..];
+    if rest.len() + digits < 7 {
+        return Err(s.len());
+    }
+    match rest.iter().take(7 - digits).position(|c| *c != b'=') {
+        Some(k) => Err(at + k),
+        None if matches!(digits, 3 | 6) => Err(at),
+        None => Ok(()),
     }
 }
 
@@ -111,20 +161,29 @@ fn from_json(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         map.insert("Error", Value::string(message));
         Value::Map(map)
     };
-    Ok(match gojson::parse(text(args, 0), Pos::NONE) {
-        Ok(Value::Map(m)) => Value::Map(m),
-        Ok(Value::Nil) => Value::Map(Map::default()),
-        Ok(other) => error(gojson::type_error(&other, "map[string]interface {}")),
+    Ok(match gojson::parse_saving(text(args, 0), Pos::NONE) {
+        Ok((Value::Map(m), saved)) => {
+            if let Some(message) = saved {
+                m.insert("Error", Value::string(message));
+            }
+            Value::Map(m)
+        }
+        Ok((Value::Nil, None)) => Value::Map(Map::default()),
+        // A number too large is a number still.
+        Ok((Value::Nil, Some(_))) => error(gojson::type_error(&Value::Float(0.0), "map[string]interface {}")),
+        Ok((other, _)) => error(gojson::type_error(&other, "map[string]interface {}")),
         Err(e) => error(e.message),
     })
 }
 
 fn from_json_array(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let error = |message: String| Value::list(vec![Slot::from(Value::string(message))]);
-    Ok(match gojson::parse(text(args, 0), Pos::NONE) {
-        Ok(Value::List(l)) => Value::List(l),
-        Ok(Value::Nil) => Value::nil_list(ListKind::Any),
-        Ok(other) => error(gojson::type_error(&other, "[]interface {}")),
+    Ok(match gojson::parse_saving(text(args, 0), Pos::NONE) {
+        Ok((Value::List(_), Some(message))) => error(message),
+        Ok((Value::List(l), None)) => Value::List(l),
+        Ok((Value::Nil, None)) => Value::nil_list(ListKind::Any),
+        Ok((Value::Nil, Some(_))) => error(gojson::type_error(&Value::Float(0.0), "[]interface {}")),
+        Ok((other, _)) => error(gojson::type_error(&other, "[]interface {}")),
         Err(e) => error(e.message),
     })
 }
@@ -169,7 +228,7 @@ fn url_join(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     };
     if !userinfo.is_empty() {
         let parsed = Url::parse(format!("proto://{userinfo}@host").as_bytes())
-            .map_err(|_| "unable to parse userinfo in dict".to_owned())?;
+            .map_err(|e| format!("unable to parse userinfo in dict: {e}"))?;
         url.userinfo = parsed.userinfo;
     }
     Ok(Value::string(url.text()))

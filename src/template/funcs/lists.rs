@@ -82,10 +82,17 @@ fn prepend(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn chunk(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[1], "Cannot chunk type", cx.helm)?;
     let size = int(args, 0);
-    if size <= 0 {
-        return Err("runtime error: makeslice: len out of range".into());
-    }
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let bad = "runtime error: makeslice: len out of range";
+    let size = match usize::try_from(size) {
+        Ok(0) => return Err(bad.into()),
+        Ok(size) => size,
+        // What Sprig's sums in floats make of a negative size.
+        Err(_) if all.len() == 1 && size < -1 => 1,
+        Err(_) if all.len() > 1 && (all.len() - 1) as u64 <= size.unsigned_abs() => {
+            return Ok(Value::list_of(ListKind::Lists, Vec::new()));
+        }
+        Err(_) => return Err(bad.into()),
+    };
     let chunks = all.chunks(size).map(|c| Slot::from(Value::list(c.to_vec()))).collect();
     Ok(Value::list_of(ListKind::Lists, chunks))
 }

@@ -128,7 +128,16 @@ fn is_blank(v: &Value) -> bool {
 }
 
 fn plain(v: &Value) -> Option<&Map> {
-    v.as_map().filter(|m| matches!(m.kind(), MapKind::Any | MapKind::Values))
+    v.as_map().filter(|m| m.kind() != MapKind::Files)
+}
+
+/// Puts a slot into a map that may hold nothing but strings.
+fn put(into: &Map, key: Str, slot: Slot, from: &Map) -> Result<(), FuncError> {
+    if into.kind() == MapKind::Strings && from.kind() != MapKind::Strings {
+        return Err("reflect.Value.SetMapIndex: value of type interface {} is not assignable to type string".into());
+    }
+    into.insert(key, slot);
+    Ok(())
 }
 
 /// mergo's deepMerge of two maps: keys that are missing or empty in `into` come from `from`, maps are merged.
@@ -148,15 +157,15 @@ fn merge(into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), Fu
                     merge(old, new, overwrite, depth + 1)?;
                     if old.is_empty() {
                         // mergo still takes it for empty, and takes over the other map itself.
-                        into.insert(key, slot.clone());
+                        put(into, key, slot.clone(), from)?;
                     }
                 }
             }
             (None, Value::Nil) if !overwrite => {}
-            (None, _) => into.insert(key, slot),
+            (None, _) => put(into, key, slot, from)?,
             (Some(_), Value::Nil) if !overwrite => {}
-            (Some(_), _) if overwrite => into.insert(key, slot),
-            (Some(old), _) if is_blank(&old.value) => into.insert(key, slot),
+            (Some(_), _) if overwrite => put(into, key, slot, from)?,
+            (Some(old), _) if is_blank(&old.value) => put(into, key, slot, from)?,
             (Some(_), _) => {}
         }
     }
@@ -166,7 +175,7 @@ fn merge(into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), Fu
 fn deep_copy(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if args[0].is_nil() {
         // copystructure's result is looked at without a check.
-        return Ok(Value::Nil);
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
     }
     if depth_of(&args[0], 0) > MAX_DEPTH {
         return Err("the value is nested too deeply to be copied".into());

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use dec::{BigDecimal, RoundingMode, ToPrimitive, Zero};
+use dec::{BigDecimal, RoundingMode, Signed, Zero};
 
-use super::cast::{int, text, to_float64, to_int64};
-use crate::grammar::gonum::{format_float, parse_int};
+use super::cast::{int, parse_int_clamped, text, to_float64, to_int64};
+use crate::grammar::gonum::{format_float, parse_float, parse_int};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::to_text;
 use crate::value::{ListKind, Slot, Value};
@@ -46,7 +46,7 @@ pub const FUNCS: &[Func] = &[
 const MAX_ITEMS: u64 = 10_000_000;
 
 fn atoi(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(Value::int(parse_int(text(args, 0), 10).unwrap_or(0)))
+    Ok(Value::int(parse_int_clamped(text(args, 0), 10)))
 }
 
 fn to_i64(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -143,15 +143,25 @@ fn min(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     Ok(Value::int64(args.iter().map(to_int64).min().unwrap_or(0)))
 }
 
-/// Go's math.Max: NaN wins, an infinity beats all else.
-fn maxf(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let go = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
-    Ok(Value::Float(args.iter().map(to_float64).reduce(go).unwrap_or(0.0)))
+/// Go's math.Max: positive infinity beats even NaN, which beats all else; of two zeros the positive one.
+fn go_max(a: f64, b: f64) -> f64 {
+    match (a, b) {
+        (f64::INFINITY, _) | (_, f64::INFINITY) => f64::INFINITY,
+        _ if a.is_nan() || b.is_nan() => f64::NAN,
+        _ if a == b && a.is_sign_negative() => b,
+        _ if a == b => a,
+        _ => a.max(b),
+    }
 }
 
+fn maxf(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
+    Ok(Value::Float(args.iter().map(to_float64).reduce(go_max).unwrap_or(0.0)))
+}
+
+/// Go's math.Min is math.Max upside down.
 fn minf(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let go = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) };
-    Ok(Value::Float(args.iter().map(to_float64).reduce(go).unwrap_or(0.0)))
+    let all = args.iter().map(to_float64);
+    Ok(Value::Float(all.reduce(|a, b| -go_max(-a, -b)).unwrap_or(0.0)))
 }
 
 fn round(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -192,13 +202,13 @@ fn decimal(args: &[Value], op: Op) -> FuncResult {
             Op::Sub => result - d,
             Op::Mul => result * d,
             Op::Div if d.is_zero() => return Err("decimal division by 0".into()),
-            Op::Div => {
-                let exact = result.with_scale_round(DIVISION_PRECISION * 4, RoundingMode::HalfUp) / d;
-                exact.with_scale_round(DIVISION_PRECISION, RoundingMode::HalfUp)
-            }
+            Op::Div => (result / d).with_scale_round(DIVISION_PRECISION, RoundingMode::HalfUp),
         };
     }
-    Ok(Value::Float(result.to_f64().unwrap_or(0.0)))
+    // Through its digits, which are read exactly.
+    let (digits, scale) = result.as_bigint_and_exponent();
+    let too_large = if result.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+    Ok(Value::Float(parse_float(format!("{digits}e{}", -scale).as_bytes()).unwrap_or(too_large)))
 }
 
 fn from_float(f: f64) -> Result<BigDecimal, String> {

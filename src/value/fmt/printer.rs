@@ -448,6 +448,11 @@ impl<'a> Printer<'a> {
 
     fn object(&mut self, object: &dyn Object, value: &Value, verb: char) {
         match verb {
+            'v' if self.flags.sharp_v && matches!(object.kind(), "int" | "int64") => {
+                if let Ok(Value::Int(n, kind)) = object.json() {
+                    self.int(n, kind, value, verb);
+                }
+            }
             'v' if self.flags.sharp_v => {
                 let name = object.type_name();
                 self.text(&name);
