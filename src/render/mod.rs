@@ -50,6 +50,8 @@ pub struct Options {
     pub check_schema: bool,
     /// Whether `getHostByName` may ask the network.
     pub dns: bool,
+    /// Whether the process ends after this render, so that its memory need not be given back piece by piece.
+    pub last: bool,
 }
 
 /// A finished render.
@@ -163,11 +165,27 @@ pub fn render_traced<T: Tracer>(
     let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, tracer);
     let evaluated = evaluate(&mut exec, &context.files, helm)?;
     let tracer = exec.into_tracer();
+    check_read(chart)?;
     let mut rendered = collect(evaluated, helm, log)?;
     if options.include_crds {
         collect_crds(&root, &mut rendered.crds);
+        check_read(chart)?;
+    }
+    if options.last {
+        std::mem::forget((templates, context, root, arena, regexes));
     }
     Ok((rendered, tracer))
+}
+
+/// Whether all files could be read that were looked at.
+fn check_read(chart: &Chart) -> Result<(), RenderError> {
+    let failed = |f: &&crate::chart::File| f.data.error().is_some();
+    if let Some(f) = chart.templates.iter().chain(&chart.files).find(failed) {
+        let path = f.data.path().unwrap_or(std::path::Path::new("")).display();
+        let error = f.data.error().unwrap_or_default();
+        return Err(RenderError::Early(format!("error reading {}: open {path}: {error}", f.name)));
+    }
+    chart.children.iter().try_for_each(|(_, child)| check_read(child))
 }
 
 fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderError> {
@@ -191,6 +209,9 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
     )))
 }
 
+/// Bytes of templates from which on the start of other threads pays.
+const WORTH_THREADS: usize = 400 << 10;
+
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
@@ -208,7 +229,8 @@ fn parse_all(
         .collect();
     let scope = FuncScope::Chart(helm);
     let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
-    let parsed: Vec<Result<Trees, ParseError>> = if with_positions.len() < 16 {
+    let size: usize = with_positions.iter().map(|s| s.text.len()).sum();
+    let parsed: Vec<Result<Trees, ParseError>> = if size < WORTH_THREADS {
         with_positions.into_iter().map(parse).collect()
     } else {
         with_positions.into_par_iter().map(parse).collect()
@@ -227,39 +249,56 @@ struct Evaluated {
     sorted: Result<Sorted, YamlError>,
 }
 
-/// Executes the templates in Helm's order. Documents are looked at on other cores meanwhile.
+/// Executes the templates in Helm's order. Where there are many, documents are looked at on other cores meanwhile.
 fn evaluate<T: Tracer>(
     exec: &mut Exec<'_, '_, T>,
     files: &[context::TemplateFile],
     helm: HelmVersion,
 ) -> Result<Vec<Evaluated>, RenderError> {
-    let done: Mutex<Vec<Evaluated>> = Mutex::new(Vec::new());
-    rayon::in_place_scope(|scope| {
+    let mut all = Vec::with_capacity(files.len());
+    if files.iter().map(|f| f.text.len()).sum::<usize>() < WORTH_THREADS {
         for file in files.iter().filter(|f| !f.is_partial()) {
-            context::set_template(file);
-            let out = exec
-                .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
-                .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
-            let out = crate::template::exec::without_no_value(out);
-            let text = match String::from_utf8(out) {
-                Ok(text) => text,
-                Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-            };
-            let path = file.path.clone();
-            let done = &done;
-            scope.spawn(move |_| {
-                let notes = path.ends_with("NOTES.txt");
-                let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
-                if let Ok(mut done) = done.lock() {
-                    done.push(Evaluated { path, text, sorted });
-                }
-            });
+            let text = execute(exec, file)?;
+            all.push(look_at(file.path.clone(), text, helm));
         }
-        Ok(())
-    })?;
-    let mut all = done.into_inner().unwrap_or_default();
+    } else {
+        let done: Mutex<Vec<Evaluated>> = Mutex::new(Vec::with_capacity(files.len()));
+        rayon::in_place_scope(|scope| {
+            for file in files.iter().filter(|f| !f.is_partial()) {
+                let text = execute(exec, file)?;
+                let path = file.path.clone();
+                let done = &done;
+                scope.spawn(move |_| {
+                    let evaluated = look_at(path, text, helm);
+                    if let Ok(mut done) = done.lock() {
+                        done.push(evaluated);
+                    }
+                });
+            }
+            Ok(())
+        })?;
+        all = done.into_inner().unwrap_or_default();
+    }
     all.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
+}
+
+fn execute<T: Tracer>(exec: &mut Exec<'_, '_, T>, file: &context::TemplateFile) -> Result<String, RenderError> {
+    context::set_template(file);
+    let out = exec
+        .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
+        .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
+    let out = crate::template::exec::without_no_value(out);
+    Ok(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+    })
+}
+
+fn look_at(path: String, text: String, helm: HelmVersion) -> Evaluated {
+    let notes = path.ends_with("NOTES.txt");
+    let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
+    Evaluated { path, text, sorted }
 }
 
 /// Sorts documents into manifests and hooks by kind.

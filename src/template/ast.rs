@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::func::Func;
+use crate::blob::Blob;
 use crate::span::Pos;
 use crate::value::Str;
 
@@ -24,7 +25,7 @@ pub struct TreeSource {
     /// The name that error messages give: a file's path, or `gotpl` for text given to `tpl`.
     pub name: Str,
     /// The text.
-    pub text: Arc<[u8]>,
+    pub text: Blob,
     /// Where the text starts in the source map; nowhere for `tpl` texts.
     pub pos: Pos,
 }

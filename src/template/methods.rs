@@ -2,10 +2,10 @@
 //! (`pkg/chart/common/values.go`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::func::{FuncCx, FuncResult, Ty};
 use crate::grammar::glob::Pattern;
+use crate::blob::Blob;
 use crate::value::{Map, MapKind, Slot, Str, Value};
 use crate::yaml;
 
@@ -49,10 +49,10 @@ fn text(args: &[Value]) -> &[u8] {
     args.first().and_then(|v| v.as_str()).map_or(&[], |s| s)
 }
 
-fn content(files: &Map, name: &[u8]) -> Arc<[u8]> {
+fn content(files: &Map, name: &[u8]) -> Blob {
     match files.get(name) {
         Some(Value::Bytes(b)) => b,
-        _ => Arc::from(&[][..]),
+        _ => Vec::new().into(),
     }
 }
 

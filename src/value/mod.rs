@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::blob::Blob;
 use crate::span::Pos;
 
 /// A Go string: bytes, usually but not always UTF-8 (`trunc` may cut a rune). Cheap to clone.
@@ -135,7 +136,7 @@ pub enum Value {
     /// `string`
     Str(Str),
     /// `[]byte`
-    Bytes(Arc<[u8]>),
+    Bytes(Blob),
     /// Any slice type but `[]byte`.
     List(Rc<List>),
     /// Any map type, by reference.

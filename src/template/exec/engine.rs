@@ -133,7 +133,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn parse_tpl(&mut self, text: &Str) -> Outcome<&'t Trees> {
         let source =
-            Arc::new(TreeSource { name: Str::from("gotpl"), text: Arc::from(text.as_bytes()), pos: Pos::NONE });
+            Arc::new(TreeSource { name: Str::from("gotpl"), text: text.as_bytes().into(), pos: Pos::NONE });
         let trees = parse(source, self.scope).map_err(|e| {
             ExecError::plain(format!(
                 "cannot parse template {}: {}",

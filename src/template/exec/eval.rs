@@ -14,7 +14,7 @@ fn zero_element(kind: MapKind) -> Value {
     match kind {
         MapKind::Any | MapKind::Values => Value::Nil,
         MapKind::Strings => Value::string(""),
-        MapKind::Files => Value::Bytes(std::sync::Arc::from(&[][..])),
+        MapKind::Files => Value::Bytes(Vec::new().into()),
     }
 }
 
