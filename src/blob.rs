@@ -29,6 +29,11 @@ impl Blob {
         self.0.path.as_deref()
     }
 
+    /// How many bytes it has, or had when it was found: nothing is read for this.
+    pub fn size_hint(&self) -> usize {
+        self.0.size
+    }
+
     /// Reads the file now, unless it was read before.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
 pub mod manifest;
+pub mod parallel;
 pub mod render;
 pub mod report;
 pub mod span;

@@ -66,12 +66,7 @@ pub struct Location<'a> {
 
 impl SourceMap {
     /// Adds an input and returns the position of its first byte. Past 4 GiB in all, positions are lost, not wrong.
-    pub fn add(
-        &mut self,
-        name: impl Into<String>,
-        layer: impl Into<String>,
-        text: impl Into<Blob>,
-    ) -> Pos {
+    pub fn add(&mut self, name: impl Into<String>, layer: impl Into<String>, text: impl Into<Blob>) -> Pos {
         let text = text.into();
         let base = self.sources.last().map_or(1, |s| s.base.saturating_add(s.text.len() as u32).saturating_add(1));
         if u32::try_from(text.len()).ok().and_then(|n| base.checked_add(n)).is_none() {

@@ -9,6 +9,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("blob", &[]),
         ("span", &["blob"]),
         ("stack", &[]),
+        ("parallel", &[]),
         ("gonum", &[]),
         ("value", &["blob", "span", "stack", "gonum"]),
         ("diag", &["span", "value"]),

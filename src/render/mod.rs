@@ -6,9 +6,8 @@ mod context;
 mod snippet;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, mpsc};
 
-use rayon::prelude::*;
 use typed_arena::Arena;
 
 use crate::chart::Chart;
@@ -16,6 +15,7 @@ use crate::chart::node::{Node, Process};
 use crate::diag::log::Log;
 use crate::grammar::semver::{Constraints, Version};
 use crate::manifest::{Manifest, Sorted, kind_order, sort_file};
+use crate::parallel;
 use crate::span::SourceMap;
 use crate::template::error::ExecError;
 use crate::template::exec::{Exec, Templates};
@@ -212,6 +212,10 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
 /// Bytes of templates from which on the start of other threads pays.
 const WORTH_THREADS: usize = 400 << 10;
 
+fn is_worth_threads(files: &[context::TemplateFile]) -> bool {
+    files.iter().map(|f| f.text.size_hint()).sum::<usize>() >= WORTH_THREADS
+}
+
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
@@ -219,22 +223,23 @@ fn parse_all(
     sources: &mut SourceMap,
 ) -> Result<Templates, RenderError> {
     use crate::template::ast::TreeSource;
-    let with_positions: Vec<TreeSource> = files
+    let many = is_worth_threads(files);
+    if many {
+        // One that can't be read says so later.
+        let texts: Vec<_> = files.iter().map(|f| f.text.clone()).collect();
+        parallel::map(&texts, |text| text.read_now().is_ok());
+    }
+    let with_positions: Vec<Arc<TreeSource>> = files
         .iter()
-        .map(|f| TreeSource {
-            name: f.path.as_str().into(),
-            text: f.text.clone(),
-            pos: sources.add(&f.path, "", f.text.clone()),
+        .map(|f| {
+            let pos = sources.add(&f.path, "", f.text.clone());
+            Arc::new(TreeSource { name: f.path.as_str().into(), text: f.text.clone(), pos })
         })
         .collect();
     let scope = FuncScope::Chart(helm);
-    let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
-    let size: usize = with_positions.iter().map(|s| s.text.len()).sum();
-    let parsed: Vec<Result<Trees, ParseError>> = if size < WORTH_THREADS {
-        with_positions.into_iter().map(parse).collect()
-    } else {
-        with_positions.into_par_iter().map(parse).collect()
-    };
+    let parse = |source: &Arc<TreeSource>| crate::template::parse::parse(source.clone(), scope);
+    let parsed: Vec<Result<Trees, ParseError>> =
+        if many { parallel::map(&with_positions, parse) } else { with_positions.iter().map(parse).collect() };
     let mut templates = Templates::default();
     for trees in parsed {
         templates.add(trees.map_err(RenderError::Parse)?);
@@ -249,35 +254,30 @@ struct Evaluated {
     sorted: Result<Sorted, YamlError>,
 }
 
-/// Executes the templates in Helm's order. Where there are many, documents are looked at on other cores meanwhile.
+/// Executes the templates in Helm's order. Where there are many, another thread looks at their documents meanwhile.
 fn evaluate<T: Tracer>(
     exec: &mut Exec<'_, '_, T>,
     files: &[context::TemplateFile],
     helm: HelmVersion,
 ) -> Result<Vec<Evaluated>, RenderError> {
     let mut all = Vec::with_capacity(files.len());
-    if files.iter().map(|f| f.text.len()).sum::<usize>() < WORTH_THREADS {
+    if !is_worth_threads(files) {
         for file in files.iter().filter(|f| !f.is_partial()) {
             let text = execute(exec, file)?;
             all.push(look_at(file.path.clone(), text, helm));
         }
     } else {
-        let done: Mutex<Vec<Evaluated>> = Mutex::new(Vec::with_capacity(files.len()));
-        rayon::in_place_scope(|scope| {
+        let (send, receive) = mpsc::channel::<(String, String)>();
+        all = std::thread::scope(|scope| {
+            let look = scope.spawn(move || receive.into_iter().map(|(path, text)| look_at(path, text, helm)).collect());
             for file in files.iter().filter(|f| !f.is_partial()) {
                 let text = execute(exec, file)?;
-                let path = file.path.clone();
-                let done = &done;
-                scope.spawn(move |_| {
-                    let evaluated = look_at(path, text, helm);
-                    if let Ok(mut done) = done.lock() {
-                        done.push(evaluated);
-                    }
-                });
+                // Nobody to receive it: the thread panicked, which joining it says.
+                let _ = send.send((file.path.clone(), text));
             }
-            Ok(())
+            drop(send);
+            look.join().map_err(|_| RenderError::Early("looking at the documents failed".into()))
         })?;
-        all = done.into_inner().unwrap_or_default();
     }
     all.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
