@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
-use crate::value::{Map, MapKind, Slot, Str, Value, decode_rune};
+use crate::value::{Encoded, Map, MapKind, Slot, Str, Value, decode_rune};
 
 /// Whether `<`, `>` and `&` are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,8 +87,25 @@ fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
             }
             out.push(b'}');
         }
-        Value::Object(o) => write(out, &o.json()?, html)?,
+        Value::Object(o) => match o.json()? {
+            Encoded::Record(entries) => write_record(out, &entries, html)?,
+            other => write(out, &other.into_value(), html)?,
+        },
     }
+    Ok(())
+}
+
+fn write_record(out: &mut Vec<u8>, entries: &[(String, Value)], html: Html) -> Result<(), String> {
+    out.push(b'{');
+    for (i, (key, value)) in entries.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(out, key.as_bytes(), html);
+        out.push(b':');
+        write(out, value, html)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 

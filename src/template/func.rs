@@ -33,6 +33,8 @@ pub enum Ty {
     Duration,
     /// `sprig.certificate`
     Certificate,
+    /// `*semver.Version`
+    Version,
     /// `reflect.Value`: any argument, also the untyped nil that is no value at all (the built-ins of text/template).
     Reflect,
 }

@@ -3,12 +3,14 @@
 //! Maps are references (`set` on `.Values` is seen by everyone who holds the map), lists and strings are immutable.
 //! Each map entry and list item sits in a [`Slot`] that also knows the position it was written at, so that a value
 //! keeps its origin from the YAML parser through merging to the template. How values print is in [`fmt`], deep
-//! equality and truth in [`compare`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
+//! equality and truth in [`compare`], structs in [`Object`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
 
 pub mod compare;
 pub mod fmt;
+mod object;
 
-use std::any::Any;
+pub use object::{Encoded, Field, NilPointer, Object};
+
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -172,6 +174,10 @@ pub enum ListKind {
     Lists,
     /// `[]map[string]interface {}`
     Maps,
+    /// `[]*chart.Maintainer`
+    Maintainers,
+    /// `[]*chart.Dependency`
+    Dependencies,
 }
 
 /// A slice. Templates can't change one in place.
@@ -308,75 +314,6 @@ impl Map {
     }
 }
 
-/// What a struct, or a named type with methods, can do in a template.
-pub trait Object: std::fmt::Debug {
-    /// Go's name of the type (`%T`), for instance `time.Time` or `*semver.Version`.
-    fn type_name(&self) -> String;
-
-    /// Go's kind: `struct`, `ptr`, `int64`, `slice`...
-    fn kind(&self) -> &'static str {
-        "struct"
-    }
-
-    /// A field by its Go name.
-    fn field(&self, _name: &str) -> Option<Slot> {
-        None
-    }
-
-    /// Whether the type has this method.
-    fn has_method(&self, _name: &str) -> bool {
-        false
-    }
-
-    /// The items, where the kind is a slice with methods (`.Capabilities.APIVersions`).
-    fn as_list(&self) -> Option<&Rc<List>> {
-        None
-    }
-
-    /// Parameter types of a method where they are worth checking: one letter each, `s` string, `i` int, `a` any,
-    /// `t` time.Time, `d` time.Duration; nothing leaves the check to [`Object::call`].
-    fn method_params(&self, _name: &str) -> Option<&'static str> {
-        Some("")
-    }
-
-    /// Calls a method that [`Object::has_method`] announced. The error is Go's text.
-    fn call(&self, name: &str, _args: &[Value]) -> Result<Value, String> {
-        Err(format!("no method {name}"))
-    }
-
-    /// What the engine prints for `{{ . }}`, where methods such as String are reachable.
-    fn display(&self) -> Vec<u8>;
-
-    /// What `%v` of the value inside an interface prints (differs where String has a pointer receiver).
-    fn verb_v(&self) -> Vec<u8> {
-        self.display()
-    }
-
-    /// The value that encoding/json would see: nil, strings, numbers, lists, maps.
-    fn json(&self) -> Result<Value, String>;
-
-    /// What go-yaml v3 would see (toYamlPretty): fields by their lower-case names.
-    fn yaml_pretty(&self) -> Result<Value, String> {
-        self.json()
-    }
-
-    /// Go's deep equality with another object.
-    fn equals(&self, other: &dyn Object) -> bool;
-
-    /// The truth of the value in `if`: structs are true.
-    fn truth(&self) -> bool {
-        true
-    }
-
-    /// Sprig's `empty`: whether this is the zero value of its type where Sprig looks.
-    fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// The concrete type, for functions that take only theirs (dates, certificates).
-    fn as_any(&self) -> &dyn Any;
-}
-
 impl Value {
     /// A `string`.
     pub fn string(s: impl Into<Str>) -> Value {
@@ -458,6 +395,8 @@ impl Value {
                 ListKind::Ints => "[]int",
                 ListKind::Lists => "[][]interface {}",
                 ListKind::Maps => "[]map[string]interface {}",
+                ListKind::Maintainers => "[]*chart.Maintainer",
+                ListKind::Dependencies => "[]*chart.Dependency",
             }
             .into(),
             Value::Map(m) => match m.kind() {
@@ -496,6 +435,7 @@ impl Value {
                 items: l.items.iter().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos }).collect(),
             })),
             Value::Map(m) => Value::Map(m.deep_copy()),
+            Value::Object(o) => o.deep_copy().unwrap_or_else(|| self.clone()),
             other => other.clone(),
         }
     }

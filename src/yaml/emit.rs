@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::resolve::{Resolved, resolve};
 use crate::grammar::gonum::{format_float, json_float};
 use crate::stack;
-use crate::value::{Map, MapKind, Str, Value};
+use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -405,6 +405,7 @@ impl Emitter {
                 let text = self.float(*f)?;
                 self.scalar_plain(text.as_bytes(), place);
             }
+            Value::Complex(..) if self.dialect == Dialect::V3 => return Err("cannot marshal type: complex128".into()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
             Value::Bytes(b) => self.bytes(b, place)?,
@@ -413,9 +414,21 @@ impl Emitter {
             Value::List(l) => return self.sequence(l.items.iter().map(|s| &s.value), place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
             Value::Map(m) => return self.mapping(m, place),
-            Value::Object(o) => {
-                let inner = if self.dialect == Dialect::V2 { o.json() } else { o.yaml_pretty() };
-                return self.node(&inner?, place);
+            Value::Object(o) => return self.object(&**o, place),
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, object: &dyn Object, place: Place) -> Result<(), String> {
+        if self.dialect == Dialect::V2 {
+            return self.node(&object.json()?.into_value(), place);
+        }
+        match object.yaml_pretty()? {
+            Encoded::Value(value) => self.node(&value, place)?,
+            Encoded::Plain(text) => self.scalar_plain(text.as_bytes(), place),
+            Encoded::Record(entries) if entries.is_empty() => self.empty(b"{", b"}"),
+            Encoded::Record(entries) => {
+                return self.entries(entries.into_iter().map(|(k, v)| (k.into(), v)).collect());
             }
         }
         Ok(())
@@ -467,7 +480,6 @@ impl Emitter {
     }
 
     fn mapping(&mut self, map: &Map, _place: Place) -> Result<(), String> {
-        let outer = self.increase_indent(false);
         let mut entries: Vec<(Str, Value)> = Vec::with_capacity(map.len());
         for (k, s) in map.entries().iter() {
             let value = match &s.value {
@@ -478,6 +490,11 @@ impl Emitter {
             entries.push((key, value));
         }
         natural_sort(&mut entries, self.dialect);
+        self.entries(entries)
+    }
+
+    fn entries(&mut self, entries: Vec<(Str, Value)>) -> Result<(), String> {
+        let outer = self.increase_indent(false);
         for (key, value) in &entries {
             self.write_indent();
             if self.is_simple_key(key) {

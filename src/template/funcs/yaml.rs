@@ -34,8 +34,13 @@ fn must_to_yaml(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     Ok(without_newline(text))
 }
 
+/// Failure is an empty text, but go-yaml panics on types that it doesn't know.
 fn to_yaml_pretty(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(yaml::to_yaml_pretty(&args[0]).map_or(Value::string(""), without_newline))
+    match yaml::to_yaml_pretty(&args[0]) {
+        Ok(text) => Ok(without_newline(text)),
+        Err(e) if e.starts_with("cannot marshal type") => Err(e.into()),
+        Err(_) => Ok(Value::string("")),
+    }
 }
 
 fn text(args: &[Value]) -> Str {
