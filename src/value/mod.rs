@@ -6,16 +6,19 @@
 //! equality and truth in [`compare`], structs in [`Object`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
 
 pub mod compare;
+mod entries;
 pub mod fmt;
 mod object;
 
 pub use object::{Encoded, Field, NilPointer, Object};
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use entries::Entries;
+
+use crate::blob::Blob;
 use crate::span::Pos;
 
 /// A Go string: bytes, usually but not always UTF-8 (`trunc` may cut a rune). Cheap to clone.
@@ -137,7 +140,7 @@ pub enum Value {
     /// `string`
     Str(Str),
     /// `[]byte`
-    Bytes(Arc<[u8]>),
+    Bytes(Blob),
     /// Any slice type but `[]byte`.
     List(Rc<List>),
     /// Any map type, by reference.
@@ -208,7 +211,7 @@ pub enum MapKind {
 /// A map with string keys, by reference, its keys in byte order.
 #[derive(Clone)]
 pub struct Map {
-    entries: Rc<RefCell<BTreeMap<Str, Slot>>>,
+    entries: Rc<RefCell<Entries>>,
     kind: MapKind,
 }
 
@@ -233,11 +236,11 @@ impl FromIterator<(Str, Slot)> for Map {
 impl Map {
     /// An empty map.
     pub fn new(kind: MapKind) -> Map {
-        Map::from_entries(kind, BTreeMap::new())
+        Map::from_entries(kind, Entries::new())
     }
 
     /// A map of these entries.
-    pub fn from_entries(kind: MapKind, entries: BTreeMap<Str, Slot>) -> Map {
+    pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
         Map { entries: Rc::new(RefCell::new(entries)), kind }
     }
 
@@ -292,12 +295,12 @@ impl Map {
     }
 
     /// The entries in byte order of their keys. Don't run template code while this is held.
-    pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Slot>> {
+    pub fn entries(&self) -> Ref<'_, Entries> {
         self.entries.borrow()
     }
 
     /// The entries, to change. Don't run template code while this is held.
-    pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Slot>> {
+    pub fn entries_mut(&self) -> RefMut<'_, Entries> {
         self.entries.borrow_mut()
     }
 
