@@ -135,7 +135,7 @@ impl View {
             "Deprecated" => Some(Value::Bool(m.deprecated)),
             "Annotations" => Some(match &m.annotations {
                 Some(a) => string_map(a),
-                None => string_map(&[]),
+                None => Value::Map(Map::nil(MapKind::Strings)),
             }),
             "KubeVersion" => text(&m.kube_version),
             "Dependencies" => {

@@ -73,6 +73,7 @@ fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
             }
             out.push(b']');
         }
+        Value::Map(m) if m.is_nil() => out.extend_from_slice(b"null"),
         Value::Map(m) => {
             out.push(b'{');
             for (i, (k, slot)) in m.entries().iter().enumerate() {

@@ -35,6 +35,8 @@ pub enum Ty {
     Certificate,
     /// `*semver.Version`
     Version,
+    /// `io.Writer`, which no value of a template is
+    Writer,
     /// `reflect.Value`: any argument, also the untyped nil that is no value at all (the built-ins of text/template).
     Reflect,
 }

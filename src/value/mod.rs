@@ -213,6 +213,7 @@ pub enum MapKind {
 pub struct Map {
     entries: Rc<RefCell<Entries>>,
     kind: MapKind,
+    nil: bool,
 }
 
 impl std::fmt::Debug for Map {
@@ -241,7 +242,17 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
-        Map { entries: Rc::new(RefCell::new(entries)), kind }
+        Map { entries: Rc::new(RefCell::new(entries)), kind, nil: false }
+    }
+
+    /// A nil map of this type: empty, null in JSON, and nothing can be set in it.
+    pub fn nil(kind: MapKind) -> Map {
+        Map { nil: true, ..Map::new(kind) }
+    }
+
+    /// Whether this is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.nil
     }
 
     /// The Go type of the map.
@@ -313,7 +324,7 @@ impl Map {
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map { entries: self.entries.clone(), kind }
+        Map { entries: self.entries.clone(), kind, nil: self.nil }
     }
 }
 
@@ -474,6 +485,19 @@ impl HelmVersion {
             HelmVersion::V4 => "common.Values",
         }
     }
+}
+
+/// The text with U+FFFD for each byte that is not part of valid UTF-8, as ranging over a Go string reads it.
+pub fn valid_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    out.into()
 }
 
 /// Decodes one rune as Go does: an invalid byte is U+FFFD of width 1. Nothing at the end of the text.

@@ -193,7 +193,7 @@ fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if s.iter().all(|c| matches!(c, 0..0x7f)) {
         return Ok(Cow::Borrowed(s));
     }
-    let text = String::from_utf8_lossy(s);
+    let text = crate::value::valid_text(s);
     if text.chars().any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
         return Err("error converting JSON to YAML: yaml: control characters are not allowed".into());
     }
@@ -412,6 +412,7 @@ impl Emitter {
             Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
             Value::List(l) => return self.sequence(l.items.iter().map(|s| &s.value), place),
+            Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
             Value::Map(m) => return self.mapping(m, place),
             Value::Object(o) => return self.object(&**o, place),
@@ -498,11 +499,11 @@ impl Emitter {
         for (key, value) in &entries {
             self.write_indent();
             if self.is_simple_key(key) {
-                self.string_node(key, Place::SimpleKey)?;
+                self.key_node(key, Place::SimpleKey)?;
                 self.indicator(b":", false, false, false);
             } else {
                 self.indicator(b"?", true, false, true);
-                self.string_node(key, Place::ComplexKey)?;
+                self.key_node(key, Place::ComplexKey)?;
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
@@ -563,7 +564,12 @@ impl Emitter {
             let text = through_json(s)?;
             return self.string_node(&text, place);
         }
-        if std::str::from_utf8(s).is_err() {
+        self.key_node(s, place)
+    }
+
+    /// A string that needs no detour through JSON: V2's keys have had theirs.
+    fn key_node(&mut self, s: &[u8], place: Place) -> Result<(), String> {
+        if self.dialect == Dialect::V3 && std::str::from_utf8(s).is_err() {
             // go-yaml v3 tags what is not UTF-8 as binary, in lines of 70 characters.
             let text = data_encoding::BASE64.encode(s);
             self.indicator(b"!!binary", true, false, false);
@@ -580,7 +586,6 @@ impl Emitter {
         } else {
             !matches!(resolve(s), Resolved::Str) || is_base60(s)
         };
-        let resolves = resolves || self.dialect == Dialect::V3 && super::pretty::resolves_in_v3(s);
         if is_simple(s) && !resolves {
             self.scalar_plain(s, place);
             return Ok(());

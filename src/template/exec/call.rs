@@ -42,6 +42,7 @@ fn type_text(ty: Ty) -> &'static str {
         Ty::Duration => "time.Duration",
         Ty::Certificate => "sprig.certificate",
         Ty::Version => "*semver.Version",
+        Ty::Writer => "io.Writer",
         Ty::Reflect => "reflect.Value",
     }
 }
@@ -49,8 +50,8 @@ fn type_text(ty: Ty) -> &'static str {
 /// The zero value that an untyped nil becomes; nothing where the type has no nil.
 fn nil_of(ty: Ty) -> Option<Value> {
     match ty {
-        Ty::Any | Ty::Reflect => Some(Value::Nil),
-        Ty::Map => Some(Value::Map(Map::default())),
+        Ty::Any | Ty::Reflect | Ty::Writer => Some(Value::Nil),
+        Ty::Map => Some(Value::Map(Map::nil(MapKind::Any))),
         Ty::List => Some(Value::nil_list(ListKind::Any)),
         Ty::Strings => Some(Value::nil_list(ListKind::Strings)),
         Ty::Version => Some(Value::Object(Rc::new(NilPointer("*semver.Version")))),

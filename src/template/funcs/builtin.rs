@@ -66,6 +66,8 @@ fn is_nil(v: &Value) -> bool {
     match v {
         Value::Nil => true,
         Value::List(l) => l.nil,
+        Value::Map(m) => m.is_nil(),
+        Value::Object(o) => o.is_nil(),
         _ => false,
     }
 }

@@ -32,8 +32,8 @@ pub(super) struct Printer<'a> {
 pub(super) const MAX_NUMBER: i64 = 1_000_000;
 /// Nothing more is printed behind this many bytes, more than the evaluator lets through: a wide verb on a long list.
 const MAX_OUTPUT: usize = 512 << 20;
-/// Where every value lies, says `%p`: in the heap as Go lays it out on most systems.
-const ADDRESS: u64 = 0xc0_0001_0000;
+/// Where every value lies, says `%p`: in the heap, which Go 1.26 puts at random.
+const ADDRESS: u64 = 0x2c93_7501_0000;
 /// Values nested deeper than this (a map that holds itself) are cut.
 const MAX_DEPTH: usize = 10_000;
 
@@ -100,6 +100,7 @@ impl<'a> Printer<'a> {
     fn pointer(&mut self, value: &Value) {
         let address = match value {
             Value::List(l) if l.nil => 0,
+            Value::Map(m) if m.is_nil() => 0,
             Value::List(_) | Value::Map(_) | Value::Bytes(_) => ADDRESS,
             Value::Object(o) if o.is_nil() => 0,
             Value::Object(o) if matches!(o.kind(), "ptr" | "map" | "slice") => ADDRESS,
@@ -435,6 +436,9 @@ impl<'a> Printer<'a> {
         if sharp {
             let name = Value::Map(map.clone()).type_name(self.helm);
             self.text(&name);
+            if map.is_nil() {
+                return self.text("(nil)");
+            }
             self.text("{");
         } else {
             self.text("map[");
