@@ -386,7 +386,7 @@ impl Reader<'_> {
         if self.peek() == Some(b']') {
             self.at += 1;
             self.depth -= 1;
-            return Ok(Value::list(items));
+            return Ok(Value::appended(items));
         }
         loop {
             self.skip_space();
@@ -401,7 +401,7 @@ impl Reader<'_> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Value::list(items))
+        Ok(Value::appended(items))
     }
 
     fn object(&mut self) -> Result<Value, JsonError> {

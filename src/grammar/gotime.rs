@@ -314,10 +314,8 @@ impl Time {
             Zone::Named(_) | Zone::Fixed(..) => format!("time.Location({:?})", self.zone.name()),
         };
         let (h, m, s) = (clock.hour, clock.minute, clock.second);
-        let text = format!(
-            "time.Date({}, time.{month}, {}, {h}, {m}, {s}, {}, {place})",
-            date.year, date.day, self.nanos
-        );
+        let text =
+            format!("time.Date({}, time.{month}, {}, {h}, {m}, {s}, {}, {place})", date.year, date.day, self.nanos);
         text.into_bytes()
     }
 

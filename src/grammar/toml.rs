@@ -135,6 +135,7 @@ fn shape(value: &Value, helm: HelmVersion) -> Result<Shape, String> {
     Ok(match value {
         Value::Nil => Shape::Nil,
         Value::Complex(..) => return Err("unsupported type: complex128".to_owned()),
+        Value::Map(m) if m.is_nil() => Shape::Nil,
         Value::Map(_) => Shape::Table,
         Value::List(l) if l.nil => Shape::Nil,
         Value::List(l) => list_shape(l, helm)?,

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::value::{Encoded, Field, HelmVersion, List, ListKind, Object, Slot, Value};
+use crate::value::{Encoded, Field, HelmVersion, List, ListKind, Object, Room, Slot, Value};
 
 /// A Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub fn api_versions(more: &[String]) -> Vec<String> {
 /// `.Capabilities`
 pub fn capabilities(version: &KubeVersion, api_versions: Vec<String>, helm: HelmVersion) -> Value {
     let items = api_versions.into_iter().map(|v| Slot::from(Value::string(v))).collect();
-    let list = Rc::new(List { kind: ListKind::Strings, nil: false, items });
+    let list = Rc::new(List { kind: ListKind::Strings, nil: false, items, room: Room::Exact });
     capabilities_of(version, list, helm)
 }
 

@@ -121,8 +121,7 @@ fn lines(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
 }
 
 fn to_yaml(_: &mut FuncCx<'_>, values: &Map, _: &[Value]) -> FuncResult {
-    let text = yaml::to_yaml(&Value::Map(values.clone())).map_err(|e| format!("error marshaling into JSON: {e}"))?;
-    Ok(Value::string(text))
+    Ok(Value::string(yaml::to_yaml(&Value::Map(values.clone()))?))
 }
 
 /// Needs a writer, and only nil can be given for one.

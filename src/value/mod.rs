@@ -9,8 +9,10 @@ pub mod compare;
 mod entries;
 pub mod fmt;
 mod object;
+mod room;
 
 pub use object::{Encoded, Field, NilPointer, Object};
+pub use room::Room;
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
@@ -192,6 +194,8 @@ pub struct List {
     pub nil: bool,
     /// The items.
     pub items: Vec<Slot>,
+    /// What is behind them.
+    pub room: Room,
 }
 
 /// Which of Go's map types a map has.
@@ -318,7 +322,7 @@ impl Map {
     /// A new map of the same kind with the same (shared) values.
     #[must_use]
     pub fn shallow_copy(&self) -> Map {
-        Map::from_entries(self.kind(), self.entries().clone())
+        Map { nil: self.nil, ..Map::from_entries(self.kind(), self.entries().clone()) }
     }
 
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
@@ -346,17 +350,22 @@ impl Value {
 
     /// A non-nil `[]interface {}`.
     pub fn list(items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items }))
+        Value::list_of(ListKind::Any, items)
+    }
+
+    /// A list of any values that came about item by item, as decoders and filters of Go make them.
+    pub fn appended(items: Vec<Slot>) -> Value {
+        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items, room: Room::Appended }))
     }
 
     /// A list of another type.
     pub fn list_of(kind: ListKind, items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind, nil: false, items }))
+        Value::List(Rc::new(List { kind, nil: false, items, room: Room::Exact }))
     }
 
     /// A nil slice of a type.
     pub fn nil_list(kind: ListKind) -> Value {
-        Value::List(Rc::new(List { kind, nil: true, items: Vec::new() }))
+        Value::List(Rc::new(List { kind, nil: true, items: Vec::new(), room: Room::Exact }))
     }
 
     /// A `[]string`.
@@ -447,6 +456,7 @@ impl Value {
                 kind: l.kind,
                 nil: l.nil,
                 items: l.items.iter().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos }).collect(),
+                room: Room::Capacity(l.capacity()),
             })),
             Value::Map(m) => Value::Map(m.deep_copy()),
             Value::Object(o) => o.deep_copy().unwrap_or_else(|| self.clone()),
@@ -460,10 +470,8 @@ impl Map {
     #[must_use]
     pub fn deep_copy(&self) -> Map {
         let entries = self.entries();
-        Map::from_entries(
-            self.kind(),
-            entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos })).collect(),
-        )
+        let copied = entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos }));
+        Map { nil: self.nil, ..Map::from_entries(self.kind(), copied.collect()) }
     }
 }
 

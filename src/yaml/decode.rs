@@ -124,7 +124,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 for child in self.tree.children(node) {
                     items.push(Slot { value: self.value(child)?, pos: self.pos(child) });
                 }
-                Ok(Value::list(items))
+                Ok(Value::appended(items))
             }
             NodeKind::Mapping => {
                 let mut entries = Entries::with_capacity(self.tree.children(node).count() / 2);

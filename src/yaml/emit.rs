@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use super::resolve::{Resolved, resolve};
+use crate::grammar::gojson;
 use crate::grammar::gonum::{format_float, json_float};
+use crate::span::Pos;
 use crate::stack;
 use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
 
@@ -14,8 +16,22 @@ use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
 /// With Go's text for what JSON or the YAML reader behind it refuses: NaN, control characters, very long keys.
 pub fn to_yaml(value: &Value) -> Result<Vec<u8>, String> {
     let mut emitter = Emitter::new(Dialect::V2);
-    emitter.node(value, Place::Root)?;
-    Ok(emitter.finish())
+    match emitter.node(value, Place::Root) {
+        Ok(()) => Ok(emitter.finish()),
+        Err(e) if e == UNREADABLE => Err(reader_error(value)),
+        Err(e) => Err(format!("error marshaling into JSON: {e}")),
+    }
+}
+
+/// Stands for what the YAML reader says of the JSON in between.
+const UNREADABLE: &str = "the JSON is no YAML";
+
+fn reader_error(value: &Value) -> String {
+    let json = gojson::marshal(value, gojson::Html::Escaped).unwrap_or_default();
+    match super::to_value(&json, Pos::NONE) {
+        Ok(_) => UNREADABLE.into(),
+        Err(e) => e.message.trim_start_matches("error converting YAML to JSON: ").to_owned(),
+    }
 }
 
 /// Whose rules apply.
@@ -195,7 +211,7 @@ fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     }
     let text = crate::value::valid_text(s);
     if text.chars().any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
-        return Err("error converting JSON to YAML: yaml: control characters are not allowed".into());
+        return Err(UNREADABLE.into());
     }
     if text.contains('\u{85}') {
         return Ok(Cow::Owned(fold_next_lines(&text).into_bytes()));
@@ -519,11 +535,11 @@ impl Emitter {
         if text.len() > 1000 {
             let json = crate::grammar::gojson::quoted(key, true);
             if String::from_utf8_lossy(&json).chars().count() > 1024 {
-                return Err("error converting JSON to YAML: yaml: could not find expected ':'".into());
+                return Err(UNREADABLE.into());
             }
         }
         if memchr::memmem::find(key, "\u{85}".as_bytes()).is_some() {
-            return Err("error converting JSON to YAML: yaml: could not find expected ':'".into());
+            return Err(UNREADABLE.into());
         }
         Ok(match text {
             Cow::Borrowed(_) => key.clone(),

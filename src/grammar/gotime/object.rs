@@ -309,8 +309,7 @@ fn named(type_name: &'static str, number: u32) -> Value {
 
 impl Named {
     fn name(&self) -> String {
-        let (names, first): (&[&str], i64) =
-            if self.type_name == "time.Month" { (&MONTHS, 1) } else { (&WEEKDAYS, 0) };
+        let (names, first): (&[&str], i64) = if self.type_name == "time.Month" { (&MONTHS, 1) } else { (&WEEKDAYS, 0) };
         let found = usize::try_from(self.number - first).ok().and_then(|i| names.get(i));
         let short = self.type_name.trim_start_matches("time.");
         found.map_or_else(|| format!("%!{short}({})", self.number as u64), |name| (*name).to_owned())

@@ -354,6 +354,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let mut flow = Flow::Normal;
         if !ran && let Some(otherwise) = &branch.otherwise {
             flow = self.walk_list(dot, otherwise)?;
+            // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
+            if flow == Flow::Break {
+                flow = Flow::Normal;
+            }
         }
         self.vars.truncate(outer);
         Ok(flow)

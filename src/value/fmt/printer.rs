@@ -3,7 +3,7 @@
 use super::quote::{self, Printable};
 use crate::gonum::format_float;
 use crate::stack;
-use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Value};
+use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Room, Value};
 
 /// Flags, width and precision of one verb.
 #[derive(Clone, Copy, Default)]
@@ -390,7 +390,7 @@ impl<'a> Printer<'a> {
             }
             _ => {
                 let items: Vec<_> = b.iter().map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into()).collect();
-                let list = List { kind: ListKind::Any, nil: false, items };
+                let list = List { kind: ListKind::Any, nil: false, items, room: Room::Exact };
                 self.list(&list, value, verb);
             }
         }
