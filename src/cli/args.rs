@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Renders Helm charts byte for byte as Helm does, many times faster.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS)]
+#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -292,8 +292,58 @@ pub struct AcceptedArgs {
     pub version: Option<String>,
     #[arg(long, hide = true)]
     pub repo: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, alias = "colour")]
     pub color: Option<String>,
     #[arg(long, hide = true)]
     pub no_color: bool,
+    #[arg(long, hide = true)]
+    pub verify: bool,
+    #[arg(long, hide = true)]
+    pub keyring: Option<String>,
+    #[arg(long, hide = true)]
+    pub username: Option<String>,
+    #[arg(long, hide = true)]
+    pub password: Option<String>,
+    #[arg(long, hide = true)]
+    pub pass_credentials: bool,
+    #[arg(long, hide = true)]
+    pub plain_http: bool,
+    #[arg(long, hide = true)]
+    pub insecure_skip_tls_verify: bool,
+    #[arg(long, hide = true)]
+    pub ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub cert_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub key_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub burst_limit: Option<String>,
+    #[arg(long, hide = true)]
+    pub qps: Option<String>,
+    #[arg(long, hide = true)]
+    pub content_cache: Option<String>,
+    #[arg(long, hide = true)]
+    pub registry_config: Option<String>,
+    #[arg(long, hide = true)]
+    pub repository_cache: Option<String>,
+    #[arg(long, hide = true)]
+    pub repository_config: Option<String>,
+    #[arg(long, hide = true)]
+    pub kubeconfig: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_apiserver: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_as_group: Vec<String>,
+    #[arg(long, hide = true)]
+    pub kube_as_user: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_context: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_insecure_skip_tls_verify: bool,
+    #[arg(long, hide = true)]
+    pub kube_tls_server_name: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_token: Option<String>,
 }

@@ -436,12 +436,6 @@ impl<'a> Builder<'a> {
                 }
                 self.node(Place::BlockOrIndentless)
             }
-            // A value without a key.
-            Kind::Value => {
-                self.states.push(State::BlockMappingValue { context });
-                self.empty(token.mark);
-                Ok(())
-            }
             Kind::BlockEnd => {
                 self.skip();
                 self.close();

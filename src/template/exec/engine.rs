@@ -225,7 +225,8 @@ fn length<G>(args: &Args<G>, helm: HelmVersion) -> Result<Value, String> {
         Value::Map(m) => m.len(),
         Value::Object(o) => match o.as_list() {
             Some(l) => l.items.len(),
-            None => return Err(format!("len of type {}", o.type_name())),
+            // Pointers are followed.
+            None => return Err(format!("len of type {}", o.type_name().trim_start_matches('*'))),
         },
         other => return Err(format!("len of type {}", other.type_name(helm))),
     };

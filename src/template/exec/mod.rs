@@ -22,7 +22,7 @@ use super::func::FuncCx;
 use super::parse::{FuncScope, Trees};
 use super::trace::Tracer;
 use crate::stack;
-use crate::value::fmt::print_value;
+use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
 
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
@@ -353,7 +353,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         match &operand.value {
             Value::Nil => self.out.extend_from_slice(b"<no value>"),
             Value::Str(s) => self.out.extend_from_slice(s),
-            other => print_value(&mut self.out, other, self.cx.helm),
+            other => print_in_place(&mut self.out, other, self.cx.helm),
         }
         let tree = self.tree.expect("a tree is being walked");
         self.tracer.print(tree, pipe.pos, &operand.tag, self.out.len() - before);
@@ -380,6 +380,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let mut flow = Flow::Normal;
         if !ran && let Some(otherwise) = &branch.otherwise {
             flow = self.walk_list(dot, otherwise)?;
+            // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
+            if flow == Flow::Break {
+                flow = Flow::Normal;
+            }
         }
         self.vars.truncate(outer);
         Ok(flow)
@@ -389,17 +393,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     fn iterate(&mut self, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
         match &over.value {
             Value::Int(n, kind) => {
-                if branch.pipe.decl.len() > 1 {
-                    return Err(self.error(format!("can't use {n} to iterate over more than one variable")));
-                }
                 let count = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
-                for i in 0..count {
-                    let item = Operand { value: Value::Int(i as i64, *kind), iface: false, tag: over.tag.clone() };
-                    if !self.one_iteration(branch, Operand::default(), item)? {
-                        break;
-                    }
-                }
-                Ok(count > 0)
+                self.iterate_numbers(over, count, |i| Value::Int(i, *kind), branch)
+            }
+            Value::Object(o) if o.number().is_some() => {
+                let count = o.number().unwrap_or(0).max(0) as u64;
+                self.iterate_numbers(over, count, |i| o.with_number(i), branch)
             }
             Value::List(list) => self.iterate_list(list, over, branch),
             Value::Object(o) if o.as_list().is_some() => {
@@ -436,10 +435,32 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             Value::Nil => Ok(false),
             other => {
                 let mut text = b"range can't iterate over ".to_vec();
-                print_value(&mut text, other, self.cx.helm);
+                print_pointee(&mut text, other, self.cx.helm);
                 Err(self.error(String::from_utf8_lossy(&text)))
             }
         }
+    }
+
+    fn iterate_numbers(
+        &mut self,
+        over: &Operand<T::Tag>,
+        count: u64,
+        number: impl Fn(i64) -> Value,
+        branch: &'t Branch,
+    ) -> Outcome<bool> {
+        if branch.pipe.decl.len() > 1 {
+            let mut text = b"can't use ".to_vec();
+            print_pointee(&mut text, &over.value, self.cx.helm);
+            text.extend_from_slice(b" to iterate over more than one variable");
+            return Err(self.error(String::from_utf8_lossy(&text)));
+        }
+        for i in 0..count {
+            let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };
+            if !self.one_iteration(branch, Operand::default(), item)? {
+                break;
+            }
+        }
+        Ok(count > 0)
     }
 
     fn iterate_list(&mut self, list: &crate::value::List, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
