@@ -20,6 +20,7 @@ use crate::span::SourceMap;
 use crate::template::error::ExecError;
 use crate::template::exec::{Exec, Templates};
 use crate::template::func::FuncCx;
+use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
 use crate::template::trace::{Tracer, Untraced};
 use crate::value::{HelmVersion, Map};
@@ -207,6 +208,8 @@ fn parse_all(
         })
         .collect();
     let scope = FuncScope::Chart(helm);
+    let (jinja, with_positions): (Vec<_>, Vec<_>) =
+        with_positions.into_iter().partition(|source| jinja::is_jinja(&source.name));
     let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
     let parsed: Vec<Result<Trees, ParseError>> = if with_positions.len() < 16 {
         with_positions.into_iter().map(parse).collect()
@@ -216,6 +219,10 @@ fn parse_all(
     let mut templates = Templates::default();
     for trees in parsed {
         templates.add(trees.map_err(RenderError::Parse)?);
+    }
+    if !jinja.is_empty() {
+        let sources = jinja.into_iter().map(std::sync::Arc::new).collect();
+        templates.add_jinja(jinja::Dialect::compile(sources, helm).map_err(RenderError::Parse)?);
     }
     Ok(templates)
 }
