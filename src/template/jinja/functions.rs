@@ -8,7 +8,7 @@
 //! A value that is not there may go to the functions that are about that (`default`, `required`, `coalesce`, `empty` and
 //! the like, see [`TAKES_MISSING`]); any other refuses it by name, where Go's dialect would go on with nil.
 
-use minijinja::value::Rest;
+use minijinja::value::{Rest, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 use scoped_tls_hkt::scoped_thread_local;
 
@@ -76,8 +76,8 @@ pub fn environment(helm: HelmVersion) -> Environment<'static> {
     let names = FAMILIES.iter().flat_map(|f| f.iter()).map(|f| f.name);
     for name in names.chain(EngineFunc::ALL.map(EngineFunc::name)) {
         let Some(f) = find_function(name, FuncScope::Chart(helm)) else { continue };
-        env.add_function(name, move |_: &mut State, args: Rest<Jinja>| call(f, &args, false));
-        env.add_filter(name, move |_: &mut State, args: Rest<Jinja>| call(f, &args, true));
+        env.add_function(name, move |_: &mut State, args: Rest<ValueOrKwargs>| call(f, args, false));
+        env.add_filter(name, move |_: &mut State, args: Rest<ValueOrKwargs>| call(f, args, true));
     }
     env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     env.set_auto_escape_callback(|_| AutoEscape::None);
@@ -99,8 +99,9 @@ fn write(out: &mut Output, state: &mut State, value: &Jinja) -> Result<(), Error
     Ok(())
 }
 
-fn call(f: FuncRef, args: &[Jinja], filter: bool) -> Result<Jinja, Error> {
-    let mut arguments = arguments(f.name(), args)?;
+fn call(f: FuncRef, args: Rest<ValueOrKwargs>, filter: bool) -> Result<Jinja, Error> {
+    let args: Vec<Jinja> = args.0.into_iter().map(ValueOrKwargs::into_value).collect();
+    let mut arguments = arguments(f.name(), &args)?;
     if filter && !arguments.is_empty() {
         arguments.rotate_left(1);
     }

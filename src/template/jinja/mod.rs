@@ -9,6 +9,8 @@
 //! - Whatever is written with `{{ }}` is printed as Go prints it (`true`, `[1 2]`, `1e+06`); nothing is escaped.
 //! - What is not there is false in `if` and for `is defined`; to print it, to look inside it, to loop over it and to give
 //!   it to most functions is an error with its name (minijinja's `SemiStrict`).
+//! - Instructions, output and nesting are limited. What a single operation of minijinja's own makes is not: a text that is
+//!   doubled with `~` forty times takes all memory there is.
 //! - Blanks are kept as Jinja2 does by default: a line with a tag alone leaves its newline, `{%-` and `-%}` eat it. The
 //!   newline at the end of a file stays.
 
@@ -30,6 +32,7 @@ use super::ast::{List, Node, Tree, TreeSource};
 use super::error::{ExecError, Frame, Link, MissingPath};
 use super::parse::ParseError;
 use crate::span::line_column;
+use crate::stack;
 use crate::value::{HelmVersion, Value};
 
 /// Whether a template is written in Jinja, by its path.
@@ -37,12 +40,13 @@ pub fn is_jinja(path: &[u8]) -> bool {
     path.ends_with(b".j2")
 }
 
-/// Instructions that one template may execute; the containers it builds can't be nested deeper than our stack goes.
-const FUEL: u64 = 10_000_000;
+/// Stack per instruction that minijinja may need: it takes eight to put a list into another, and it compares, prints and
+/// drops such lists recursively, with less than a kilobyte for each.
+const STACK: usize = 107;
 /// How deeply macros and includes of Jinja's may be nested: blocks count 1, macros 4, includes 10.
 const RECURSION: usize = 400;
-/// Longer templates are refused: minijinja goes into a chain of operators recursively.
-const MAX_SOURCE: usize = 4 << 20;
+/// Longer templates are refused: minijinja takes a long chain of operators in a time that grows with its square.
+const MAX_SOURCE: usize = 128 << 10;
 
 static ENVIRONMENTS: LazyLock<[Environment<'static>; 2]> =
     LazyLock::new(|| [HelmVersion::V3, HelmVersion::V4].map(functions::environment));
@@ -53,6 +57,8 @@ pub struct Dialect {
     env: Environment<'static>,
     sources: BTreeMap<String, Arc<TreeSource>>,
     helm: HelmVersion,
+    /// How many instructions one template may execute.
+    fuel: u64,
 }
 
 impl Dialect {
@@ -64,7 +70,8 @@ impl Dialect {
         let mut env = ENVIRONMENTS[usize::from(helm == HelmVersion::V4)].clone();
         let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
         env.set_syntax(syntax.unwrap_or_default());
-        env.set_fuel(Some(FUEL));
+        let fuel = (stack::left() / 2 / STACK) as u64;
+        env.set_fuel(Some(fuel));
         env.set_recursion_limit(RECURSION);
         let mut by_name = BTreeMap::new();
         for source in sources {
@@ -78,7 +85,7 @@ impl Dialect {
         }
         let names: Vec<String> = by_name.keys().cloned().collect();
         env.set_path_join_callback(move |name, parent| resolve(&names, name, parent).into());
-        Ok(Dialect { env, sources: by_name, helm })
+        Ok(Dialect { env, sources: by_name, helm, fuel })
     }
 
     /// The templates, as trees whose only node says that they are Jinja.
@@ -101,6 +108,9 @@ impl Dialect {
         limit: usize,
         evaluator: &mut dyn Evaluator,
     ) -> Result<(Vec<u8>, u64), Box<ExecError>> {
+        if stack::left() < self.fuel as usize * STACK {
+            return Err(ExecError::plain("templates are nested too deeply: the stack is used up"));
+        }
         let mut out = Output { text: Vec::new(), limit };
         let before = value::set_helm(self.helm);
         let root = Jinja::from_object(value::Root::new(context));
@@ -140,11 +150,18 @@ impl Dialect {
         failed
     }
 
+    fn message(&self, error: &Error) -> String {
+        match error.kind() {
+            ErrorKind::OutOfFuel => format!("more than {} instructions were executed", self.fuel),
+            kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
+        }
+    }
+
     fn frame(&self, error: &Error, tree: &Tree, goes_on: bool) -> Frame {
         let source = error.name().and_then(|n| self.sources.get(n)).unwrap_or(&tree.source);
         let text = text::encode(&source.text);
         let range = error.range().unwrap_or_else(|| line_start(&text, error.line().unwrap_or(1)));
-        let mut message = message(error);
+        let mut message = self.message(error);
         if goes_on {
             message.push_str(": ");
         }
@@ -161,14 +178,6 @@ impl Dialect {
 fn line_start(text: &str, line: usize) -> std::ops::Range<usize> {
     let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start..start
-}
-
-fn message(error: &Error) -> String {
-    match (error.kind(), error.detail()) {
-        (ErrorKind::OutOfFuel, _) => format!("more than {FUEL} instructions were executed"),
-        (_, Some(detail)) => detail.to_owned(),
-        (kind, None) => kind.to_string(),
-    }
 }
 
 /// What failed, on one line and not too long.
@@ -204,7 +213,8 @@ fn syntax_error(source: &TreeSource, error: &Error) -> ParseError {
     let range = error.range().unwrap_or_else(|| line_start(&text, error.line().unwrap_or(1)));
     let offset = text::decode(text.get(..range.start).unwrap_or_default()).len();
     // Helm takes its parse errors apart at colons.
-    parse_error(source, offset, message(error).replace(": ", ", "))
+    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    parse_error(source, offset, message.replace(": ", ", "))
 }
 
 /// The template that `{% include %}` or `{% import %}` means: relative to the file it stands in, else below the chart's

@@ -18,7 +18,6 @@
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{self, AtomicU64};
 
@@ -29,7 +28,7 @@ use super::functions;
 use super::number::integer;
 use super::text::{decode, encode};
 use crate::stack;
-use crate::value::compare::truth;
+use crate::value::compare::{deep_equal, truth};
 use crate::value::fmt::print_value;
 use crate::value::{HelmVersion, IntKind, Map, Slot, Str, Value};
 
@@ -136,6 +135,15 @@ fn float_to_jinja(f: f64) -> Jinja {
 /// # Errors
 /// For what Go has no value for (macros, functions, an undefined value), and for lists and maps nested too deeply.
 pub fn from_jinja(value: &Jinja) -> Result<(Value, bool), Error> {
+    let mut left = MAX_ITEMS;
+    convert(value, &mut left)
+}
+
+/// How many items all the lists and maps in one value may have: a list that is in itself many times over is small for
+/// Jinja, but not for us.
+const MAX_ITEMS: usize = 10_000_000;
+
+fn convert(value: &Jinja, left: &mut usize) -> Result<(Value, bool), Error> {
     if let Some(text) = value.as_str() {
         return Ok((Value::string(&*decode(text)), false));
     }
@@ -147,37 +155,39 @@ pub fn from_jinja(value: &Jinja) -> Result<(Value, bool), Error> {
         ValueKind::Bool => (Value::Bool(value.is_true()), false),
         ValueKind::Number => integer(value),
         ValueKind::Bytes => (Value::Bytes(Arc::from(value.as_bytes().unwrap_or_default())), false),
-        ValueKind::Seq | ValueKind::Iterable => (list(value)?, false),
-        ValueKind::Map => (Value::Map(map(value)?), false),
+        ValueKind::Seq | ValueKind::Iterable => (list(value, left)?, false),
+        ValueKind::Map => (Value::Map(map(value, left)?), false),
         kind => {
             return Err(Error::new(ErrorKind::InvalidOperation, format!("a {kind} ({value}) is no value for Go")));
         }
     })
 }
 
-fn check_depth() -> Result<(), Error> {
+/// An item of a list or map, if neither depth nor number are too much.
+fn inner(value: &Jinja, left: &mut usize) -> Result<Slot, Error> {
+    let refuse = |what: &'static str| Err(Error::new(ErrorKind::InvalidOperation, what));
     if stack::is_low() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "values are nested too deeply: the stack is used up"));
+        return refuse("values are nested too deeply: the stack is used up");
     }
-    Ok(())
+    let Some(less) = left.checked_sub(1) else { return refuse("there are too many items in one value") };
+    *left = less;
+    Ok(Slot::from(convert(value, left)?.0))
 }
 
-fn list(value: &Jinja) -> Result<Value, Error> {
-    check_depth()?;
+fn list(value: &Jinja, left: &mut usize) -> Result<Value, Error> {
     let mut items = Vec::new();
     for item in value.try_iter()?.checked() {
-        items.push(Slot::from(from_jinja(&item?)?.0));
+        items.push(inner(&item?, left)?);
     }
     Ok(Value::list(items))
 }
 
-fn map(value: &Jinja) -> Result<Map, Error> {
-    check_depth()?;
+fn map(value: &Jinja, left: &mut usize) -> Result<Map, Error> {
     let map = Map::default();
     for key in value.try_iter()?.checked() {
         let key = key?;
-        let item = from_jinja(&value.get_item(&key)?)?.0;
-        map.insert(key_text(&key), Slot::from(item));
+        let item = inner(&value.get_item(&key)?, left)?;
+        map.insert(key_text(&key), item);
     }
     Ok(map)
 }
@@ -286,15 +296,14 @@ impl Object for Handle {
         }
     }
 
-    /// The same thing is equal; anything else is compared by its items.
+    /// Equal is what is deeply equal in Go; otherwise the order is that of the texts, which only sorting asks for.
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        let same = match (self.value(), other.downcast_ref::<Handle>()?.value()) {
-            (Value::Map(a), Value::Map(b)) => a.same(&b),
-            (Value::List(a), Value::List(b)) => Rc::ptr_eq(&a, &b),
-            (Value::Object(a), Value::Object(b)) => a.equals(&*b),
-            _ => false,
-        };
-        same.then_some(Ordering::Equal)
+        let other = other.downcast_ref::<Handle>()?;
+        let (a, b) = (self.value(), other.value());
+        if deep_equal(&a, &b) {
+            return Some(Ordering::Equal);
+        }
+        Some(printed(&a).cmp(&printed(&b)).then(self.id.cmp(&other.id)))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
