@@ -16,6 +16,7 @@
 
 mod functions;
 mod number;
+mod order;
 mod text;
 mod value;
 

@@ -26,9 +26,10 @@ use minijinja::{Error, ErrorKind, State, Value as Jinja};
 
 use super::functions;
 use super::number::integer;
+use super::order::compare;
 use super::text::{decode, encode};
 use crate::stack;
-use crate::value::compare::{deep_equal, truth};
+use crate::value::compare::truth;
 use crate::value::fmt::print_value;
 use crate::value::{HelmVersion, IntKind, Map, Slot, Str, Value};
 
@@ -296,14 +297,8 @@ impl Object for Handle {
         }
     }
 
-    /// Equal is what is deeply equal in Go; otherwise the order is that of the texts, which only sorting asks for.
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        let other = other.downcast_ref::<Handle>()?;
-        let (a, b) = (self.value(), other.value());
-        if deep_equal(&a, &b) {
-            return Some(Ordering::Equal);
-        }
-        Some(printed(&a).cmp(&printed(&b)).then(self.id.cmp(&other.id)))
+        Some(compare(&self.value(), &other.downcast_ref::<Handle>()?.value()))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
