@@ -41,6 +41,8 @@ pub fn is_jinja(path: &[u8]) -> bool {
     path.ends_with(b".j2")
 }
 
+/// Instructions that one template may execute, fewer on a thread with a small stack.
+const FUEL: u64 = 5_000_000;
 /// Stack per instruction that minijinja may need: it takes eight to put a list into another, and it compares, prints and
 /// drops such lists recursively, with less than a kilobyte for each.
 const STACK: usize = 107;
@@ -71,7 +73,7 @@ impl Dialect {
         let mut env = ENVIRONMENTS[usize::from(helm == HelmVersion::V4)].clone();
         let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
         env.set_syntax(syntax.unwrap_or_default());
-        let fuel = (stack::left() / 2 / STACK) as u64;
+        let fuel = FUEL.min((stack::left() / 2 / STACK) as u64);
         env.set_fuel(Some(fuel));
         env.set_recursion_limit(RECURSION);
         let mut by_name = BTreeMap::new();
@@ -153,6 +155,8 @@ impl Dialect {
 
     fn message(&self, error: &Error) -> String {
         match error.kind() {
+            // The cause says which limit it was.
+            ErrorKind::WriteFailure => String::new(),
             ErrorKind::OutOfFuel => format!("more than {} instructions were executed", self.fuel),
             kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
         }
@@ -162,8 +166,9 @@ impl Dialect {
         let source = error.name().and_then(|n| self.sources.get(n)).unwrap_or(&tree.source);
         let text = text::encode(&source.text);
         let range = error.range().unwrap_or_else(|| line_start(&text, error.line().unwrap_or(1)));
+        let range = whole_path(&text, range.start)..range.end;
         let mut message = self.message(error);
-        if goes_on {
+        if goes_on && !message.is_empty() {
             message.push_str(": ");
         }
         Frame {
@@ -179,6 +184,17 @@ impl Dialect {
 fn line_start(text: &str, line: usize) -> std::ops::Range<usize> {
     let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start..start
+}
+
+/// Where the expression begins whose `.name` or `[index]` failed.
+fn whole_path(text: &str, start: usize) -> usize {
+    let before = text.get(..start).unwrap_or_default();
+    match text.as_bytes().get(start) {
+        Some(b'.' | b'[') => {
+            before.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')).len()
+        }
+        _ => start,
+    }
 }
 
 /// What failed, on one line and not too long.
