@@ -41,8 +41,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             (value, _) => value,
         };
         if value.is_nil() {
-            return nil_of(ty)
-                .ok_or_else(|| ExecError::plain(format!("invalid value; expected {}", type_text(ty))));
+            return nil_of(ty).ok_or_else(|| ExecError::plain(format!("invalid value; expected {}", type_text(ty))));
         }
         assign(&value, ty).ok_or_else(|| {
             let got = value.type_name(self.helm());

@@ -64,8 +64,8 @@ impl std::error::Error for Carried {}
 
 /// Functions that are there to be given a value that is missing.
 pub const TAKES_MISSING: &[&str] = &[
-    "all", "and", "any", "coalesce", "default", "empty", "kindIs", "kindOf", "not", "or", "required", "ternary", "typeIs",
-    "typeOf",
+    "all", "and", "any", "coalesce", "default", "empty", "kindIs", "kindOf", "not", "or", "required", "ternary",
+    "typeIs", "typeOf",
 ];
 
 /// An environment with all functions and no templates.
@@ -130,9 +130,7 @@ fn evaluate(
     }
     match EVALUATOR.with(|evaluator| work(evaluator)) {
         Ok(value) => Ok(to_jinja(&value)),
-        Err(e) => {
-            Err(Error::new(ErrorKind::InvalidOperation, format!("error calling {name}")).with_source(Carried(e)))
-        }
+        Err(e) => Err(Error::new(ErrorKind::InvalidOperation, format!("error calling {name}")).with_source(Carried(e))),
     }
 }
 

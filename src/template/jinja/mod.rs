@@ -190,9 +190,7 @@ fn line_start(text: &str, line: usize) -> std::ops::Range<usize> {
 fn whole_path(text: &str, start: usize) -> usize {
     let before = text.get(..start).unwrap_or_default();
     match text.as_bytes().get(start) {
-        Some(b'.' | b'[') => {
-            before.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')).len()
-        }
+        Some(b'.' | b'[') => before.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')).len(),
         _ => start,
     }
 }

@@ -61,8 +61,14 @@ mod tests {
 
     #[test]
     fn every_text_comes_back() {
-        let texts: [&[u8]; 6] =
-            [b"", "añ€😀".as_bytes(), b"\xff\x00a\xc3", "\u{10ff80}\u{10ffff}\u{10ff7f}".as_bytes(), b"\xf4\x8f\xbe", b"\xf4\x8f"];
+        let texts: [&[u8]; 6] = [
+            b"",
+            "añ€😀".as_bytes(),
+            b"\xff\x00a\xc3",
+            "\u{10ff80}\u{10ffff}\u{10ff7f}".as_bytes(),
+            b"\xf4\x8f\xbe",
+            b"\xf4\x8f",
+        ];
         for text in texts {
             let encoded = encode(text);
             assert_eq!(&*decode(&encoded), text);
