@@ -142,7 +142,7 @@ pub fn from_jinja(value: &Jinja) -> Result<(Value, bool), Error> {
 
 /// How many items all the lists and maps in one value may have: a list that is in itself many times over is small for
 /// Jinja, but not for us.
-const MAX_ITEMS: usize = 10_000_000;
+const MAX_ITEMS: usize = 1_000_000;
 
 fn convert(value: &Jinja, left: &mut usize) -> Result<(Value, bool), Error> {
     if let Some(text) = value.as_str() {
