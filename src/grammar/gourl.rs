@@ -91,6 +91,14 @@ pub fn query_escape(s: &[u8]) -> Vec<u8> {
     escape(s, Mode::QueryComponent)
 }
 
+/// `url.PathUnescape`
+///
+/// # Errors
+/// With Go's text.
+pub fn path_unescape(s: &[u8]) -> Result<Vec<u8>, String> {
+    unescape(s, Mode::Path)
+}
+
 fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(s.len());
     let mut i = 0;

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
+
+use super::formats;
 
 /// A schema that was applied somewhere, with what failed in it.
 #[derive(Default)]
@@ -87,7 +89,7 @@ fn tree(errors: &[ValidationError<'_>], schema: &Json, base: &str) -> Applied {
             }
             told.push(path.clone());
         }
-        let names = required.get(&path);
+        let names = required.get(&path).map_or(&[][..], Vec::as_slice);
         insert(&mut root, e, schema, path.strip_prefix(base).unwrap_or(&path), names);
     }
     root
@@ -103,7 +105,7 @@ fn prefix(pointer: &str, n: usize) -> String {
     out
 }
 
-fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str, required: Option<&Vec<String>>) {
+fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str, required: &[String]) {
     let instance = e.instance_path().to_string();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let mut at = root;
@@ -149,11 +151,12 @@ fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str
         at.causes.clear();
     }
     let nested = nested(e, schema);
-    let message = match required {
-        Some(names) if names.len() > 1 => {
-            let all: Vec<String> = names.iter().map(|n| quoted(n)).collect();
-            format!("missing properties {}", all.join(", "))
+    let all: Vec<String> = required.iter().map(|n| quoted(n)).collect();
+    let message = match (&steps[..], required.len()) {
+        ([.., "dependencies" | "dependentRequired", property], 1..) => {
+            format!("properties {} required, if {} exists", all.join(", "), quoted(&unescaped(property)))
         }
+        (_, 2..) => format!("missing properties {}", all.join(", ")),
         _ => message(e, schema),
     };
     at.causes.push(Cause::Error(instance, message, nested));
@@ -203,6 +206,11 @@ fn nested(e: &ValidationError<'_>, schema: &Json) -> Vec<Applied> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A segment of a pointer as the key that it stands for.
+fn unescaped(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
 }
 
 fn quoted(s: &str) -> String {
@@ -256,7 +264,11 @@ fn wanted(e: &ValidationError<'_>, schema: &Json) -> String {
     let names: Vec<&str> = match found {
         Some(Json::String(s)) => vec![s],
         Some(Json::Array(a)) => a.iter().filter_map(Json::as_str).collect(),
-        _ => return e.to_string(),
+        // A metaschema's, which isn't at hand.
+        _ => match e.kind() {
+            Kind::Type { kind: TypeKind::Single(one) } => return one.to_string(),
+            _ => return e.to_string(),
+        },
     };
     let order = ["null", "boolean", "number", "integer", "string", "array", "object"];
     order.iter().filter(|t| names.contains(t)).copied().collect::<Vec<_>>().join(" or ")
@@ -320,7 +332,10 @@ pub(super) fn message(e: &ValidationError<'_>, schema: &Json) -> String {
         Kind::Pattern { pattern } => {
             format!("{} does not match pattern {}", display(instance), quoted(pattern))
         }
-        Kind::Format { format } => format!("{} is not valid {format}", display(instance)),
+        Kind::Format { format } => {
+            let why = instance.as_str().and_then(|s| formats::check(format, s).err()).unwrap_or_default();
+            format!("{} is not valid {format}: {why}", display(instance))
+        }
         Kind::UniqueItems => duplicate(instance),
         Kind::Contains => "no items match contains schema".into(),
         Kind::AdditionalItems { limit } => {
