@@ -561,6 +561,10 @@ impl<'a> Scanner<'a> {
         if self.ascii {
             return memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         }
+        let line = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        if rest[..line].is_ascii() {
+            return line;
+        }
         let mut n = 0;
         while n < rest.len() && !self.break_at(n) {
             n += width(rest[n]);

@@ -12,6 +12,7 @@ pub use engine::without_no_value;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use typed_arena::Arena;
 
@@ -27,7 +28,7 @@ use crate::value::{HelmVersion, IntKind, Str, Value};
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
 #[derive(Default)]
 pub struct Templates {
-    by_name: HashMap<Str, std::sync::Arc<Tree>>,
+    by_name: HashMap<Str, std::sync::Arc<Tree>, RandomState>,
 }
 
 impl Templates {
@@ -108,10 +109,10 @@ enum Flow {
 pub struct Exec<'t, 'w, T: Tracer> {
     templates: &'t Templates,
     arena: &'t Arena<Trees>,
-    tpl_cache: HashMap<Str, &'t Trees>,
+    tpl_cache: HashMap<Str, &'t Trees, RandomState>,
     /// Templates that enclosing `tpl` calls define, innermost last.
     overlays: Vec<&'t Trees>,
-    include_depth: HashMap<Str, u32>,
+    include_depth: HashMap<Str, u32, RandomState>,
     scope: FuncScope,
     cx: FuncCx<'w>,
     limits: Limits,
@@ -137,9 +138,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Exec {
             templates,
             arena,
-            tpl_cache: HashMap::new(),
+            tpl_cache: HashMap::default(),
             overlays: Vec::new(),
-            include_depth: HashMap::new(),
+            include_depth: HashMap::default(),
             scope,
             cx,
             limits: Limits::default(),
@@ -162,8 +163,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
         self.include_depth.clear();
-        let (out, _) = self.execute_template(name, Operand { value: data, ..Operand::default() })?;
-        Ok(out)
+        self.out.clear();
+        let tree = self.template_named(name)?;
+        let mark = self.start(tree, Operand { value: data, ..Operand::default() })?;
+        let _ = self.tracer.close(&self.out[mark..]);
+        Ok(std::mem::take(&mut self.out))
     }
 
     /// The tracer, with what it saw.
@@ -192,29 +196,51 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.templates.get(name).or(blank)
     }
 
-    /// Executes a named template into a buffer of its own, as ExecuteTemplate does.
-    fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
-        let Some(tree) = self.lookup(name) else {
+    fn template_named(&self, name: &[u8]) -> Outcome<&'t Tree> {
+        self.lookup(name).ok_or_else(|| {
             let quoted = crate::value::fmt::go_quote(name);
-            return Err(ExecError::plain(format!(
+            ExecError::plain(format!(
                 "template: no template {} associated with template \"gotpl\"",
                 String::from_utf8_lossy(&quoted)
-            )));
-        };
-        self.execute_tree(tree, data)
+            ))
+        })
     }
 
-    fn execute_tree(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
-        let outer_out = std::mem::take(&mut self.out);
+    /// Executes a named template into a text of its own, as ExecuteTemplate does.
+    fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
+        let tree = self.template_named(name)?;
+        let mark = self.start(tree, data)?;
+        let text = Str::from(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..]);
+        self.out.truncate(mark);
+        Ok((text, tag))
+    }
+
+    /// As [`Exec::execute_template`], with what Go prints for missing values left out.
+    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
+        let mark = self.start(tree, data)?;
+        let text = match engine::missing_value(&self.out[mark..]) {
+            None => Str::from(&self.out[mark..]),
+            Some(_) => without_no_value(self.out[mark..].to_vec()).into(),
+        };
+        let tag = self.tracer.close(&self.out[mark..]);
+        self.out.truncate(mark);
+        Ok((text, tag))
+    }
+
+    /// Runs a tree at the end of the buffer, and returns where its output begins there.
+    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<usize> {
+        let mark = self.out.len();
         let outer_depth = std::mem::replace(&mut self.depth, 0);
         self.tracer.open();
         let done = self.run(tree, data);
         self.depth = outer_depth;
-        let out = std::mem::replace(&mut self.out, outer_out);
-        done?;
-        self.produced = self.produced.saturating_add(out.len());
-        let tag = self.tracer.close(&out);
-        Ok((out, tag))
+        if let Err(e) = done {
+            self.out.truncate(mark);
+            return Err(e);
+        }
+        self.produced = self.produced.saturating_add(self.out.len() - mark);
+        Ok(mark)
     }
 
     /// Walks a tree with variables of its own; output goes to the current buffer.
