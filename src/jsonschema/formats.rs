@@ -5,6 +5,7 @@
 use super::address;
 use super::times;
 use crate::grammar::gourl::{Url, path_unescape};
+use crate::grammar::regex::Cache;
 use crate::value::fmt::sprintf;
 use crate::value::{HelmVersion, IntKind, Value};
 
@@ -24,6 +25,7 @@ pub(super) const NAMES: &[&str] = &[
     "iri-reference",
     "json-pointer",
     "period",
+    "regex",
     "relative-json-pointer",
     "semver",
     "time",
@@ -48,6 +50,7 @@ pub(super) fn check(format: &str, s: &str) -> Checked {
         "ipv6" => address::ipv6(s),
         "json-pointer" => json_pointer(s),
         "period" => times::period(s),
+        "regex" => Cache::default().get(s.as_bytes()).map(|_| ()),
         "relative-json-pointer" => relative_json_pointer(s),
         "semver" => semver(s),
         "time" => times::time(s),

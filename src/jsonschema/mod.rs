@@ -3,6 +3,7 @@
 
 mod address;
 mod formats;
+mod patterns;
 mod quick;
 mod report;
 mod times;
@@ -87,19 +88,22 @@ pub fn to_json(value: &Value) -> Json {
 /// The validator of a schema, or the library's text for a schema that is none.
 fn compile(schema: &Json, unresolved: &Arc<Mutex<Vec<String>>>) -> Result<Validator, String> {
     let named = schema.get("$schema").and_then(Json::as_str).unwrap_or("https://json-schema.org/draft/2020-12/schema");
+    // Formats are asserted up to draft 7.
+    let asserted = !named.contains("2019-09") && !named.contains("2020-12");
+    let not_valid = |why: &str| {
+        let metaschema = named.trim_end_matches('#');
+        let failed = format!("jsonschema validation failed with '{metaschema}#'");
+        format!("\"{BASE}#\" is not valid against metaschema: {failed}\n{}", why.trim_end_matches('\n'))
+    };
     if let Ok(meta) = jsonschema::meta::validator_for(schema)
         && let errors = meta.iter_errors(schema).collect::<Vec<_>>()
         && !errors.is_empty()
     {
-        let metaschema = named.trim_end_matches('#');
-        let text = report::text(&errors, &Json::Null);
-        return Err(format!(
-            "\"{BASE}#\" is not valid against metaschema: jsonschema validation failed with '{metaschema}#'\n{}",
-            text.trim_end_matches('\n')
-        ));
+        return Err(not_valid(&report::text(&errors, &Json::Null)));
     }
-    // Formats are asserted up to draft 7.
-    let asserted = !named.contains("2019-09") && !named.contains("2020-12");
+    if let Some(why) = patterns::report(schema, !asserted) {
+        return Err(not_valid(&why));
+    }
     let mut options = jsonschema::options()
         .with_retriever(LocalFiles { unresolved: unresolved.clone() })
         .should_validate_formats(asserted);
@@ -127,7 +131,7 @@ fn broken_reference(shown: &str) -> String {
         return format!("json-pointer in \"{BASE}#{pointer}\" not found");
     }
     match between("Anchor '") {
-        Some(anchor) => format!("anchor in \"{BASE}#{anchor}\" not found"),
+        Some(anchor) => format!("anchor in \"{BASE}#{anchor}\" not found in schema \"{BASE}\""),
         None => shown.to_owned(),
     }
 }
@@ -140,6 +144,7 @@ fn read(src: &[u8]) -> Result<Json, String> {
             return Err("invalid character after top-level value".into());
         }
         Ok(Some(_)) => {}
+        Err(e) if e.message == "unexpected end of JSON input" => return Err("unexpected EOF".into()),
         Err(e) => return Err(e.message),
     }
     serde_json::from_slice(src).map_err(|e| e.to_string())
