@@ -48,6 +48,14 @@ pub fn is_low() -> bool {
     now < lowest
 }
 
+/// How many bytes there are until [`is_low`].
+pub fn left() -> usize {
+    match is_low() {
+        true => 0,
+        false => here().saturating_sub(LOWEST.get()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     fn down(depth: usize) -> usize {

@@ -4,6 +4,7 @@
 
 mod diff;
 mod format;
+mod jinja;
 mod layers;
 mod parity;
 mod registry;

@@ -46,9 +46,9 @@ fn charts_render_as_helm_renders_them() {
 }
 
 /// What a run leaves behind, under the names that the expectations have: `exit`, `stdout`, `stderr`, `file/...`.
-type Outcome = BTreeMap<String, Vec<u8>>;
+pub type Outcome = BTreeMap<String, Vec<u8>>;
 
-fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
+pub fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
     let temp = tempfile::tempdir().expect("a temporary directory");
     let dir = temp.path().canonicalize().expect("it exists");
     let (work, home) = (dir.join("work"), dir.join("home"));
@@ -107,7 +107,7 @@ fn replace(text: &[u8], path: &Path, with: &[u8]) -> Vec<u8> {
 }
 
 /// The differences of one run, if there are any.
-fn compare(case: &Case, run: &Run, helm: &str, found: &Outcome) -> Option<String> {
+pub fn compare(case: &Case, run: &Run, helm: &str, found: &Outcome) -> Option<String> {
     let prefix = format!("expect/{}/", run.name);
     let other = if helm == "3" { "helm=4" } else { "helm=3" };
     let mut expected = Outcome::from([("exit".into(), b"0\n".to_vec())]);

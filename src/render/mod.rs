@@ -21,6 +21,7 @@ use crate::span::SourceMap;
 use crate::template::error::ExecError;
 use crate::template::exec::{Exec, Templates};
 use crate::template::func::FuncCx;
+use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
 use crate::template::trace::{Tracer, Untraced};
 use crate::value::{HelmVersion, Map};
@@ -288,12 +289,17 @@ fn parse_all(
         })
         .collect();
     let scope = FuncScope::Chart(helm);
+    let (jinja, with_positions): (Vec<_>, Vec<_>) =
+        with_positions.into_iter().partition(|source| jinja::is_jinja(&source.name));
     let parse = |source: &Arc<TreeSource>| crate::template::parse::parse(source.clone(), scope);
     let parsed: Vec<Result<Trees, ParseError>> =
         if many { parallel::map(&with_positions, parse) } else { with_positions.iter().map(parse).collect() };
     let mut templates = Templates::default();
     for trees in parsed {
         templates.add(trees.map_err(RenderError::Parse)?);
+    }
+    if !jinja.is_empty() {
+        templates.add_jinja(jinja::Dialect::compile(jinja, helm).map_err(RenderError::Parse)?);
     }
     Ok(templates)
 }

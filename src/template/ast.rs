@@ -61,6 +61,8 @@ pub enum Node {
     Break,
     /// `{{ continue }}`
     Continue,
+    /// All of a template in the other dialect, see `template::jinja`
+    Jinja,
 }
 
 /// `{{ if pipe }} list {{ else }} otherwise {{ end }}`, likewise `with` and `range`.

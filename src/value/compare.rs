@@ -1,6 +1,9 @@
 //! Truth, emptiness and deep equality of values, as Go's reflection and Sprig have them.
 
-use super::{Map, Value};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::{List, Map, Value};
 use crate::stack;
 
 /// What `if` makes of a value (Go 1.26 `text/template` isTrue).
@@ -27,36 +30,71 @@ pub fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// `reflect.DeepEqual`: types matter (an int is no int64), a nil list is no empty list, NaN is not itself.
+/// `reflect.DeepEqual`: types matter (an int is no int64), a nil list is no empty list, NaN is not itself. Maps and lists
+/// that are compared already, further out or before, count as equal, as in Go: a map may contain itself.
 pub fn deep_equal(a: &Value, b: &Value) -> bool {
-    if stack::is_low() {
-        return false;
-    }
-    match (a, b) {
-        (Value::Nil, Value::Nil) => true,
-        (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a, x), Value::Int(b, y)) => a == b && x == y,
-        (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
-        (Value::Str(a), Value::Str(b)) => a == b,
-        (Value::Bytes(a), Value::Bytes(b)) => a == b,
-        (Value::List(a), Value::List(b)) => {
-            a.kind == b.kind
-                && a.nil == b.nil
-                && a.items.len() == b.items.len()
-                && (std::rc::Rc::ptr_eq(a, b) && !a.items.is_empty()
-                    || a.items.iter().zip(&b.items).all(|(x, y)| deep_equal(&x.value, &y.value)))
-        }
-        (Value::Map(a), Value::Map(b)) => a.kind() == b.kind() && maps_equal(a, b),
-        (Value::Object(a), Value::Object(b)) => a.equals(&**b),
-        _ => false,
-    }
+    Pairs::default().equal(a, b)
 }
 
-fn maps_equal(a: &Map, b: &Map) -> bool {
-    if a.same(b) {
-        return true;
+/// Nesting that is compared without remembering what was seen: nearly everything there is.
+const SHALLOW: u32 = 16;
+
+/// Pairs of maps and lists, by address, that are being or have been compared.
+#[derive(Default)]
+struct Pairs {
+    depth: u32,
+    seen: HashSet<(usize, usize)>,
+}
+
+impl Pairs {
+    fn equal(&mut self, a: &Value, b: &Value) -> bool {
+        if stack::is_low() {
+            return false;
+        }
+        match (a, b) {
+            (Value::Nil, Value::Nil) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a, x), Value::Int(b, y)) => a == b && x == y,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::List(a), Value::List(b)) => self.lists(a, b),
+            (Value::Map(a), Value::Map(b)) => a.kind() == b.kind() && self.maps(a, b),
+            (Value::Object(a), Value::Object(b)) => a.equals(&**b),
+            _ => false,
+        }
     }
-    let (a, b) = (a.entries(), b.entries());
-    a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, x), (l, y))| k == l && deep_equal(&x.value, &y.value))
+
+    fn lists(&mut self, a: &Rc<List>, b: &Rc<List>) -> bool {
+        a.kind == b.kind
+            && a.nil == b.nil
+            && a.items.len() == b.items.len()
+            && (Rc::ptr_eq(a, b) && !a.items.is_empty()
+                || self.inside((Rc::as_ptr(a).addr(), Rc::as_ptr(b).addr()), |pairs| {
+                    a.items.iter().zip(&b.items).all(|(x, y)| pairs.equal(&x.value, &y.value))
+                }))
+    }
+
+    fn maps(&mut self, a: &Map, b: &Map) -> bool {
+        if a.same(b) {
+            return true;
+        }
+        let place = (a.address(), b.address());
+        let (a, b) = (a.entries(), b.entries());
+        let mut both = a.iter().zip(b.iter());
+        a.len() == b.len()
+            && self.inside(place, |pairs| both.all(|((k, x), (l, y))| k == l && pairs.equal(&x.value, &y.value)))
+    }
+
+    /// Compares what is inside of two containers, unless that was done or is being done.
+    fn inside(&mut self, place: (usize, usize), all: impl FnOnce(&mut Pairs) -> bool) -> bool {
+        if self.depth > SHALLOW && !self.seen.insert(place) {
+            return true;
+        }
+        self.depth += 1;
+        let equal = all(self);
+        self.depth -= 1;
+        equal
+    }
 }

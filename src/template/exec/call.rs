@@ -16,17 +16,17 @@ pub(super) struct Signature {
 }
 
 impl Signature {
-    fn of(f: &'static Func) -> Signature {
+    pub fn of(f: &'static Func) -> Signature {
         Signature { params: f.params, variadic: f.variadic }
     }
 
-    fn param(self, i: usize) -> Ty {
+    pub fn param(self, i: usize) -> Ty {
         self.params.get(i).copied().or(self.variadic).unwrap_or(Ty::Any)
     }
 }
 
 /// Go's name of a parameter type.
-fn type_text(ty: Ty) -> &'static str {
+pub(super) fn type_text(ty: Ty) -> &'static str {
     match ty {
         Ty::Any => "interface {}",
         Ty::Str => "string",
@@ -48,7 +48,7 @@ fn type_text(ty: Ty) -> &'static str {
 }
 
 /// The zero value that an untyped nil becomes; nothing where the type has no nil.
-fn nil_of(ty: Ty) -> Option<Value> {
+pub(super) fn nil_of(ty: Ty) -> Option<Value> {
     match ty {
         Ty::Any | Ty::Reflect | Ty::Writer => Some(Value::Nil),
         Ty::Map => Some(Value::Map(Map::nil(MapKind::Any))),
@@ -60,7 +60,7 @@ fn nil_of(ty: Ty) -> Option<Value> {
 }
 
 /// The value as the parameter type has it, if it is assignable.
-fn assign(value: &Value, ty: Ty) -> Option<Value> {
+pub(super) fn assign(value: &Value, ty: Ty) -> Option<Value> {
     let fits = match (ty, value) {
         (Ty::Any | Ty::Reflect, _) => true,
         (Ty::Str, Value::Str(_)) | (Ty::Bool, Value::Bool(_)) | (Ty::Float, Value::Float(_)) => true,
@@ -288,7 +288,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
 /// Parameter types of an object's method, which knows only its own layer's letters: `s` string, `i` int, `a` any,
 /// `t` time.Time, `d` time.Duration, `v` *semver.Version.
-fn types_of(letters: &str) -> &'static [Ty] {
+pub(super) fn types_of(letters: &str) -> &'static [Ty] {
     match letters {
         "s" => &[Ty::Str],
         "i" => &[Ty::Int],

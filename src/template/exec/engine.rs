@@ -15,7 +15,7 @@ use crate::value::fmt::go_quote;
 /// `include` of one name nested deeper than this is refused by Helm.
 const MAX_INCLUDES: u32 = 1000;
 
-fn signature(f: EngineFunc) -> Signature {
+pub(super) fn signature(f: EngineFunc) -> Signature {
     let (params, variadic): (&'static [Ty], Option<Ty>) = match f {
         EngineFunc::Include | EngineFunc::Tpl | EngineFunc::Required => (&[Ty::Str, Ty::Any], None),
         EngineFunc::Fail => (&[Ty::Str], None),
@@ -78,7 +78,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(last.unwrap_or(result))
     }
 
-    fn include(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn include(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let Value::Str(name) = &args.values[0] else { return Err(ExecError::plain("include takes a name")) };
         let depth = self.include_depth.entry(name.clone()).or_insert(0);
         if *depth > MAX_INCLUDES {
@@ -97,7 +97,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(Operand { value: Value::Str(out), iface: false, tag })
     }
 
-    fn tpl(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn tpl(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let Value::Str(text) = &args.values[0] else { return Err(ExecError::plain("tpl takes a text")) };
         if !memchr::memchr_iter(b'{', text).any(|i| text.get(i + 1) == Some(&b'{')) {
             return Ok(self.plain_tpl(text, args));
@@ -145,7 +145,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(trees)
     }
 
-    fn required(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn required(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let value = &args.values[1];
         let missing = value.is_nil() || matches!(value, Value::Str(s) if s.is_empty());
         if !missing {
@@ -154,7 +154,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.user_error(&args.values[0])
     }
 
-    fn fail(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn fail(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         self.user_error(&args.values[0])
     }
 
@@ -168,7 +168,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Err(e)
     }
 
-    fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
+    pub(super) fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let text = |i: usize| args.values[i].as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
         let value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
         let tag = self.tracer.call("lookup", &args.values, &args.tags, &value);
@@ -213,7 +213,7 @@ pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
 }
 
 /// Go's `len`.
-fn length<G>(args: &Args<G>, helm: HelmVersion) -> Result<Value, String> {
+pub(super) fn length<G>(args: &Args<G>, helm: HelmVersion) -> Result<Value, String> {
     let n = match &args.values[0] {
         Value::Nil if args.first_invalid => {
             return Err("reflect: call of reflect.Value.Type on zero Value".into());

@@ -7,6 +7,7 @@
 mod call;
 mod engine;
 mod eval;
+mod jinja;
 
 pub use engine::without_no_value;
 
@@ -19,6 +20,7 @@ use typed_arena::Arena;
 use super::ast::*;
 use super::error::{ExecError, Frame, Link, MissingPath};
 use super::func::FuncCx;
+use super::jinja::Dialect;
 use super::parse::{FuncScope, Trees};
 use super::trace::Tracer;
 use crate::stack;
@@ -29,6 +31,7 @@ use crate::value::{HelmVersion, IntKind, Str, Value};
 #[derive(Default)]
 pub struct Templates {
     by_name: HashMap<Str, std::sync::Arc<Tree>, RandomState>,
+    jinja: Option<Box<Dialect>>,
 }
 
 impl Templates {
@@ -40,6 +43,12 @@ impl Templates {
             }
             self.by_name.insert(name, tree);
         }
+    }
+
+    /// Adds the templates that are written in Jinja.
+    pub fn add_jinja(&mut self, dialect: Dialect) {
+        self.by_name.extend(dialect.trees().map(|tree| (tree.name.clone(), tree.into())));
+        self.jinja = Some(Box::new(dialect));
     }
 
     /// The template of this name.
@@ -326,6 +335,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 }
                 Node::Break => Flow::Break,
                 Node::Continue => Flow::Continue,
+                Node::Jinja => {
+                    self.jinja(&dot.value)?;
+                    Flow::Normal
+                }
             };
             if flow != Flow::Normal {
                 return Ok(flow);
