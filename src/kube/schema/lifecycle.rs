@@ -66,6 +66,15 @@ pub(super) fn unknown(
     Some(problem)
 }
 
+/// What the server says of a custom resource whose definition lacks the version.
+pub(super) fn other_versions(api_version: &str, name: &str, versions: &[String], path: &Path<'_>) -> Problem {
+    let mut problem = error("schema/unknown-kind", &path.key("apiVersion"), no_matches(api_version, name));
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let known: Vec<String> = versions.iter().map(|v| format!("{group}/{v}")).collect();
+    problem.remedy = Some(format!("its definition serves {}", known.join(", ")).into());
+    problem
+}
+
 fn no_matches(api_version: &str, name: &str) -> String {
     format!("no matches for kind {name:?} in version {api_version:?}")
 }

@@ -3,6 +3,7 @@
 //! beyond the schema is left to others. Start reading at [`Schemas::check`].
 
 mod bundle;
+mod crd;
 mod lifecycle;
 mod path;
 mod problems;
@@ -10,17 +11,23 @@ mod scalars;
 mod strict;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::finding::{KubeObject, Problem, Severity};
 use crate::yaml::node::{Data, Node};
 use bundle::Builtin;
+use crd::Found;
 use path::Path;
 use strict::Strict;
+
+pub use crd::{CrdRule, CrdSchema, Crds, RuleCase, RuleJudge, Verdict};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
 /// object is checked.
 pub struct Schemas {
     builtin: Builtin,
+    crds: Option<Arc<Crds>>,
+    judge: Option<Arc<dyn RuleJudge>>,
     unchecked: Option<Severity>,
 }
 
@@ -51,7 +58,21 @@ impl Schemas {
         let unknown = || UnknownVersion { given: version.to_owned() };
         let minor = minor_of(version).ok_or_else(unknown)?;
         let builtin = Builtin::new(minor).ok_or_else(unknown)?;
-        Ok(Schemas { builtin, unchecked: Some(Severity::Error) })
+        Ok(Schemas { builtin, crds: None, judge: None, unchecked: Some(Severity::Error) })
+    }
+
+    /// Where custom resources are defined.
+    #[must_use]
+    pub fn with_crds(mut self, crds: Arc<Crds>) -> Schemas {
+        self.crds = Some(crds);
+        self
+    }
+
+    /// Who evaluates the CEL rules of custom resources. Without one, objects that have rules are told to be unchecked.
+    #[must_use]
+    pub fn with_judge(mut self, judge: Arc<dyn RuleJudge>) -> Schemas {
+        self.judge = Some(judge);
+        self
     }
 
     /// What a custom resource without a known definition is: an error unless said here; nothing at all for `None`.
@@ -66,10 +87,15 @@ impl Schemas {
         format!("1.{}", self.builtin.minor())
     }
 
-    /// Whether objects of a built-in kind live in namespaces; nothing for other kinds.
+    /// Whether objects of a kind live in namespaces; nothing for kinds that aren't known.
     pub fn is_namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
-        let found = bundle::kind(api_version, kind).filter(|k| self.builtin.is_in(k.served))?;
-        Some(found.namespaced)
+        if let Some(found) = bundle::kind(api_version, kind).filter(|k| self.builtin.is_in(k.served)) {
+            return Some(found.namespaced);
+        }
+        match &*self.crds.as_ref()?.find(api_version, kind) {
+            Found::Resource(resource) => Some(resource.namespaced),
+            _ => None,
+        }
     }
 
     /// What is wrong with an object, in the order of its fields.
@@ -116,8 +142,25 @@ impl Schemas {
                 if let Some(def) = self.builtin.def(builtin.def) {
                     Strict::new(&self.builtin, found).object(def, node, path);
                 }
+                if kind == "CustomResourceDefinition" {
+                    crd::check_definition(node, path, found);
+                }
             }
-            None => found.extend(lifecycle::unknown(&self.builtin, api_version, kind, self.unchecked, path)),
+            None => self.custom(node, api_version, kind, path, found),
+        }
+    }
+
+    fn custom(&self, node: &Node, api_version: &str, kind: &str, path: &Path<'_>, found: &mut Vec<Problem>) {
+        let unknown = || lifecycle::unknown(&self.builtin, api_version, kind, self.unchecked, path);
+        let Some(crds) = &self.crds else { return found.extend(unknown()) };
+        match &*crds.find(api_version, kind) {
+            Found::Unknown => found.extend(unknown()),
+            Found::Resource(resource) => resource.check(&self.builtin, self.judge.as_deref(), node, path, found),
+            Found::OtherVersions(versions) => found.push(lifecycle::other_versions(api_version, kind, versions, path)),
+            Found::Broken(why) => {
+                let message = format!("the definition of {api_version} {kind} can't be used: {why}");
+                found.extend(self.unchecked.map(|s| Problem::new("schema/unchecked", s, path.text(), message)));
+            }
         }
     }
 }
