@@ -21,7 +21,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("jsonschema", &["yaml", "grammar"]),
         ("template", &["yaml", "grammar"]),
     ],
-    &[("values", &[]), ("manifest", &[]), ("finding", &[])],
+    &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[])],
     &[("action", &[]), ("report", &[])],
