@@ -70,7 +70,7 @@ pub struct ValueArgs {
     /// Values file; can be given more than once, and as a comma list; - is standard input
     #[arg(short = 'f', long = "values", value_name = "FILE")]
     pub values: Vec<String>,
-    /// Set a value: key.sub[0]=value,other=value
+    /// Set a value: `key.sub[0]=value,other=value`
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Set a value that stays a string
@@ -176,7 +176,7 @@ pub struct RenderArgs {
 /// Flags of `plimsoll template`.
 #[derive(Args, Debug)]
 pub struct TemplateArgs {
-    /// [NAME] CHART: the release's name, and the chart's folder or archive
+    /// `[NAME] CHART`: the release's name, and the chart's folder or archive
     #[arg(value_name = "NAME CHART")]
     pub positional: Vec<String>,
     /// Values.

@@ -1,4 +1,4 @@
-//! TOML as BurntSushi/toml v1.6.0 writes it; reading is in [`read`]. Start reading at [`write`].
+//! TOML as BurntSushi/toml v1.6.0 writes it; reading is in [`read`]. Start reading at [`write()`].
 
 pub mod read;
 

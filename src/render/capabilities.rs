@@ -207,8 +207,9 @@ impl Object for KubeVersionObject {
         self.in_place && matches!(name, "String" | "GitVersion")
     }
 
-    fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
-        Ok(Value::string(self.string()))
+    fn call(&self, name: &str, _: &[Value]) -> Result<Value, String> {
+        let text = if name == "GitVersion" { self.version.version.as_str() } else { self.string() };
+        Ok(Value::string(text))
     }
 
     fn text_in_place(&self) -> Option<Vec<u8>> {

@@ -190,7 +190,7 @@ impl<'c> Prepared<'c> {
         })?;
         let merged = process.coalesce(&root, values).map_err(RenderError::Early)?;
         if options.check_schema {
-            crate::chart::validate::check(&root, &merged, helm).map_err(RenderError::Early)?;
+            crate::chart::validate::check(&root, &merged, helm, process.log).map_err(RenderError::Early)?;
         }
         check_kube_version(chart, options)?;
         let context = context::build(&root, merged, options);

@@ -28,8 +28,8 @@ pub enum FuncScope {
 /// Why a text is no template. `message` is Go's text without the leading `template: NAME:LINE: `.
 #[derive(Clone, Debug)]
 pub struct ParseError {
-    /// Name of the text.
-    pub name: Str,
+    /// The text with its name.
+    pub source: Arc<TreeSource>,
     /// Line, from 1, as Go counts it.
     pub line: u32,
     /// Byte offset of the token at fault.
@@ -41,7 +41,7 @@ pub struct ParseError {
 impl ParseError {
     /// Go's full text.
     pub fn text(&self) -> String {
-        format!("template: {}:{}: {}", self.name.to_text(), self.line, self.message)
+        format!("template: {}:{}: {}", self.source.name.to_text(), self.line, self.message)
     }
 }
 
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
 
     fn error<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let at = self.state.tokens[0];
-        Err(ParseError { name: self.source.name.clone(), line: at.line, offset: at.start, message: message.into() })
+        Err(ParseError { source: self.source.clone(), line: at.line, offset: at.start, message: message.into() })
     }
 
     /// How Go's item prints: keywords in angle brackets, long texts cut.

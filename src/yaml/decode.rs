@@ -13,7 +13,7 @@ use crate::value::{Entries, Map, MapKind, Slot, Str, Value};
 /// # Errors
 /// With Go's text.
 pub fn to_value(src: &[u8], base: Pos) -> Result<Value, YamlError> {
-    let text = utf8(src);
+    let text = utf8(src)?;
     let base = base.offset(src.len() - text.len().min(src.len()));
     let tree = Tree::parse(&text)?;
     if tree.nodes.is_empty() {
@@ -220,6 +220,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
         let k = self.tree.nodes[at];
         if k.kind != NodeKind::Scalar {
+            // The key itself is read first, and may hold such a key.
+            self.value(node)?;
             let shown = self.go_syntax(at, 0);
             return Err(YamlError::yaml(format!("invalid map key: {shown}"), Some(n.offset as usize)));
         }

@@ -62,7 +62,7 @@ impl Target {
 /// # Errors
 /// With Go's text.
 pub fn decode_as(src: &[u8], base: Pos, target: &Target) -> Result<Value, YamlError> {
-    let text = utf8(src);
+    let text = utf8(src)?;
     let tree = Tree::parse(&text)?;
     if tree.nodes.is_empty() {
         return Ok(Value::Nil);
