@@ -8,6 +8,7 @@ pub mod chart;
 pub mod cli;
 pub mod diag;
 pub mod env;
+pub mod explain;
 pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;

@@ -24,6 +24,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[])],
+    &[("explain", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -3,7 +3,7 @@
 
 use super::ast::{Expr, Tree};
 use crate::span::Pos;
-use crate::value::{HelmVersion, Value};
+use crate::value::{HelmVersion, Map, Value};
 
 /// What decides whether, or how often, a part of a template is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub enum Branching {
 pub trait Tracer {
     /// What is known of a value beyond itself.
     type Tag: Clone + Default;
+
+    /// A render begins with these merged values of the root chart.
+    fn begin(&mut self, values: &Map);
 
     /// A file begins to be executed: the tag of its dot.
     fn root(&mut self, name: &[u8]) -> Self::Tag;
@@ -76,6 +79,8 @@ pub struct Untraced;
 
 impl Tracer for Untraced {
     type Tag = ();
+    #[inline(always)]
+    fn begin(&mut self, _: &Map) {}
     #[inline(always)]
     fn root(&mut self, _: &[u8]) {}
     #[inline(always)]
