@@ -21,7 +21,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("jsonschema", &["yaml", "grammar"]),
         ("template", &["yaml", "grammar"]),
     ],
-    &[("values", &[]), ("manifest", &[])],
+    &[("values", &[]), ("manifest", &[]), ("finding", &[])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[])],
     &[("explain", &[])],

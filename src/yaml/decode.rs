@@ -73,7 +73,7 @@ pub(super) enum Scalar {
 }
 
 /// A key of a `map[interface {}]interface {}`.
-enum Key {
+pub(super) enum Key {
     Merge,
     Text(Str),
 }
@@ -99,7 +99,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     /// Counts one decoding, and refuses documents that are mostly aliases.
-    fn count(&mut self) -> Result<(), YamlError> {
+    pub(super) fn count(&mut self) -> Result<(), YamlError> {
         self.decoded += 1;
         if self.alias_depth == 0 {
             return Ok(());
@@ -140,7 +140,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
     }
 
-    fn enter_alias(&mut self, node: usize) -> Result<usize, YamlError> {
+    pub(super) fn enter_alias(&mut self, node: usize) -> Result<usize, YamlError> {
         let n = &self.tree.nodes[node];
         if self.active.contains(&(node as u32)) {
             let name = String::from_utf8_lossy(self.tree.bytes(n.text)).into_owned();
@@ -151,7 +151,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(n.target as usize)
     }
 
-    fn leave_alias(&mut self) {
+    pub(super) fn leave_alias(&mut self) {
         self.active.pop();
         self.alias_depth -= 1;
     }
@@ -186,7 +186,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         self.merge_one(node, entries)
     }
 
-    fn merge_one(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
+    /// The mapping that a merge key's value, or an item of it, stands for: itself, or what it is an alias of.
+    pub(super) fn merge_target(&self, node: usize) -> Result<usize, YamlError> {
         let n = self.tree.nodes[node];
         let target = if n.kind == NodeKind::Alias { n.target as usize } else { node };
         if self.tree.nodes[target].kind != NodeKind::Mapping {
@@ -195,8 +196,13 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 Some(n.offset as usize),
             ));
         }
+        Ok(target)
+    }
+
+    fn merge_one(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
+        let target = self.merge_target(node)?;
         self.count()?;
-        if n.kind != NodeKind::Alias {
+        if target == node {
             return self.mapping(node, entries);
         }
         let target = self.enter_alias(node)?;
@@ -205,7 +211,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         done
     }
 
-    fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
+    pub(super) fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
         let n = self.tree.nodes[node];
         if n.kind == NodeKind::Scalar {
             let text = self.tree.bytes(n.text);
@@ -302,15 +308,20 @@ impl<'t, 'a> Decoder<'t, 'a> {
             Scalar::Int(i) => Value::int(i),
             Scalar::Uint(u) if floats => Value::Float(u as f64),
             Scalar::Uint(u) => Value::Int(u as i64, crate::value::IntKind::Uint64),
-            Scalar::Float(f) if !f.is_finite() => {
-                return Err(YamlError::conversion(
-                    format!("json: unsupported value: {}", format_float(f, 'g', None)),
-                    Some(self.tree.nodes[node].offset as usize),
-                ));
-            }
+            Scalar::Float(f) if !f.is_finite() => return Err(self.infinite(node)),
             Scalar::Float(f) => Value::Float(f),
             Scalar::Str(s) => Value::Str(s),
         })
+    }
+
+    /// What encoding/json says of a number that JSON has no word for.
+    pub(super) fn infinite(&self, node: usize) -> YamlError {
+        let shown = match self.scalar(node) {
+            Ok(Scalar::Float(f)) => format_float(f, 'g', None),
+            _ => String::new(),
+        };
+        let offset = self.tree.nodes[node].offset as usize;
+        YamlError::conversion(format!("json: unsupported value: {shown}"), Some(offset))
     }
 
     pub(super) fn scalar(&self, node: usize) -> Result<Scalar, YamlError> {

@@ -2,11 +2,12 @@
 //! with the position of everything that is read.
 //!
 //! `scan` and `tree` are libyaml's scanner and parser, `resolve` types scalars, `decode` makes values, `target` reads
-//! into Go's structs, `head` checks a rendered manifest, `emit` and `pretty` write.
+//! into Go's structs, `head` checks a rendered manifest, `node` keeps documents as plain data, `emit` and `pretty` write.
 
 mod decode;
 mod emit;
 mod head;
+pub mod node;
 mod pretty;
 mod resolve;
 mod scan;
