@@ -9,6 +9,7 @@ mod flow;
 pub mod keys;
 pub mod layers;
 pub mod map;
+pub mod object;
 pub mod record;
 mod resolve;
 mod slots;
