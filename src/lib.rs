@@ -9,6 +9,7 @@ pub mod chart;
 pub mod cli;
 pub mod diag;
 pub mod env;
+pub mod explain;
 pub mod finding;
 pub mod gonum;
 pub mod grammar;

@@ -25,6 +25,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[])],
+    &[("explain", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

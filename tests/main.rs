@@ -6,6 +6,7 @@ mod diff;
 mod format;
 mod jinja;
 mod layers;
+mod mutation;
 mod parity;
 mod registry;
 mod spec;

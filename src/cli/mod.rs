@@ -3,8 +3,10 @@
 pub mod args;
 mod batch;
 mod dependency;
+mod explain;
 mod recorded;
 mod render;
+mod session;
 mod template;
 mod usage;
 mod world;
@@ -34,6 +36,7 @@ pub fn run() -> u8 {
             args::Command::Template(a) => template::run(&a),
             args::Command::Dependency(c) => dependency::run(&c),
             args::Command::Render(a) => render::run(&a),
+            args::Command::Explain(a) => explain::run(&a),
             args::Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
                 exit::OK
