@@ -128,8 +128,7 @@ fn changed(old: &[&str], new: &[&str]) -> Vec<bool> {
     let mut table = vec![vec![0u32; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            table[i][j] =
-                if a[i] == b[j] { table[i + 1][j + 1] + 1 } else { table[i + 1][j].max(table[i][j + 1]) };
+            table[i][j] = if a[i] == b[j] { table[i + 1][j + 1] + 1 } else { table[i + 1][j].max(table[i][j + 1]) };
         }
     }
     let (mut i, mut j) = (0, 0);
@@ -314,8 +313,17 @@ impl std::fmt::Display for Score {
         write!(
             f,
             "{} lines; template confirmed {:.2} % ({} of {} tried); right key {:.2} % ({} of {}); wrong claims {:.2} % ({} of {}); {} mutations failed to render",
-            self.lines, self.template(), self.templates_right, self.templates_tried, self.key(), self.named,
-            self.depending, self.wrong(), self.wrong, self.claims, self.skipped
+            self.lines,
+            self.template(),
+            self.templates_right,
+            self.templates_tried,
+            self.key(),
+            self.named,
+            self.depending,
+            self.wrong(),
+            self.wrong,
+            self.claims,
+            self.skipped
         )
     }
 }
@@ -346,15 +354,14 @@ fn score(name: &str, scene: &Scene, most: usize, verbose: bool) -> Option<Score>
     let mut log = Log::new(scene.options.helm);
     let none = |_: &str| Err(String::new());
     let values = merge_layers(&scene.layers, scene.options.helm, &mut sources, &none).ok()?;
-    let (rendered, map) =
-        explain(&scene.chart, &values, &scene.options, &world(), &mut sources, &mut log).ok()?;
+    let (rendered, map) = explain(&scene.chart, &values, &scene.options, &world(), &mut sources, &mut log).ok()?;
     let texts = scene.texts()?;
     let mut claims = Vec::new();
     for document in rendered.manifests.iter().chain(rendered.hooks.iter().map(|(m, _)| m)) {
         let first = texts[&document.path][..document.start].matches('\n').count();
         for (n, (text, origin)) in map.lines(document).enumerate().filter(|(_, (t, _))| !t.trim().is_empty()) {
             let values = |all: &[plimsoll::explain::Origin]| -> Vec<(Pos, String)> {
-                all.iter().filter(|o| o.kind == OriginKind::Value).map(|o| (o.pos, o.key.clone())).collect()
+                all.iter().filter(|o| o.kind == OriginKind::Value).map(|o| (o.pos, o.key.to_string())).collect()
             };
             let content = values(&origin.values);
             let decided = values(&origin.conditions);
@@ -410,7 +417,13 @@ fn templates(
             score.templates_right += usize::from(right);
             if !right && verbose {
                 let at = sources.location(pos).map(|l| format!("{}:{}:{}", l.name, l.line, l.column));
-                println!("{name}: not from {}: {}:{} {}", at.unwrap_or_default(), claim.at.0, claim.at.1 + 1, claim.text);
+                println!(
+                    "{name}: not from {}: {}:{} {}",
+                    at.unwrap_or_default(),
+                    claim.at.0,
+                    claim.at.1 + 1,
+                    claim.text
+                );
             }
         }
     }
