@@ -3,6 +3,7 @@
 //! What `testdata` looks like is in its README; `format` and `txtar` read it.
 
 mod diff;
+mod explain;
 mod format;
 mod jinja;
 mod layers;

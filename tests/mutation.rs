@@ -362,7 +362,7 @@ fn score(name: &str, scene: &Scene, most: usize, verbose: bool) -> Option<Score>
         let first = texts[&document.path][..document.start].matches('\n').count();
         for (n, (text, origin)) in map.lines(document).enumerate().filter(|(_, (t, _))| !t.trim().is_empty()) {
             let values = |all: &[plimsoll::explain::Origin]| -> Vec<(Pos, String)> {
-                all.iter().filter(|o| o.kind == OriginKind::Value).map(|o| (o.pos, o.key.clone())).collect()
+                all.iter().filter(|o| o.kind == OriginKind::Value).map(|o| (o.pos, o.key.to_string())).collect()
             };
             let content = values(&origin.values);
             let decided = values(&origin.conditions);

@@ -31,6 +31,10 @@ pub enum Command {
     Render(Box<RenderArgs>),
     /// Say where a field of a rendered object comes from: its template, its values, what they overrode
     Explain(Box<ExplainArgs>),
+    /// Show the merged values with the line that set each, or find dead, missing and replaced ones
+    Values(Box<ValuesArgs>),
+    /// List the images that charts run, with the values that chose them
+    Images(Box<ImagesArgs>),
     /// List a chart's dependencies, or build charts/ from file:// repositories
     #[command(subcommand)]
     Dependency(DependencyCommand),

@@ -12,7 +12,7 @@ use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
 use crate::render::Rendered;
-use crate::report::{annotate, explain as report};
+use crate::report::{annotate, explain as report, page, source_map};
 use crate::value::HelmVersion;
 
 /// Runs the command.
@@ -67,6 +67,9 @@ fn answer(args: &ExplainArgs, log: &mut Log) -> Result<String, Failed> {
     if let Some(key) = &args.value {
         return reached(args, key, &question, &project, log);
     }
+    if let Some(file) = &args.html {
+        return page(args, file, &question, &project, log);
+    }
     let Some(object) = question.object else {
         return Err(usage("which object? For instance deployment/web, or --value KEY, or --html FILE".into()));
     };
@@ -113,6 +116,8 @@ fn json_lines<T: serde::Serialize>(answer: &T) -> Result<String, Failed> {
 
 /// A chart rendered in one environment, with its map.
 pub(super) struct Scene {
+    /// The chart's name.
+    pub chart: String,
     /// The environment.
     pub env: Option<String>,
     /// What was rendered.
@@ -121,6 +126,8 @@ pub(super) struct Scene {
     pub map: Map,
     /// What each layer says.
     pub layers: Layers,
+    /// Names of the subcharts that were left out.
+    absent: Vec<String>,
 }
 
 impl Scene {
@@ -134,12 +141,36 @@ impl Scene {
     ) -> Result<Scene, Failed> {
         let mut session = Session::open(args, chart, env, project, log)?;
         let (rendered, map) = session.explain(&args.engine, log)?;
-        Ok(Scene { env: env.map(str::to_owned), rendered, map, layers: session.layers() })
+        let declared = session.chart.metadata.dependencies.iter().flatten().flatten();
+        let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
+        let root = &session.chart.metadata.name;
+        let printed = |name: &String| map.has_below(&format!("{root}/charts/{name}/"));
+        let absent = names.filter(|n| !printed(n)).cloned().collect();
+        Ok(Scene { chart: root.clone(), env: env.map(str::to_owned), layers: session.layers(), rendered, map, absent })
     }
 
     /// Turns origins into what is shown.
     pub fn teller(&self) -> report::Teller<'_> {
         report::Teller { map: &self.map, layers: &self.layers, shown: &relative }
+    }
+
+    /// Whether a key belongs to a subchart that this render left out, so that nothing can be said of it.
+    pub fn is_elsewhere(&self, path: &[Step]) -> bool {
+        self.absent.iter().any(|name| matches!(path.first(), Some(Step::Key(k)) if **k == *name.as_bytes()))
+    }
+
+    /// Where the templates mention a key, by their text.
+    pub fn mentions(&self, key: &str) -> std::collections::BTreeSet<String> {
+        let mut found = std::collections::BTreeSet::new();
+        let wanted = [format!("Values.{key}"), format!(".{key}")];
+        for (_, source) in self.map.sources().all().filter(|(_, s)| s.layer.is_empty()) {
+            let name = wanted.iter().find_map(|w| memchr::memmem::find(&source.text, w.as_bytes()));
+            if let Some(offset) = name {
+                let (line, column) = crate::span::line_column(&source.text, offset);
+                found.insert(format!("{}:{line}:{column}", source.name));
+            }
+        }
+        found
     }
 
     fn answer(&self, object: &Object<'_>, field: &Field) -> report::Answer {
@@ -230,6 +261,32 @@ fn unknown_field(
         .collect();
     names.extend(inner);
     error(format!("{label} has no field {path}{here}{}", hint(path, &names)))
+}
+
+/// `--html`: a page of all environments.
+fn page(
+    args: &ExplainArgs,
+    file: &str,
+    question: &Question<'_>,
+    project: &Found,
+    log: &mut Log,
+) -> Result<String, Failed> {
+    let mut scenes = Vec::new();
+    for env in environments(&args.scene, &question.chart, project) {
+        scenes.push(Scene::render(&args.scene, &question.chart, env.as_deref(), project, log)?);
+    }
+    let chart = scenes.first().map(|s| s.chart.clone()).unwrap_or_default();
+    let parts = scenes.iter().map(|scene| {
+        let helm = HelmVersion::from(args.scene.engine.helm_version);
+        let head = source_map::Head { chart: &chart, environment: scene.env.as_deref(), helm };
+        page::Part {
+            data: source_map::value(&head, &scene.rendered, &scene.map, Some(&scene.teller())),
+            map: &scene.map,
+        }
+    });
+    let text = page::write(&chart, parts.collect()).map_err(error)?;
+    std::fs::write(file, text).map_err(|e| error(format!("{file}: {e}")))?;
+    Ok(format!("wrote {file}\n"))
 }
 
 /// A line that a value reaches.

@@ -57,7 +57,7 @@ pub(super) enum Flow {
 }
 
 /// What the function of this name does.
-fn flow_of(name: &str) -> Flow {
+pub(super) fn flow_of(name: &str) -> Flow {
     match name {
         "default" => Flow::Default,
         "coalesce" => Flow::Coalesce,

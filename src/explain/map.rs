@@ -1,21 +1,22 @@
 //! The map of a render: questions about lines, answered with places that a person can open.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::keys::{Keys, Step, path_text};
 use super::record::{Node, Recorder, Ref};
 use super::resolve::{Leaf, Memo, Use, Walk};
 use crate::chart::Chart;
 use crate::manifest::Manifest;
-use crate::span::{Pos, SourceMap};
+use crate::span::{FileId, Pos, SourceMap};
 
 /// A place in a file; line and column count from 1, the column in bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file: a template as Helm names it (`chart/templates/x.yaml`), a values file by its path, or an argument
     /// (`--set image.tag=3`).
-    pub file: String,
+    pub file: Arc<str>,
     /// The line.
     pub line: usize,
     /// The column.
@@ -44,13 +45,13 @@ pub struct Origin {
     pub kind: OriginKind,
     /// Its path in the root chart's values (`image.tag`), or the object's (`Release.Name`), or the file's name; empty
     /// for literals and where it isn't known.
-    pub key: String,
+    pub key: Arc<str>,
     /// The same path, step by step; empty unless it is a value.
-    pub path: Vec<Step>,
+    pub path: Arc<[Step]>,
     /// Where it was set.
     pub place: Option<Place>,
     /// Layer that set it: `chart`, an environment's name, `-f`, `--set`; empty unless it is a value.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// Position of the key or item.
     pub pos: Pos,
     /// Template functions that it passed through, the last one called first.
@@ -87,11 +88,25 @@ struct Gate {
 
 /// Where everything that a render printed came from.
 pub struct Map {
-    record: Recorder,
+    pub(super) record: Recorder,
     sources: SourceMap,
     files: HashMap<String, Ref>,
     gates: Vec<Gate>,
     memo: RefCell<Memo>,
+    known: RefCell<Known>,
+}
+
+/// An input that was asked for: its name, its layer and where its lines begin.
+type Input = (Arc<str>, Arc<str>, Vec<u32>);
+
+/// What was looked up already.
+#[derive(Default)]
+struct Known {
+    inputs: HashMap<FileId, Input>,
+    /// Numbers of the charts whose templates were asked about, by their paths.
+    charts: HashMap<String, u32>,
+    /// Origins without functions, by their leaf and the chart.
+    origins: HashMap<(u32, u32), Origin>,
 }
 
 impl Map {
@@ -104,7 +119,7 @@ impl Map {
             gates.iter_mut().for_each(|g: &mut Gate| g.pos = known.get(&g.path).copied().unwrap_or_default());
             gates.retain(|g| g.pos.is_known());
         }
-        Map { record, sources, files, gates, memo: RefCell::default() }
+        Map { record, sources, files, gates, memo: RefCell::default(), known: RefCell::default() }
     }
 
     /// The inputs.
@@ -115,6 +130,16 @@ impl Map {
     /// The keys of the merged values.
     pub fn keys(&self) -> &Keys {
         &self.record.keys
+    }
+
+    /// Whether a template below this path was executed.
+    pub fn has_below(&self, prefix: &str) -> bool {
+        self.files.keys().any(|f| f.starts_with(prefix))
+    }
+
+    /// The key of the values that stands at a position.
+    pub fn value_at(&self, pos: Pos, path: Vec<Step>) -> Origin {
+        self.value(pos, path)
     }
 
     /// Where a line of a document comes from; lines count from 1.
@@ -158,106 +183,118 @@ impl Map {
         walk.bytes(buffer, at(range.start), at(range.end.max(range.start + 1)));
         let (uses, decided) = (std::mem::take(&mut walk.uses), std::mem::take(&mut walk.decided));
         origin.guess = walk.gave_up() || document.path.ends_with(".j2");
-        origin.values =
-            uses.iter().map(|u| self.origin(&memo.leaves[u.leaf as usize], Some(u), &document.path)).collect();
+        let chart = self.chart_of(&document.path);
+        origin.values = uses.iter().map(|u| self.used(&memo, u, &document.path, chart)).collect();
+        unique(&mut origin.values);
         let used: Vec<u32> = uses.iter().map(|u| u.leaf).collect();
         let only_decided = decided.iter().filter(|leaf| !used.contains(leaf));
-        origin.conditions =
-            only_decided.map(|leaf| self.origin(&memo.leaves[*leaf as usize], None, &document.path)).collect();
+        origin.conditions = only_decided.map(|leaf| self.origin(&memo, *leaf, &document.path, chart)).collect();
         origin.conditions.retain(|c| c.kind != OriginKind::Literal);
         origin.conditions.extend(self.gates_of(&document.path));
+        unique(&mut origin.conditions);
         origin
+    }
+
+    /// Positions of the values that switch subcharts on.
+    pub(super) fn gates(&self) -> impl Iterator<Item = Pos> {
+        self.gates.iter().map(|g| g.pos)
     }
 
     /// The values that switch on the subchart of a template.
     fn gates_of(&self, path: &str) -> impl Iterator<Item = Origin> {
         let open = self.gates.iter().filter(move |g| path.starts_with(&g.prefix));
-        open.map(|g| self.value(g.pos, g.path.clone(), None))
+        open.map(|g| self.value(g.pos, g.path.clone()))
     }
 
     fn place(&self, pos: Pos) -> Option<Place> {
-        let at = self.sources.location(pos)?;
-        Some(Place { file: at.name.to_owned(), line: at.line, column: at.column })
+        self.located(pos).map(|(place, _)| place)
+    }
+
+    /// The place of a position, and the layer that it belongs to.
+    fn located(&self, pos: Pos) -> Option<(Place, Arc<str>)> {
+        let (id, offset) = self.sources.find(pos)?;
+        let mut known = self.known.borrow_mut();
+        let (name, layer, starts) = known.inputs.entry(id).or_insert_with(|| {
+            let source = self.sources.source(id);
+            let starts = memchr::memchr_iter(b'\n', &source.text).map(|n| n as u32 + 1);
+            (source.name.as_str().into(), source.layer.as_str().into(), [0].into_iter().chain(starts).collect())
+        });
+        let line = starts.partition_point(|s| *s as usize <= offset);
+        let column = offset - starts[line - 1] as usize + 1;
+        Some((Place { file: name.clone(), line, column }, layer.clone()))
     }
 
     fn is_template(&self, pos: Pos) -> bool {
         self.sources.find(pos).is_some_and(|(file, _)| self.sources.source(file).layer.is_empty())
     }
 
-    fn value(&self, pos: Pos, path: Vec<Step>, used: Option<&Use>) -> Origin {
-        let layer = self.sources.location(pos).map(|l| l.layer.to_owned()).unwrap_or_default();
-        self.with_functions(
-            Origin {
-                kind: OriginKind::Value,
-                key: path_text(&path),
-                path,
-                place: self.place(pos),
-                layer,
-                pos,
-                functions: Vec::new(),
-                whole: false,
-            },
-            used,
-        )
+    fn value(&self, pos: Pos, path: Vec<Step>) -> Origin {
+        let (place, layer) = match self.located(pos) {
+            Some((place, layer)) => (Some(place), layer),
+            None => (None, "".into()),
+        };
+        Origin { kind: OriginKind::Value, place, layer, path: path.clone().into(), ..plain(path_text(&path), pos) }
     }
 
-    fn with_functions(&self, mut origin: Origin, used: Option<&Use>) -> Origin {
-        if let Some(used) = used {
-            let mut names: Vec<&'static str> =
-                used.functions.iter().filter_map(|n| self.record.names.get(usize::from(*n)).copied()).collect();
-            names.dedup();
-            origin.functions = names;
-            origin.whole = used.whole;
+    /// The number of the chart that a template belongs to.
+    fn chart_of(&self, template: &str) -> u32 {
+        let chart = template.split("/templates/").next().unwrap_or_default();
+        let charts = &mut self.known.borrow_mut().charts;
+        let next = charts.len() as u32;
+        match charts.get(chart) {
+            Some(n) => *n,
+            None => *charts.entry(chart.to_owned()).or_insert(next),
         }
+    }
+
+    /// The origin of a leaf as it was used.
+    fn used(&self, memo: &Memo, used: &Use, template: &str, chart: u32) -> Origin {
+        let mut origin = self.origin(memo, used.leaf, template, chart);
+        let names = used.functions.iter().filter_map(|n| self.record.names.get(usize::from(*n)).copied());
+        origin.functions = names.collect();
+        origin.functions.dedup();
+        origin.whole = used.whole;
         origin
     }
 
-    fn origin(&self, leaf: &Leaf, used: Option<&Use>, template: &str) -> Origin {
-        let plain = |kind, key: String, pos| Origin {
-            kind,
-            key,
-            path: Vec::new(),
-            place: self.place(pos),
-            layer: String::new(),
-            pos,
-            functions: Vec::new(),
-            whole: false,
-        };
+    fn origin(&self, memo: &Memo, leaf: u32, template: &str, chart: u32) -> Origin {
+        if let Some(known) = self.known.borrow().origins.get(&(leaf, chart)) {
+            return known.clone();
+        }
+        let origin = self.origin_of(&memo.leaves[leaf as usize], template);
+        self.known.borrow_mut().origins.insert((leaf, chart), origin.clone());
+        origin
+    }
+
+    fn origin_of(&self, leaf: &Leaf, template: &str) -> Origin {
         match leaf {
             Leaf::Place(pos, _) if self.is_template(*pos) => {
-                self.with_functions(plain(OriginKind::Literal, String::new(), *pos), used)
+                Origin { kind: OriginKind::Literal, place: self.place(*pos), ..plain(String::new(), *pos) }
             }
             Leaf::Place(pos, read) => {
                 let (hint, scope) = self.read_path(*read, template);
-                let hint = match hint.split_first() {
-                    Some((Step::Key(k), rest)) if &**k == b"Values" => [&scope[..], rest].concat(),
-                    _ => Vec::new(),
-                };
-                let path = self.record.keys.best(*pos, &hint, &scope).unwrap_or_default();
-                self.value(*pos, path, used)
+                let hint = in_values(&hint, &scope).unwrap_or_default();
+                self.value(*pos, self.record.keys.best(*pos, &hint, &scope).unwrap_or_default())
             }
             Leaf::Absent(read) => {
                 let (path, scope) = self.read_path(*read, template);
-                let path = match path.split_first() {
-                    Some((Step::Key(k), rest)) if &**k == b"Values" => [&scope[..], rest].concat(),
-                    _ => path,
-                };
-                Origin { path: path.clone(), ..plain(OriginKind::Missing, path_text(&path), Pos::NONE) }
+                let path = in_values(&path, &scope).unwrap_or(path);
+                Origin { kind: OriginKind::Missing, path: path.clone().into(), ..plain(path_text(&path), Pos::NONE) }
             }
             Leaf::Object(read) => {
                 let (path, _) = self.read_path(*read, template);
-                self.with_functions(plain(OriginKind::Object, path_text(&path), Pos::NONE), used)
+                Origin { kind: OriginKind::Object, ..plain(path_text(&path), Pos::NONE) }
             }
             Leaf::File(name) => {
-                let name = self.record.words.get(*name as usize).map(|w| w.to_text().into_owned()).unwrap_or_default();
-                self.with_functions(plain(OriginKind::File, name, Pos::NONE), used)
+                let name = self.record.words.get(*name as usize).map(|w| w.to_text().into_owned());
+                Origin { kind: OriginKind::File, ..plain(name.unwrap_or_default(), Pos::NONE) }
             }
         }
     }
 
     /// The steps by which something was read out of the objects that a template is executed with, and the subchart that
     /// the template belongs to.
-    fn read_path(&self, mut r: Ref, template: &str) -> (Vec<Step>, Vec<Step>) {
+    pub(super) fn read_path(&self, mut r: Ref, template: &str) -> (Vec<Step>, Vec<Step>) {
         let mut steps = Vec::new();
         let mut file = None;
         loop {
@@ -280,6 +317,34 @@ impl Map {
         let scope = scope_of(file.as_deref().unwrap_or(template));
         (steps, scope)
     }
+}
+
+/// An origin of which nothing more is known.
+fn plain(key: String, pos: Pos) -> Origin {
+    Origin {
+        kind: OriginKind::Value,
+        key: key.into(),
+        path: Arc::default(),
+        place: None,
+        layer: "".into(),
+        pos,
+        functions: Vec::new(),
+        whole: false,
+    }
+}
+
+/// The path in the root's values of what a template of the subchart `scope` read, if it was read out of its values.
+fn in_values(path: &[Step], scope: &[Step]) -> Option<Vec<Step>> {
+    match path.split_first() {
+        Some((Step::Key(k), rest)) if &**k == b"Values" => Some([scope, rest].concat()),
+        _ => None,
+    }
+}
+
+/// One and the same thing can be read in several places.
+fn unique(origins: &mut Vec<Origin>) {
+    let mut seen = HashSet::new();
+    origins.retain(|o| seen.insert((o.kind, o.key.clone(), o.pos)));
 }
 
 /// The path of a subchart's values, from the path of one of its templates: `a/charts/b/templates/x.yaml` gives `b`.

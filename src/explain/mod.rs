@@ -13,6 +13,7 @@ pub mod object;
 pub mod record;
 mod resolve;
 mod slots;
+pub mod usage;
 
 use crate::chart::Chart;
 use crate::diag::log::Log;

@@ -99,6 +99,15 @@ impl<'r> Object<'r> {
         })
     }
 
+    /// The text that a scalar field holds, if it is one.
+    pub fn text(&self, field: &Field) -> Option<String> {
+        let mut node = &self.document.root;
+        for step in path_steps(&field.path) {
+            (_, _, _, node) = step_into(node, &step)?;
+        }
+        node.as_str().map(str::to_owned)
+    }
+
     /// The end of what begins at `start`, without the blanks (and a following item's dash) behind it.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         let text = self.manifest.content.get(start..end).unwrap_or_default();

@@ -240,6 +240,11 @@ impl<'c> Prepared<'c> {
         Ok(Prepared { root, context, values: merged, helm, threads: options.threads })
     }
 
+    /// The merged values of the root chart.
+    pub fn values(&self) -> &Map {
+        &self.values
+    }
+
     /// Parses all templates into one namespace.
     ///
     /// # Errors

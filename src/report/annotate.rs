@@ -39,7 +39,7 @@ pub fn note(origin: &LineOrigin, document: &str) -> String {
     if let Some(place) = &origin.template {
         // The file is said where it isn't the document's own.
         let guess = if origin.guess { "?" } else { "" };
-        let name = if place.file == document { "" } else { file_name(&place.file) };
+        let name = if *place.file == *document { "" } else { file_name(&place.file) };
         parts.push(format!("{name}:{}{guess}", place.line));
     }
     let values: Vec<String> = origin.values.iter().filter_map(value).collect();

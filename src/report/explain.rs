@@ -121,10 +121,10 @@ impl Teller<'_> {
     pub fn source(&self, origin: &Origin) -> Source {
         let mut source = Source {
             kind: kind_name(origin.kind),
-            key: origin.key.clone(),
+            key: origin.key.to_string(),
             value: None,
             place: origin.place.as_ref().map(|p| self.at(p)),
-            layer: origin.layer.clone(),
+            layer: origin.layer.to_string(),
             functions: origin.functions.clone(),
             whole: origin.whole,
             overrides: Vec::new(),

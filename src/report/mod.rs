@@ -2,5 +2,6 @@
 
 pub mod annotate;
 pub mod explain;
+pub mod page;
 pub mod rich;
 pub mod source_map;

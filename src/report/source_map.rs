@@ -2,12 +2,14 @@
 //! in it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::explain::{LineOrigin, Map, Origin, OriginKind, Place};
 use crate::manifest::Manifest;
 use crate::render::Rendered;
+use crate::report::explain::{Overridden, Teller};
 use crate::value::HelmVersion;
 
 /// The version of what is written.
@@ -25,19 +27,25 @@ pub struct Head<'a> {
 
 /// Files and origins by number, so that each is written once.
 #[derive(Default)]
-struct Tables {
+struct Tables<'t> {
+    layers: Option<&'t Teller<'t>>,
     files: Vec<Value>,
-    file_numbers: HashMap<String, usize>,
+    file_numbers: HashMap<Arc<str>, usize>,
     origins: Vec<Value>,
-    origin_numbers: HashMap<(OriginKind, String, Option<Place>), usize>,
+    origin_numbers: HashMap<(OriginKind, Arc<str>, Option<Place>), usize>,
 }
 
 /// Writes the map of a render.
 pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map) -> String {
-    let mut tables = Tables::default();
+    value(head, rendered, map, None).to_string() + "\n"
+}
+
+/// The map of a render as data; with layers, each value says what it overrode.
+pub fn value(head: &Head<'_>, rendered: &Rendered, map: &Map, layers: Option<&Teller<'_>>) -> Value {
+    let mut tables = Tables { layers, ..Tables::default() };
     for (_, source) in map.sources().all() {
         let layer = if source.layer.is_empty() { "template" } else { &source.layer };
-        tables.file_numbers.entry(source.name.clone()).or_insert(tables.files.len());
+        tables.file_numbers.entry(source.name.as_str().into()).or_insert(tables.files.len());
         tables.files.push(json!({ "name": source.name, "layer": layer }));
     }
     let hooks = rendered.hooks.iter().map(|(m, _)| m);
@@ -46,7 +54,7 @@ pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map) -> String {
         HelmVersion::V3 => "3.22.0",
         HelmVersion::V4 => "4.3.1",
     };
-    let whole = json!({
+    json!({
         "version": VERSION,
         "generator": concat!("plimsoll ", env!("CARGO_PKG_VERSION")),
         "chart": head.chart,
@@ -55,11 +63,15 @@ pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map) -> String {
         "files": tables.files,
         "origins": tables.origins,
         "documents": documents,
-    });
-    whole.to_string() + "\n"
+    })
 }
 
-impl Tables {
+fn overridden(over: &Overridden) -> Value {
+    let place = over.place.as_ref().map(ToString::to_string);
+    json!({ "value": over.value, "place": place, "layer": over.layer })
+}
+
+impl Tables<'_> {
     fn document(&mut self, manifest: &Manifest, map: &Map) -> Value {
         let lines: Vec<Value> = map.lines(manifest).map(|(_, origin)| self.line(&origin)).collect();
         json!({
@@ -96,7 +108,7 @@ impl Tables {
         let file = match self.file_numbers.get(&place.file) {
             Some(n) => *n,
             None => {
-                self.files.push(json!({ "name": place.file, "layer": "template" }));
+                self.files.push(json!({ "name": &*place.file, "layer": "template" }));
                 self.file_numbers.insert(place.file.clone(), self.files.len() - 1);
                 self.files.len() - 1
             }
@@ -132,10 +144,16 @@ impl Tables {
         let mut out = serde_json::Map::new();
         out.insert("kind".into(), kind.into());
         if !origin.key.is_empty() {
-            out.insert("key".into(), origin.key.as_str().into());
+            out.insert("key".into(), (*origin.key).into());
         }
         if let Some(place) = place {
             out.insert("place".into(), place);
+        }
+        if let Some(layers) = self.layers {
+            let overrides: Vec<Value> = layers.source(origin).overrides.iter().map(overridden).collect();
+            if !overrides.is_empty() {
+                out.insert("overrides".into(), overrides.into());
+            }
         }
         self.origins.push(Value::Object(out));
         self.origin_numbers.insert(key, self.origins.len() - 1);
