@@ -42,6 +42,7 @@ fn scene(env: Option<&str>, set: &[&str], helm: HelmVersion) -> Scene {
         include_crds: false,
         check_schema: false,
         dns: false,
+        threads: plimsoll::render::Threads::Auto,
         last: false,
     };
     let mut sources = SourceMap::default();
