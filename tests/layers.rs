@@ -20,6 +20,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("yaml", &["grammar"]),
         ("jsonschema", &["yaml", "grammar"]),
         ("template", &["yaml", "grammar"]),
+        ("cel", &["yaml", "grammar"]),
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
