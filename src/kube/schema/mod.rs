@@ -20,7 +20,7 @@ use crd::Found;
 use path::Path;
 use strict::Strict;
 
-pub use crd::{CrdRule, CrdSchema, Crds, RuleCase, RuleJudge, Verdict};
+pub use crd::{CrdRule, CrdSchema, Crds, RuleCase, RuleJudge, Verdict, check_definition};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
 /// object is checked.
@@ -98,7 +98,8 @@ impl Schemas {
         }
     }
 
-    /// What is wrong with an object, in the order of its fields.
+    /// What is wrong with an object, in the order of its fields. Of CustomResourceDefinitions only the types of their
+    /// fields are looked at: see [`check_definition`].
     pub fn check(&self, object: &KubeObject) -> Vec<Problem> {
         let mut found = Vec::new();
         for duplicate in &object.document.duplicates {
@@ -141,9 +142,6 @@ impl Schemas {
                 found.extend(lifecycle::deprecation(&self.builtin, builtin, path));
                 if let Some(def) = self.builtin.def(builtin.def) {
                     Strict::new(&self.builtin, found).object(def, node, path);
-                }
-                if kind == "CustomResourceDefinition" {
-                    crd::check_definition(node, path, found);
                 }
             }
             None => self.custom(node, api_version, kind, path, found),

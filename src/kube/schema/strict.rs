@@ -87,6 +87,7 @@ impl<'s> Strict<'s> {
             (Type::List(inner), Data::List(items)) => {
                 for (i, item) in items.iter().enumerate() {
                     self.item(inner, item, &path.index(i));
+                    self.empty_item(inner, item, &path.index(i));
                 }
             }
             (Type::Map(inner), Data::Map(entries)) => {
@@ -110,6 +111,14 @@ impl<'s> Strict<'s> {
                 }
             }
             _ => self.value(ty, node, path),
+        }
+    }
+
+    /// A text that stands for a default elsewhere is none in a list.
+    fn empty_item(&mut self, ty: &Type, node: &Node, path: &Path<'_>) {
+        let is_empty = node.is_null() || node.as_str() == Some("");
+        if let (Type::Enum(allowed), true, false) = (ty, is_empty, self.in_status) {
+            self.problems.push(problems::unsupported(path, "", allowed.iter().copied()));
         }
     }
 

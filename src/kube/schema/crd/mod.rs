@@ -189,27 +189,20 @@ impl Resource {
     }
 }
 
-/// Reports what is wrong with a CustomResourceDefinition beyond the types of its fields.
-pub(super) fn check_definition(crd: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
-    let Some(spec) = crd.get("spec") else { return };
-    let text = |keys: &[&str]| spec.at(keys).and_then(Node::as_str).unwrap_or_default();
-    let (plural, group) = (text(&["names", "plural"]), text(&["group"]));
-    let name = crd.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
-    if !plural.is_empty() && !group.is_empty() && name != format!("{plural}.{group}") {
-        let (metadata, why) = (path.key("metadata"), "must be spec.names.plural+\".\"+spec.group");
-        let message = format!("metadata.name: Invalid value: {name:?}: {why}");
-        found.push(error("schema/broken-crd", &metadata.key("name"), message));
+/// What keeps the schemas of a CustomResourceDefinition from being used, for definitions that are given to check others
+/// with; nothing for other objects.
+pub fn check_definition(object: &KubeObject) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if object.kind != "CustomResourceDefinition" {
+        return found;
     }
-    let (spec_path, versions) = (path.key("spec"), spec.get("versions").map(Node::items).unwrap_or_default());
-    let versions_path = spec_path.key("versions");
-    let stored = versions.iter().filter(|v| v.get("storage").and_then(Node::as_bool) == Some(true)).count();
-    if stored != 1 && !versions.is_empty() {
-        let why = "must have exactly one version marked as storage version";
-        found.push(error("schema/broken-crd", &versions_path, format!("spec.versions: Invalid value: {why}")));
-    }
+    let spec = Path::Root.key("spec");
+    let path = spec.key("versions");
+    let versions = object.root().at(&["spec", "versions"]).map(Node::items).unwrap_or_default();
     for (i, version) in versions.iter().enumerate() {
-        check_version(version, &versions_path.index(i), found);
+        check_version(version, &path.index(i), &mut found);
     }
+    found
 }
 
 fn check_version(version: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {

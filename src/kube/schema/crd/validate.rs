@@ -43,7 +43,8 @@ impl Validator {
                 _ => {}
             }
         }
-        if !schema.values.is_empty() && !schema.values.iter().any(|v| same(v, node)) {
+        // Null is none of them, even if it is listed.
+        if !schema.values.is_empty() && (node.is_null() || !schema.values.iter().any(|v| same(v, node))) {
             let given = text_of(node);
             let allowed: Vec<String> = schema.values.iter().map(text_of).collect();
             self.found.push(unsupported(path, &given, allowed.iter().map(String::as_str)));
