@@ -15,6 +15,7 @@ pub mod grammar;
 pub mod jsonschema;
 pub mod manifest;
 pub mod parallel;
+pub mod policy;
 pub mod render;
 pub mod report;
 pub mod span;

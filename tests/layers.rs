@@ -24,7 +24,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[])],
+    &[("render", &[]), ("policy", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

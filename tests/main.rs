@@ -2,11 +2,13 @@
 //! `testdata/parity` through the program, `registry` walks the table of functions, `layers` checks who imports whom.
 //! What `testdata` looks like is in its README; `format` and `txtar` read it.
 
+mod cel;
 mod diff;
 mod format;
 mod jinja;
 mod layers;
 mod parity;
+mod policies;
 mod registry;
 mod spec;
 mod txtar;

@@ -22,7 +22,10 @@ type verdict struct {
 	Refused map[string][]string `json:"refused"`
 }
 
-// recordPSS writes every pod of the module's test data for 1.36 with what the evaluator of all checks says of it at both
+// The newest version of Pod Security that the module has fixtures for: nothing was added since.
+const newest = "v1.35"
+
+// recordPSS writes every pod of the module's newest test data with what the evaluator of all checks says of it at both
 // levels.
 func recordPSS(dir string) error {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
@@ -50,7 +53,7 @@ func recordPSS(dir string) error {
 		return err
 	}
 	root := filepath.Join(strings.TrimSpace(string(module)), "test", "testdata")
-	files, err := filepath.Glob(filepath.Join(root, "*", "v1.36", "*", "*.yaml"))
+	files, err := filepath.Glob(filepath.Join(root, "*", newest, "*", "*.yaml"))
 	if err != nil {
 		return err
 	}
