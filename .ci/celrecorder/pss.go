@@ -66,6 +66,12 @@ func recordPSS(dir string) error {
 		if err := yaml.Unmarshal(text, pod); err != nil {
 			return err
 		}
+		// The server sets defaults before admission: a volume without a source is an emptyDir.
+		for i := range pod.Spec.Volumes {
+			if pod.Spec.Volumes[i].VolumeSource == (corev1.VolumeSource{}) {
+				pod.Spec.Volumes[i].EmptyDir = &corev1.EmptyDirVolumeSource{}
+			}
+		}
 		name, _ := filepath.Rel(root, file)
 		add(filepath.ToSlash(name), pod, string(text))
 	}

@@ -30,6 +30,13 @@ impl Selector {
         }
     }
 
+    /// From a plain map of labels, as Services have it.
+    pub fn of_labels(node: &Node) -> Selector {
+        let text = |n: &Node| n.as_str().unwrap_or_default().to_owned();
+        let labels = node.entries().iter().map(|e| (e.key.to_string(), text(&e.value))).collect();
+        Selector { labels, expressions: Vec::new() }
+    }
+
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.expressions.is_empty()
