@@ -22,6 +22,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("template", &["yaml", "grammar"]),
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[])],
+    &[("kube", &[])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[])],
     &[("action", &[]), ("report", &[])],
