@@ -18,7 +18,7 @@ pub(super) fn job(object: Field<'_>) {
     object_meta(object, Scope::Namespaced, SUBDOMAIN);
     let (name, spec) = (object.below(&["metadata", "name"]), object.at("spec"));
     let manual = spec.at("manualSelector").is_true();
-    job_spec(spec);
+    job_spec(spec, Completions::OneByDefault);
     if manual {
         manual_selector(spec);
     } else {
@@ -90,7 +90,14 @@ fn labels_unselected(selector: Field<'_>, labels: Field<'_>, name: &str) {
     }
 }
 
-fn job_spec(spec: Field<'_>) {
+/// Whether a job runs once where it does not say how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Completions {
+    OneByDefault,
+    Given,
+}
+
+fn job_spec(spec: Field<'_>, default: Completions) {
     for name in [
         "parallelism",
         "completions",
@@ -114,7 +121,7 @@ fn job_spec(spec: Field<'_>) {
             manager.too_long(63);
         }
     }
-    completion_mode(spec);
+    completion_mode(spec, default);
     if spec.at("podFailurePolicy").is_set() {
         pod_failure_policy(spec);
     }
@@ -140,12 +147,12 @@ fn restart_policy(spec: Field<'_>) {
     }
 }
 
-fn completion_mode(spec: Field<'_>) {
+fn completion_mode(spec: Field<'_>, default: Completions) {
     let at = |name| spec.at(name);
     let (mode, parallelism, completions) = (at("completionMode"), at("parallelism"), at("completions"));
     let (per_index, failed) = (at("backoffLimitPerIndex"), at("maxFailedIndexes"));
     mode.one_of(&["NonIndexed", "Indexed"]);
-    if mode.text_or("NonIndexed") == "NonIndexed" {
+    if !mode.is_set() || mode.text() == "NonIndexed" {
         for field in [per_index, failed].into_iter().filter(|f| f.is_set()) {
             field.invalid("requires indexed completion mode");
         }
@@ -154,7 +161,7 @@ fn completion_mode(spec: Field<'_>) {
         return;
     }
     // Both are one where neither is given.
-    if !completions.is_set() && parallelism.is_set() {
+    if !completions.is_set() && (parallelism.is_set() || default == Completions::Given) {
         completions.required("when completion mode is Indexed");
     }
     let count = completions.int();
@@ -347,7 +354,8 @@ pub(super) fn cron_job(object: Field<'_>) {
     }
     spec.at("concurrencyPolicy").one_of_or_default(&["Allow", "Forbid", "Replace"]);
     let job = spec.below(&["jobTemplate", "spec"]);
-    job_spec(job);
+    // The template of a job gets no defaults.
+    job_spec(job, Completions::Given);
     if job.at("selector").is_set() {
         job.at("selector").invalid("`selector` will be auto-generated");
     }

@@ -3,6 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer;
+
 use super::addresses::{Cidr, legacy_cidr};
 use super::field::Field;
 use super::formats::{
@@ -46,6 +50,10 @@ const USAGES: &[&str] = &[
 /// `v1/Namespace`
 pub(super) fn namespace(object: Field<'_>) {
     object_meta(object, Scope::Cluster, dns_label);
+    // The server labels it with its name.
+    let name = object.below(&["metadata", "name"]);
+    let labels = object.below(&["metadata", "labels"]);
+    label_value(name.text()).iter().for_each(|m| labels.invalid_as(quote(name.text()), m));
     let finalizers = object.below(&["spec", "finalizers"]);
     for finalizer in finalizers.items() {
         qualified_name(finalizer.text()).iter().for_each(|m| finalizers.invalid_as(quote(finalizer.text()), m));
@@ -95,7 +103,7 @@ pub(super) fn priority_class(object: Field<'_>) {
     } else if value.int().is_some_and(|v| v > HIGHEST_PRIORITY) {
         value.forbidden(&format!("maximum allowed value of a user defined priority is {HIGHEST_PRIORITY}"));
     }
-    object.at("preemptionPolicy").one_of_or_default(&["PreemptLowerPriority", "Never"]);
+    object.at("preemptionPolicy").one_of_not_empty(&["PreemptLowerPriority", "Never"]);
 }
 
 fn system_priority(object: Field<'_>, name: Field<'_>) {
@@ -139,28 +147,13 @@ pub(super) fn lease(object: Field<'_>) {
         duration.invalid("must be greater than 0");
     }
     transitions.nonnegative();
-    let (strategy, holder) = (spec.at("strategy"), spec.at("preferredHolder"));
-    if strategy.is_set() {
-        lease_strategy(strategy);
-    }
-    if !holder.text().is_empty() && strategy.text().is_empty() {
-        holder.forbidden("may only be specified if `strategy` is defined");
-    }
-}
-
-fn lease_strategy(strategy: Field<'_>) {
-    let at = strategy.named(strategy.at("strategy"));
-    match strategy.text() {
-        "OldestEmulationVersion" => {}
-        text if text.contains('/') => at.check(qualified_name),
-        _ => at.not_supported(&["OldestEmulationVersion"]),
-    }
 }
 
 /// `certificates.k8s.io/CertificateSigningRequest`
 pub(super) fn signing_request(object: Field<'_>) {
     object_meta(object, Scope::Cluster, |_| Vec::new());
     let spec = object.at("spec");
+    signed_request(spec.at("request"));
     let (usages, seconds) = (spec.at("usages"), spec.at("expirationSeconds"));
     if usages.len() == 0 {
         usages.required("");
@@ -180,6 +173,20 @@ pub(super) fn signing_request(object: Field<'_>) {
     }
     if seconds.int().is_some_and(|s| s < 600) {
         seconds.invalid("may not specify a duration less than 600 seconds (10 minutes)");
+    }
+}
+
+/// A request for a certificate in PEM; its signature is not looked at.
+fn signed_request(request: Field<'_>) {
+    let text = request.text();
+    let decoded = base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', '\r'], "")).unwrap_or_default();
+    let block = x509_parser::pem::parse_x509_pem(&decoded).ok().map(|(_, block)| block);
+    match block.filter(|b| b.label == "CERTIFICATE REQUEST") {
+        None => request.invalid("PEM block type must be CERTIFICATE REQUEST"),
+        Some(block) if X509CertificationRequest::from_der(&block.contents).is_err() => {
+            request.invalid("asn1: syntax error");
+        }
+        Some(_) => {}
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) fn config_map(object: Field<'_>) {
         size += decoded(value.text()).len();
     }
     if size > MAX_SIZE {
-        object.too_long(MAX_SIZE);
+        // The server's way to name the object as a whole.
+        object.key("").too_long(MAX_SIZE);
     }
 }
 
@@ -194,7 +195,10 @@ fn scope_selector(selector: Field<'_>, hard: Field<'_>) {
 
 /// `v1/LimitRange`
 pub(super) fn limit_range(object: Field<'_>) {
-    object_meta(object, Scope::Namespaced, SUBDOMAIN);
+    // One without a name gets one.
+    if !object.below(&["metadata", "name"]).text().is_empty() {
+        object_meta(object, Scope::Namespaced, SUBDOMAIN);
+    }
     let mut kinds = BTreeSet::new();
     for limit in object.below(&["spec", "limits"]).items() {
         let kind = limit.at("type");
@@ -242,9 +246,15 @@ fn limits_of(limit: Field<'_>) {
     }
     let ratio = range_amounts(limit, "maxLimitRequestRatio");
     if limit.at("type").text() == "Container" {
+        let given = (default.clone(), request.clone());
         default_from(&mut default, &max);
         default_from(&mut request, &default);
         default_from(&mut request, &min);
+        for (list, all, given) in [("default", &default, given.0), ("defaultRequest", &request, given.1)] {
+            for name in all.keys().filter(|n| !given.contains_key(*n)) {
+                container_resource_name(limit.at(list).key(name), name);
+            }
+        }
     }
     let names: BTreeSet<&str> =
         [&max, &min, &default, &request, &ratio].iter().flat_map(|l| l.keys().copied()).collect();

@@ -33,13 +33,13 @@ pub(super) fn definition(object: Field<'_>) {
     if spec.at("scope").has_text("") {
         spec.at("scope").one_of(&["Cluster", "Namespaced"]);
     }
-    versions(spec);
+    versions(spec, object.below(&["status", "storedVersions"]));
     definition_names(names);
     conversion(spec);
     api_approval(object, group.text());
 }
 
-fn versions(spec: Field<'_>) {
+fn versions<'a>(spec: Field<'a>, named_status: Field<'a>) {
     let list = spec.at("versions");
     let mut names = BTreeSet::new();
     let mut unique = true;
@@ -51,7 +51,7 @@ fn versions(spec: Field<'_>) {
         if !errors.is_empty() {
             name.invalid_as(quote(name.text()), &errors.join(","));
             // The server keeps the first one in a field of its own, too.
-            if version.path() == list.index(0).path() {
+            if !name.text().is_empty() && version.path() == list.index(0).path() {
                 name.named(spec.at("version")).invalid_as(quote(name.text()), &errors.join(","));
             }
         }
@@ -75,6 +75,13 @@ fn versions(spec: Field<'_>) {
     let stored: Vec<&str> = list.items().filter(|v| v.at("storage").is_true()).map(|v| v.at("name").text()).collect();
     if stored.len() != 1 {
         list.invalid("must have exactly one version marked as storage version");
+    }
+    let versions = spec.at("versions").named(named_status);
+    if stored.is_empty() {
+        versions.invalid_as("null", "must have at least one stored version");
+    }
+    for other in stored.iter().skip(1).filter(|o| **o != stored[0]) {
+        versions.invalid_as(quote(other), &format!("must have the storage version {other}"));
     }
 }
 

@@ -330,6 +330,13 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The same where an empty text that is given is missing.
+    pub fn one_of_not_empty(self, supported: &[&str]) {
+        if self.is_set() && self.has_text("") {
+            self.one_of(supported);
+        }
+    }
+
     /// The same where an empty text stands for the default.
     pub fn one_of_or_default(self, supported: &[&str]) {
         if !self.text().is_empty() {

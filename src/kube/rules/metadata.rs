@@ -56,7 +56,6 @@ pub(super) fn generic_object_meta(object: Field<'_>, scope: Scope, name: NameFor
     if scope == Scope::Namespaced {
         meta.at("namespace").check_if_any(formats::dns_label);
     }
-    meta.at("generation").nonnegative();
     labels(meta.at("labels"));
     annotations(meta.at("annotations"));
     owners(meta.at("ownerReferences"));
@@ -103,7 +102,8 @@ pub(super) fn annotations(annotations: Field<'_>) {
 
 fn owners(references: Field<'_>) {
     let mut controller: Option<String> = None;
-    for owner in references.items() {
+    // The server does not say which owner it means.
+    for owner in references.items().map(|o| o.named(references)) {
         let version = owner.at("apiVersion");
         if version.text().rsplit('/').next().unwrap_or_default().is_empty() || version.text().matches('/').count() > 1 {
             version.invalid_as(quote(version.text()), "version must not be empty");

@@ -135,8 +135,7 @@ pub(super) fn ingress_class(object: Field<'_>) {
     }
     typed_reference(parameters);
     let (scope, namespace) = (parameters.at("scope"), parameters.at("namespace"));
-    // The default is in the schema of version 1.
-    match scope.text_or("Cluster") {
+    match if scope.is_set() { scope.text() } else { "Cluster" } {
         "Namespace" => match namespace.is_set() {
             true => namespace.check(dns_label),
             false => namespace.required("`parameters.scope` is set to 'Namespace'"),

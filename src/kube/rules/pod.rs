@@ -88,6 +88,13 @@ fn admission(spec: Field<'_>) {
             priority.int().unwrap_or(0)
         ));
     }
+    let preemption = spec.at("preemptionPolicy");
+    if spec.at("priorityClassName").text().is_empty() && preemption.text() == "Never" {
+        preemption.forbidden(
+            "the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission \
+             controller computed PreemptLowerPriority from the given PriorityClass name",
+        );
+    }
 }
 
 /// `v1/PodTemplate`
@@ -97,8 +104,8 @@ pub(super) fn pod_template(object: Field<'_>) {
 }
 
 /// The template of a StatefulSet, whose pods get volumes from claims. The server looks at its metadata twice.
-pub(super) fn stateful_template<'a>(own: Field<'a>, claims: Option<Field<'a>>) {
-    template(own, claims);
+pub(super) fn stateful_template<'a>(own: Field<'a>, claims: Field<'a>) {
+    template(own, Some(claims));
     let (meta, spec) = (own.at("metadata"), own.at("spec"));
     labels(meta.at("labels").named(own.at("labels")));
     annotations(meta.at("annotations").named(own.at("annotations")));
@@ -169,12 +176,18 @@ pub(super) fn pod_spec(place: PodPlace<'_>) {
     host_users(&pod);
     host_name(spec);
     names(spec);
+    // Pods of StatefulSets get these names from it.
+    if place.claims.is_none() {
+        for name in ["hostname", "subdomain"] {
+            spec.at(name).check_if_any(dns_label);
+        }
+    }
     scheduling::tolerations(spec.at("tolerations"));
     for alias in spec.at("hostAliases").items() {
         legacy_ip(alias.at("ip"));
         alias.at("hostnames").items().for_each(|h| h.check(dns_subdomain));
     }
-    spec.at("preemptionPolicy").one_of(&["PreemptLowerPriority", "Never"]);
+    spec.at("preemptionPolicy").one_of_not_empty(&["PreemptLowerPriority", "Never"]);
     resources::limits_only(spec.at("overhead"), spec.at("overhead"));
     windows::operating_system(spec);
     file_keys(spec);
@@ -187,9 +200,6 @@ fn names(spec: Field<'_>) {
     }
     for name in ["serviceAccountName", "nodeName", "priorityClassName"] {
         spec.at(name).check_if_any(dns_subdomain);
-    }
-    for name in ["hostname", "subdomain"] {
-        spec.at(name).check_if_any(dns_label);
     }
     if spec.at("runtimeClassName").is_set() {
         spec.at("runtimeClassName").check(dns_subdomain);
@@ -346,9 +356,8 @@ fn pod_resources(pod: &Pod<'_>) {
     if resources.at("claims").is_set() {
         resources.at("claims").forbidden("claims may not be set for Resources at pod-level");
     }
-    let defaulting = if pod.is_pod { Requests::FromLimits } else { Requests::Given };
     let requests_at = resources.at("requests");
-    requirements(resources, Of::Pod, &pod.claims, if requests_at.len() > 0 { Requests::Given } else { defaulting });
+    requirements(resources, Of::Pod, &pod.claims, Requests::Given);
     for (name, at, request) in amounts(requests_at) {
         let total = total_requests(pod, name);
         if total > request {

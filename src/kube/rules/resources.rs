@@ -100,7 +100,7 @@ fn pod_resource_name(at: Field<'_>, name: &str) {
     let before = at.found();
     resource_name(at, name);
     if at.found() == before && !POD_LEVEL.contains(&name) && !is_huge_page(name) {
-        at.not_supported_as(quote(name), POD_LEVEL);
+        at.not_supported_as(quote(name), &["cpu", "hugepages-", "memory"]);
     }
 }
 

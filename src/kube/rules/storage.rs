@@ -134,6 +134,12 @@ pub(super) fn claim_spec(spec: Field<'_>) {
 
 fn data_sources(spec: Field<'_>) {
     let (source, reference) = (spec.at("dataSource"), spec.at("dataSourceRef"));
+    // Other sources than claims and snapshots are dropped.
+    let kept = |s: Field<'_>| {
+        let (group, kind) = (s.at("apiGroup").text(), s.at("kind").text());
+        matches!((group, kind), ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot"))
+    };
+    let source = if kept(source) { source } else { source.with(None) };
     for source in [source, reference].into_iter().filter(|s| s.is_set()) {
         let (group, kind) = (source.at("apiGroup"), source.at("kind"));
         source.at("name").has_text("");

@@ -32,12 +32,16 @@ pub(super) fn volumes<'a>(place: &PodPlace<'a>) -> BTreeMap<&'a str, Volume<'a>>
     let mut fine = BTreeMap::new();
     let claims: BTreeSet<&str> = claim_names(place.claims);
     for (i, name) in claims.iter().enumerate() {
-        let at = list.index(i).at("name");
+        let at = list.index(i);
         let errors = dns_label(name);
-        if errors.is_empty() {
+        if name.is_empty() {
+            at.at("name").required("");
+            at.below(&["persistentVolumeClaim", "claimName"]).required("");
+        } else if errors.is_empty() {
             fine.insert(*name, Volume { given: None });
+        } else {
+            errors.iter().for_each(|m| at.at("name").invalid_as(quote(name), m));
         }
-        errors.iter().for_each(|m| at.invalid_as(quote(name), m));
     }
     let own_name = place.meta.at("name").text();
     let pod_name = if place.is_pod { own_name } else { "" };
@@ -56,7 +60,7 @@ pub(super) fn volumes<'a>(place: &PodPlace<'a>) -> BTreeMap<&'a str, Volume<'a>>
         let volume = if claims.is_empty() { given } else { given.named(list.index(i + shift)) };
         let before = volume.found();
         let name = volume.at("name");
-        volume_source(volume, pod_name);
+        volume_source(volume, pod_name, place.is_pod);
         name.check_required(dns_label);
         if fine.contains_key(name.text()) {
             name.duplicate_as(quote(name.text()));
@@ -76,7 +80,7 @@ fn claim_names<'a>(claims: Option<Field<'a>>) -> BTreeSet<&'a str> {
     claims.iter().flat_map(|c| c.items()).map(|c| c.below(&["metadata", "name"]).text()).collect()
 }
 
-fn volume_source(volume: Field<'_>, pod_name: &str) {
+fn volume_source(volume: Field<'_>, pod_name: &str, is_pod: bool) {
     let size = volume.below(&["emptyDir", "sizeLimit"]);
     if size.quantity().is_some_and(|q| q.is_negative()) {
         size.forbidden("SizeLimit field must be a valid resource quantity");
@@ -92,6 +96,10 @@ fn volume_source(volume: Field<'_>, pod_name: &str) {
         for message in dns_subdomain(&claim) {
             name.invalid(&format!("PVC name {}: {message}", quote(&claim)));
         }
+    }
+    let reference = volume.below(&["image", "reference"]);
+    if first == Some("image") && is_pod && reference.text().is_empty() {
+        reference.required("");
     }
     if first == Some("projected") {
         projected::projected(volume.at("projected"));

@@ -164,7 +164,7 @@ pub(super) fn stateful_set(object: Field<'_>) {
 /// The names that a StatefulSet gives its pods replace what the template says of them.
 fn stateful_template(spec: Field<'_>) {
     let claims = spec.at("volumeClaimTemplates");
-    pod::stateful_template(spec.at("template"), Some(claims).filter(|c| c.len() > 0));
+    pod::stateful_template(spec.at("template"), claims);
 }
 
 fn stateful_strategy(strategy: Field<'_>) {
