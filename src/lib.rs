@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 pub mod blob;
+pub mod cel;
 pub mod chart;
 pub mod cli;
 pub mod diag;
