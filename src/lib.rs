@@ -13,6 +13,7 @@ pub mod finding;
 pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
+pub mod kube;
 pub mod manifest;
 pub mod parallel;
 pub mod policy;

@@ -22,7 +22,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("template", &["yaml", "grammar"]),
         ("cel", &["yaml", "grammar"]),
     ],
-    &[("values", &[]), ("manifest", &[]), ("finding", &[])],
+    &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("action", &[]), ("report", &[])],

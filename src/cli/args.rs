@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::render::Threads;
+
 /// Renders Helm charts byte for byte as Helm does, many times faster.
 #[derive(Debug, Parser)]
 #[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
@@ -102,12 +104,26 @@ pub struct EngineArgs {
     /// Serve `lookup` from recorded manifests
     #[arg(long, value_name = "PATH")]
     pub lookup_from: Option<String>,
+    /// How many threads may work on one chart; what is printed is the same [default: all cores for large charts]
+    #[arg(long, value_name = "N", env = "PLIMSOLL_THREADS", hide_env = true)]
+    pub threads: Option<std::num::NonZero<usize>>,
     /// Allow getHostByName to ask the network
     #[arg(long)]
     pub enable_dns: bool,
     /// How errors of templates are written; helm where standard error is no terminal
     #[arg(long, value_name = "FORMAT")]
     pub error_format: Option<ErrorFormat>,
+}
+
+impl EngineArgs {
+    /// How many threads may work on a chart that is rendered alone, or beside others.
+    pub fn threads(&self, alone: bool) -> Threads {
+        match self.threads {
+            Some(n) => Threads::Exactly(n.get()),
+            None if alone => Threads::Auto,
+            None => Threads::Exactly(1),
+        }
+    }
 }
 
 /// What can be done with dependencies.

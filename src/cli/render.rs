@@ -38,11 +38,13 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
     let outcomes: Vec<Outcome> = charts
         .par_iter()
         .map(|chart| {
-            crate::stack::with_stack(|| render_one(args, chart, project.as_ref())).unwrap_or(Outcome {
-                text: Err(format!("{}: the render was aborted", chart.display())),
-                log: Vec::new(),
-                status: exit::ERROR,
-            })
+            crate::stack::with_stack(|| render_one(args, chart, project.as_ref(), charts.len() == 1)).unwrap_or(
+                Outcome {
+                    text: Err(format!("{}: the render was aborted", chart.display())),
+                    log: Vec::new(),
+                    status: exit::ERROR,
+                },
+            )
         })
         .collect();
     let mut status = exit::OK;
@@ -95,10 +97,10 @@ fn charts(args: &RenderArgs, current: &Path, project: Option<&(PathBuf, Project)
     Err("which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts".into())
 }
 
-fn render_one(args: &RenderArgs, chart: &Path, project: Option<&(PathBuf, Project)>) -> Outcome {
+fn render_one(args: &RenderArgs, chart: &Path, project: Option<&(PathBuf, Project)>, alone: bool) -> Outcome {
     let helm = HelmVersion::from(args.engine.helm_version);
     let mut log = Log::new(helm);
-    let (text, status) = match try_render(args, chart, project, helm, &mut log) {
+    let (text, status) = match try_render(args, chart, project, alone, &mut log) {
         Ok(text) => (Ok(text), exit::OK),
         Err((status, e)) => (Err(e), status),
     };
@@ -115,9 +117,10 @@ fn try_render(
     args: &RenderArgs,
     path: &Path,
     project: Option<&(PathBuf, Project)>,
-    helm: HelmVersion,
+    alone: bool,
     log: &mut Log,
 ) -> Result<String, Failed> {
+    let helm = HelmVersion::from(args.engine.helm_version);
     let path = std::path::absolute(path).map_err(|e| usage(e.to_string()))?;
     if !path.exists() {
         return Err(usage(format!("chart {} not found", path.display())));
@@ -157,6 +160,7 @@ fn try_render(
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
+        threads: args.engine.threads(alone),
         last: true,
     };
     let world = super::world::system(&args.engine).map_err(usage)?;

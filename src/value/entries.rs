@@ -120,6 +120,15 @@ impl Entries {
         }
     }
 
+    /// The same keys with other slots.
+    #[must_use]
+    pub fn map(&self, mut make: impl FnMut(&Slot) -> Slot) -> Entries {
+        Entries(match &self.0 {
+            Kind::Row(row) => Kind::Row(row.iter().map(|(k, s)| (k.clone(), make(s))).collect()),
+            Kind::Tree(tree) => Kind::Tree(tree.iter().map(|(k, s)| (k.clone(), make(s))).collect()),
+        })
+    }
+
     /// The keys in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Str> {
         self.iter().map(|(k, _)| k)

@@ -179,6 +179,22 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(std::mem::take(&mut self.out))
     }
 
+    /// How much of the limits on the whole render was used: bytes produced, and actions.
+    pub fn used(&self) -> (usize, u64) {
+        (self.produced, self.steps)
+    }
+
+    /// Counts what another evaluator of the same render used.
+    pub fn add_used(&mut self, (produced, steps): (usize, u64)) {
+        self.produced = self.produced.saturating_add(produced);
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Whether the limits on the whole render hold.
+    pub fn is_within_limits(&self) -> bool {
+        self.produced <= self.limits.total_output && self.steps <= self.limits.steps
+    }
+
     /// The tracer, with what it saw.
     pub fn into_tracer(self) -> T {
         self.tracer
