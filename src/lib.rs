@@ -17,6 +17,7 @@ pub mod jsonschema;
 pub mod kube;
 pub mod manifest;
 pub mod parallel;
+pub mod policy;
 pub mod render;
 pub mod report;
 pub mod span;

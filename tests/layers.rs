@@ -24,7 +24,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[])],
+    &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
