@@ -54,8 +54,12 @@ pub struct Origin {
     pub layer: Arc<str>,
     /// Position of the key or item.
     pub pos: Pos,
+    /// Position of the very line, where the value is a text of several; otherwise the same as `pos`.
+    pub at: Pos,
     /// Template functions that it passed through, the last one called first.
     pub functions: Vec<&'static str>,
+    /// Whether it is the key itself, rather than its value.
+    pub is_key: bool,
     /// Whether one of them keeps no map of its pieces (`sha256sum`): then this is one of all the things that went in.
     pub whole: bool,
 }
@@ -184,7 +188,8 @@ impl Map {
         let (uses, decided) = (std::mem::take(&mut walk.uses), std::mem::take(&mut walk.decided));
         origin.guess = walk.gave_up() || document.path.ends_with(".j2");
         let chart = self.chart_of(&document.path);
-        origin.values = uses.iter().map(|u| self.used(&memo, u, &document.path, chart)).collect();
+        let line = if text.contains('\n') { "" } else { text.trim() };
+        origin.values = uses.iter().map(|u| self.used(&memo, u, &document.path, chart, line)).collect();
         unique(&mut origin.values);
         let used: Vec<u32> = uses.iter().map(|u| u.leaf).collect();
         let only_decided = decided.iter().filter(|leaf| !used.contains(leaf));
@@ -248,13 +253,36 @@ impl Map {
     }
 
     /// The origin of a leaf as it was used.
-    fn used(&self, memo: &Memo, used: &Use, template: &str, chart: u32) -> Origin {
+    fn used(&self, memo: &Memo, used: &Use, template: &str, chart: u32, line: &str) -> Origin {
         let mut origin = self.origin(memo, used.leaf, template, chart);
         let names = used.functions.iter().filter_map(|n| self.record.names.get(usize::from(*n)).copied());
         origin.functions = names.collect();
         origin.functions.dedup();
         origin.whole = used.whole;
+        if origin.kind == OriginKind::Value && !origin.whole && !origin.is_key {
+            self.find_line(&mut origin, used.first, line);
+        }
         origin
+    }
+
+    /// Leads to the line inside of a text of several lines: by the offset in the text, or by what the line says.
+    fn find_line(&self, origin: &mut Origin, first: Option<u32>, line: &str) {
+        let Some((file, offset)) = self.sources.find(origin.pos) else { return };
+        let source = self.sources.source(file);
+        let Some(lines) = block_lines(&source.text, offset) else { return };
+        let by_offset = first.and_then(|first| {
+            let n = lines.partition_point(|l| l.0 <= first as usize).checked_sub(1)?;
+            lines.get(n)
+        });
+        let says = |l: &&(usize, usize)| {
+            let text = source.text.get(l.1..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+            text[..end].trim_ascii() == line.as_bytes()
+        };
+        let by_text = || if line.is_empty() { None } else { lines.iter().find(says) };
+        let Some((_, at)) = by_offset.or_else(by_text) else { return };
+        origin.at = origin.pos.offset(at - offset);
+        origin.place = self.place(origin.at);
     }
 
     fn origin(&self, memo: &Memo, leaf: u32, template: &str, chart: u32) -> Origin {
@@ -271,6 +299,7 @@ impl Map {
             Leaf::Place(pos, _) if self.is_template(*pos) => {
                 Origin { kind: OriginKind::Literal, place: self.place(*pos), ..plain(String::new(), *pos) }
             }
+            Leaf::Key(pos, read) => Origin { is_key: true, ..self.origin_of(&Leaf::Place(*pos, *read), template) },
             Leaf::Place(pos, read) => {
                 let (hint, scope) = self.read_path(*read, template);
                 let hint = in_values(&hint, &scope).unwrap_or_default();
@@ -319,6 +348,43 @@ impl Map {
     }
 }
 
+/// The lines of a block scalar whose key, or which itself as an item, begins at `offset`: for each the offset in the
+/// text that it stands for, and in the source. Nothing for other values.
+fn block_lines(source: &[u8], offset: usize) -> Option<Vec<(usize, usize)>> {
+    let head_end = offset + memchr::memchr(b'\n', source.get(offset..)?)?;
+    let head = source[offset..head_end].trim_ascii_end();
+    let head = head
+        .iter()
+        .rposition(|c| *c == b'#')
+        .filter(|n| *n > 0 && head[n - 1] == b' ')
+        .map_or(head, |n| head[..n].trim_ascii_end());
+    let mark = head.iter().rposition(|c| matches!(c, b'|' | b'>'))?;
+    if !head[mark + 1..].iter().all(|c| matches!(c, b'+' | b'-' | b'0'..=b'9')) || mark > 0 && head[mark - 1] != b' ' {
+        return None;
+    }
+    let mut lines = Vec::new();
+    let (mut at, mut text, mut indent) = (head_end + 1, 0, None);
+    let start = memchr::memrchr(b'\n', &source[..offset]).map_or(0, |n| n + 1);
+    let outer = source[start..].iter().take_while(|c| matches!(c, b' ')).count();
+    while at < source.len() {
+        let end = memchr::memchr(b'\n', &source[at..]).map_or(source.len(), |n| at + n);
+        let blanks = source[at..end].iter().take_while(|c| **c == b' ').count();
+        let is_blank = blanks == end - at;
+        let own = *indent.get_or_insert(if is_blank { usize::MAX } else { blanks });
+        if own == usize::MAX {
+            indent = None;
+        }
+        if !is_blank && (blanks <= outer || blanks < own) {
+            break;
+        }
+        let cut = own.min(end - at);
+        lines.push((text, at + cut));
+        text += end - at - cut + 1;
+        at = end + 1;
+    }
+    Some(lines)
+}
+
 /// An origin of which nothing more is known.
 fn plain(key: String, pos: Pos) -> Origin {
     Origin {
@@ -328,7 +394,9 @@ fn plain(key: String, pos: Pos) -> Origin {
         place: None,
         layer: "".into(),
         pos,
+        at: pos,
         functions: Vec::new(),
+        is_key: false,
         whole: false,
     }
 }

@@ -19,6 +19,8 @@ use crate::template::trace::Branching;
 pub(super) enum Leaf {
     /// A position of an input, and where it was read from.
     Place(Pos, Ref),
+    /// The key of what stands at a position.
+    Key(Pos, Ref),
     /// Something that was looked for and isn't there.
     Absent(Ref),
     /// An object that isn't in the values: `Release.Name`, `Chart.Version`.
@@ -53,6 +55,8 @@ pub(super) struct Use {
     pub functions: Vec<u16>,
     /// Whether a function on the way keeps no map of its pieces.
     pub whole: bool,
+    /// Which byte of the text is the first one, where that is known.
+    pub first: Option<u32>,
 }
 
 /// Steps that one question may take; what is beyond is left out, and said to be.
@@ -96,20 +100,20 @@ impl<'r> Walk<'r> {
         n
     }
 
-    fn used(&mut self, leaf: Leaf, whole: bool) {
+    fn used(&mut self, leaf: Leaf, whole: bool, first: Option<u32>) {
         let leaf = self.leaf(leaf);
         if let Some(known) = self.uses.iter_mut().find(|u| u.leaf == leaf) {
             known.whole &= whole;
             return;
         }
-        self.uses.push(Use { leaf, functions: self.functions.clone(), whole });
+        self.uses.push(Use { leaf, functions: self.functions.clone(), whole, first });
     }
 
     fn all_of(&mut self, r: Ref, whole: bool) {
         let total = self.total(r);
         for leaf in &total.content {
             let leaf = self.memo.leaves[*leaf as usize].clone();
-            self.used(leaf, whole);
+            self.used(leaf, whole, None);
         }
         add(&mut self.decided, &total.decided);
     }
@@ -123,7 +127,7 @@ impl<'r> Walk<'r> {
         self.budget -= 1;
         let n = match r.target() {
             Target::Nothing => return,
-            Target::Place(pos) => return self.used(Leaf::Place(pos, Ref::NONE), false),
+            Target::Place(pos) => return self.used(Leaf::Place(pos, Ref::NONE), false, Some(from)),
             Target::Node(n) => n,
         };
         match self.record.nodes.get(n).copied() {
@@ -138,6 +142,7 @@ impl<'r> Walk<'r> {
                 add(&mut self.decided, &because);
             }
             Some(Node::Buffer { pieces, text, .. }) => self.pieces(pieces.of(&self.record.pieces), text, from, to),
+            Some(Node::Read { pos, .. }) if pos.is_known() => self.used(Leaf::Place(pos, r), false, Some(from)),
             Some(Node::Part { of, start, end }) => {
                 self.bytes(of, start.saturating_add(from).min(end), end.min(start.saturating_add(to)).max(start));
             }
@@ -252,7 +257,10 @@ impl<'r> Walk<'r> {
         let mut total = Total::default();
         match self.record.nodes.get(n).copied() {
             Some(Node::Read { from, pos, absent, .. }) => return self.read(r, from, pos, absent),
-            Some(Node::Key { read }) => self.merge(&mut total, read, true),
+            Some(Node::Key { read }) => match self.record.node(read) {
+                Some(Node::Read { pos, .. }) if pos.is_known() => total.content.push(self.leaf(Leaf::Key(pos, read))),
+                _ => self.merge(&mut total, read, true),
+            },
             Some(Node::Call { kind, args, .. }) => {
                 for (i, arg) in args.of(&self.record.args).iter().enumerate() {
                     let is_content = !matches!(kind, Kind::Same(s) if usize::from(s) != i);
