@@ -3,11 +3,15 @@
 //! What `testdata` looks like is in its README; `format` and `txtar` read it.
 
 mod apiserver;
+mod cel;
 mod diff;
+mod explain;
 mod format;
 mod jinja;
 mod layers;
+mod mutation;
 mod parity;
+mod policies;
 mod registry;
 mod spec;
 mod txtar;
