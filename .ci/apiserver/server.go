@@ -201,7 +201,9 @@ func (s *server) discover() error {
 		return err
 	}
 	var groups struct {
-		Groups []struct{ Versions []struct{ GroupVersion string } }
+		Groups []struct {
+			Versions []struct{ GroupVersion string }
+		}
 	}
 	if err := json.Unmarshal(data, &groups); err != nil {
 		return err
