@@ -105,3 +105,41 @@ fn pod_security_sets_say_what_pod_security_admission_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[derive(serde::Deserialize)]
+struct Judged {
+    text: String,
+    found: std::collections::BTreeMap<String, String>,
+}
+
+/// `.ci/apiserver` recorded what a real server says with all policies applied, of every object that it accepts.
+#[test]
+fn the_server_says_the_same_with_the_same_policies() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policy/server.jsonl");
+    let text = std::fs::read_to_string(path).expect("test data is readable");
+    let sets: Vec<Set> = ["fintech", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
+    let context = Context { namespace: "ns", ..Context::default() };
+    let (mut objects, mut verdicts) = (0, 0);
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let judged: Judged = serde_json::from_str(line).expect("a line is JSON");
+        let object = object("server", &judged.text);
+        let mut ours = std::collections::BTreeMap::new();
+        for problem in sets.iter().flat_map(|s| s.check(&object, &context)) {
+            ours.entry(problem.rule.into_owned()).or_insert(problem.message);
+        }
+        objects += 1;
+        verdicts += judged.found.len();
+        let about = || judged.text.replace('\n', "\\n").chars().take(300).collect::<String>();
+        for (rule, theirs) in &judged.found {
+            match ours.remove(rule) {
+                Some(mine) if mine.starts_with(theirs.as_str()) => {}
+                Some(mine) => wrong.push(format!("{rule}: {mine:?}, the server {theirs:?}: {}", about())),
+                None => wrong.push(format!("{rule}: nothing, the server {theirs:?}: {}", about())),
+            }
+        }
+        wrong.extend(ours.iter().map(|(rule, mine)| format!("{rule}: {mine:?}, the server nothing: {}", about())));
+    }
+    assert!(objects > 300 && verdicts > 3000, "{objects} objects, {verdicts} verdicts");
+    assert!(wrong.is_empty(), "{} of {verdicts}:\n{}", wrong.len(), wrong.join("\n"));
+}
