@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod blob;
 pub mod chart;
 pub mod cli;
 pub mod diag;
@@ -11,6 +12,7 @@ pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
 pub mod manifest;
+pub mod parallel;
 pub mod render;
 pub mod report;
 pub mod span;

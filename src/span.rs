@@ -4,6 +4,8 @@
 //! one shared 32-bit address space, as rustc's source map does. A [`Pos`] is then one number: small enough to sit in
 //! each slot of each map and list, and enough to find file, line and column later. Start reading at [`SourceMap`].
 
+use crate::blob::Blob;
+
 /// A byte position in the address space of a [`SourceMap`]; zero means "nowhere known".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pos(pub u32);
@@ -39,7 +41,7 @@ pub struct Source {
     /// Which layer of values it belongs to (`chart`, `prod`, `-f`, `--set`), empty for templates.
     pub layer: String,
     /// The text, as it was read.
-    pub text: std::sync::Arc<[u8]>,
+    pub text: Blob,
     base: u32,
 }
 
@@ -64,12 +66,7 @@ pub struct Location<'a> {
 
 impl SourceMap {
     /// Adds an input and returns the position of its first byte. Past 4 GiB in all, positions are lost, not wrong.
-    pub fn add(
-        &mut self,
-        name: impl Into<String>,
-        layer: impl Into<String>,
-        text: impl Into<std::sync::Arc<[u8]>>,
-    ) -> Pos {
+    pub fn add(&mut self, name: impl Into<String>, layer: impl Into<String>, text: impl Into<Blob>) -> Pos {
         let text = text.into();
         let base = self.sources.last().map_or(1, |s| s.base.saturating_add(s.text.len() as u32).saturating_add(1));
         if u32::try_from(text.len()).ok().and_then(|n| base.checked_add(n)).is_none() {
@@ -118,8 +115,8 @@ mod tests {
     #[test]
     fn positions_lead_back_to_file_line_and_column() {
         let mut map = SourceMap::default();
-        let a = map.add("a.yaml", "chart", &b"x: 1\ny: 2\n"[..]);
-        let b = map.add("b.yaml", "prod", &b"z: 3"[..]);
+        let a = map.add("a.yaml", "chart", "x: 1\ny: 2\n");
+        let b = map.add("b.yaml", "prod", "z: 3");
         let at = map.location(a.offset(8)).expect("inside a.yaml");
         assert_eq!((at.name, at.line, at.column), ("a.yaml", 2, 4));
         let at = map.location(b).expect("start of b.yaml");

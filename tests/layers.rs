@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 /// Layer by layer: the modules, each with those of its own layer that it may use.
 const LAYERS: &[&[(&str, &[&str])]] = &[
     &[
-        ("span", &[]),
+        ("blob", &[]),
+        ("span", &["blob"]),
         ("stack", &[]),
+        ("parallel", &[]),
         ("gonum", &[]),
-        ("value", &["span", "stack", "gonum"]),
+        ("value", &["blob", "span", "stack", "gonum"]),
         ("diag", &["span", "value"]),
         ("world", &["diag", "value"]),
     ],

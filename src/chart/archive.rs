@@ -79,7 +79,9 @@ pub fn read(src: &[u8], helm: HelmVersion) -> Result<Vec<File>, ArchiveError> {
         if files.len() >= MAX_FILES {
             return Err(format!("the chart archive has more than {MAX_FILES} files").into());
         }
-        let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data);
+        if data.starts_with(b"\xef\xbb\xbf") {
+            data.drain(..3);
+        }
         files.push(File { name, data: data.into() });
     }
     if files.is_empty() {

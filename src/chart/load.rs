@@ -4,14 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::archive::{self, ArchiveError, MAX_CHART, MAX_FILE};
 use super::ignore::Rules;
 use super::lock::Lock;
 use super::{Chart, File};
+use crate::blob::Blob;
 use crate::diag::log::Log;
 use crate::span::Pos;
 use crate::value::HelmVersion;
@@ -107,6 +105,8 @@ struct Found {
     name: String,
     path: PathBuf,
     size: u64,
+    /// Whether everybody may read it.
+    readable: bool,
 }
 
 struct Walk<'l> {
@@ -170,17 +170,29 @@ impl Walk<'_> {
         if !kind.is_file() {
             return Err(format!("cannot load irregular file {} as it has file mode type bits set", path.display()));
         }
-        let size = match meta {
-            Some(m) => m.len(),
-            None => entry.metadata().map_err(|e| e.to_string())?.len(),
+        let meta = match meta {
+            Some(m) => m,
+            None => entry.metadata().map_err(|e| e.to_string())?,
         };
+        let size = meta.len();
         if self.helm == HelmVersion::V3 && size > MAX_FILE {
             let base = name.rsplit('/').next().unwrap_or(name);
             return Err(format!("chart file {base:?} is larger than the maximum file size {MAX_FILE}"));
         }
-        self.found.push(Found { name: name.to_owned(), path, size });
+        self.found.push(Found { name: name.to_owned(), path, size, readable: everybody_may_read(&meta) });
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn everybody_may_read(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o444 == 0o444
+}
+
+#[cfg(not(unix))]
+fn everybody_may_read(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// The part of a path that is not there, which Go's EvalSymlinks names.
@@ -191,7 +203,7 @@ fn first_missing(path: &Path) -> PathBuf {
     missing.map_or(clean.clone(), |p| p.to_path_buf())
 }
 
-/// Reads all files; beyond a few, on all cores.
+/// The files found, within the limits.
 fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
     let total: u64 = found.iter().map(|f| f.size).sum();
     if helm == HelmVersion::V4 && total > MAX_CHART {
@@ -203,16 +215,20 @@ fn read_all(found: Vec<Found>, helm: HelmVersion) -> Result<Vec<File>, String> {
         let name = over.map(|f| f.name.as_str()).unwrap_or_default();
         return Err(format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART} bytes"));
     }
-    let read = |f: Found| {
-        let data = fs::read(&f.path)
-            .map_err(|e| format!("error reading {}: open {}: {}", f.name, f.path.display(), os_error(&e)))?;
-        let data: Arc<[u8]> = match data.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => rest.into(),
-            None => data.into(),
-        };
-        Ok(File { name: f.name, data })
-    };
-    if found.len() < 64 { found.into_iter().map(read).collect() } else { found.into_par_iter().map(read).collect() }
+    found.into_iter().map(take).collect()
+}
+
+/// A file that surely can be read is read when it is needed; others now, to say why they can't.
+fn take(found: Found) -> Result<File, String> {
+    let Found { name, path, size, readable } = found;
+    let data = Blob::later(path, usize::try_from(size).unwrap_or(0));
+    if !readable {
+        data.read_now().map_err(|e| {
+            let path = data.path().unwrap_or(Path::new("")).display().to_string();
+            format!("error reading {name}: open {path}: {}", os_error(&e))
+        })?;
+    }
+    Ok(File { name, data })
 }
 
 fn load_archive(path: &Path, detect: Detect, helm: HelmVersion, log: &mut Log) -> Result<Chart, String> {

@@ -15,8 +15,7 @@ pub mod object;
 pub mod pack;
 pub mod validate;
 
-use std::sync::Arc;
-
+use crate::blob::Blob;
 pub use metadata::{Dependency, Maintainer, Metadata};
 
 /// A file of a chart: its path within the chart and its bytes, a byte order mark cut off.
@@ -25,7 +24,7 @@ pub struct File {
     /// Slash-separated path, relative to the chart.
     pub name: String,
     /// The content.
-    pub data: Arc<[u8]>,
+    pub data: Blob,
 }
 
 /// A chart as loaded.
@@ -36,9 +35,9 @@ pub struct Chart {
     /// Chart.lock or requirements.lock.
     pub lock: Option<lock::Lock>,
     /// values.yaml as it stands.
-    pub values: Option<Arc<[u8]>>,
+    pub values: Option<Blob>,
     /// values.schema.json as it stands.
-    pub schema: Option<Arc<[u8]>>,
+    pub schema: Option<Blob>,
     /// Files under templates/, in order of loading.
     pub templates: Vec<File>,
     /// Everything else that templates can read.

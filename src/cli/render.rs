@@ -157,6 +157,7 @@ fn try_render(
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
+        last: true,
     };
     let world = super::world::system(&args.engine).map_err(usage)?;
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)

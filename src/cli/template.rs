@@ -127,9 +127,12 @@ fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
+        last: true,
     };
     let world = super::world::system(&args.engine)?;
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;
+    // The process is about to end: its memory goes back in one piece.
+    std::mem::forget((chart, values, std::mem::take(sources)));
     Ok(progress + &output(args, helm, &name, rendered)?)
 }
 

@@ -1,11 +1,9 @@
 //! JSON as Go's encoding/json writes and reads it (Go 1.26 `encoding/json`): its escapes, its floats, its error texts.
 
-use std::collections::BTreeMap;
-
 use super::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
-use crate::value::{Map, MapKind, Slot, Str, Value, decode_rune};
+use crate::value::{Entries, Map, MapKind, Slot, Str, Value, decode_rune};
 
 /// Whether `<`, `>` and `&` are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -390,7 +388,7 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Result<Value, JsonError> {
         self.enter()?;
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::new();
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.at += 1;

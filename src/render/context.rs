@@ -2,10 +2,10 @@
 //! files are executed in which order.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::Options;
 use super::capabilities::{api_versions, capabilities};
+use crate::blob::Blob;
 use crate::chart::node::Node;
 use crate::chart::object::chart_object;
 use crate::value::{Map, MapKind, Slot, Value};
@@ -17,7 +17,7 @@ pub struct TemplateFile {
     /// `chart/templates`
     pub base_path: String,
     /// The text.
-    pub text: Arc<[u8]>,
+    pub text: Blob,
     /// The chart's objects, shared by all its templates.
     pub context: Map,
 }

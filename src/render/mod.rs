@@ -6,9 +6,8 @@ mod context;
 mod snippet;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, mpsc};
 
-use rayon::prelude::*;
 use typed_arena::Arena;
 
 use crate::chart::Chart;
@@ -16,6 +15,7 @@ use crate::chart::node::{Node, Process};
 use crate::diag::log::Log;
 use crate::grammar::semver::{Constraints, Version};
 use crate::manifest::{Manifest, Sorted, kind_order, sort_file};
+use crate::parallel;
 use crate::span::SourceMap;
 use crate::template::error::ExecError;
 use crate::template::exec::{Exec, Templates};
@@ -51,6 +51,8 @@ pub struct Options {
     pub check_schema: bool,
     /// Whether `getHostByName` may ask the network.
     pub dns: bool,
+    /// Whether the process ends after this render, so that its memory need not be given back piece by piece.
+    pub last: bool,
 }
 
 /// A finished render.
@@ -164,11 +166,27 @@ pub fn render_traced<T: Tracer>(
     let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, tracer);
     let evaluated = evaluate(&mut exec, &context.files, helm)?;
     let tracer = exec.into_tracer();
+    check_read(chart)?;
     let mut rendered = collect(evaluated, helm, log)?;
     if options.include_crds {
         collect_crds(&root, &mut rendered.crds);
+        check_read(chart)?;
+    }
+    if options.last {
+        std::mem::forget((templates, context, root, arena, regexes));
     }
     Ok((rendered, tracer))
+}
+
+/// Whether all files could be read that were looked at.
+fn check_read(chart: &Chart) -> Result<(), RenderError> {
+    let failed = |f: &&crate::chart::File| f.data.error().is_some();
+    if let Some(f) = chart.templates.iter().chain(&chart.files).find(failed) {
+        let path = f.data.path().unwrap_or(std::path::Path::new("")).display();
+        let error = f.data.error().unwrap_or_default();
+        return Err(RenderError::Early(format!("error reading {}: open {path}: {error}", f.name)));
+    }
+    chart.children.iter().try_for_each(|(_, child)| check_read(child))
 }
 
 fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderError> {
@@ -192,6 +210,13 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
     )))
 }
 
+/// Bytes of templates from which on the start of other threads pays.
+const WORTH_THREADS: usize = 400 << 10;
+
+fn is_worth_threads(files: &[context::TemplateFile]) -> bool {
+    files.iter().map(|f| f.text.size_hint()).sum::<usize>() >= WORTH_THREADS
+}
+
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
@@ -199,30 +224,31 @@ fn parse_all(
     sources: &mut SourceMap,
 ) -> Result<Templates, RenderError> {
     use crate::template::ast::TreeSource;
-    let with_positions: Vec<TreeSource> = files
+    let many = is_worth_threads(files);
+    if many {
+        // One that can't be read says so later.
+        let texts: Vec<_> = files.iter().map(|f| f.text.clone()).collect();
+        parallel::map(&texts, |text| text.read_now().is_ok());
+    }
+    let with_positions: Vec<Arc<TreeSource>> = files
         .iter()
-        .map(|f| TreeSource {
-            name: f.path.as_str().into(),
-            text: f.text.clone(),
-            pos: sources.add(&f.path, "", f.text.clone()),
+        .map(|f| {
+            let pos = sources.add(&f.path, "", f.text.clone());
+            Arc::new(TreeSource { name: f.path.as_str().into(), text: f.text.clone(), pos })
         })
         .collect();
     let scope = FuncScope::Chart(helm);
     let (jinja, with_positions): (Vec<_>, Vec<_>) =
         with_positions.into_iter().partition(|source| jinja::is_jinja(&source.name));
-    let parse = |source: TreeSource| crate::template::parse::parse(std::sync::Arc::new(source), scope);
-    let parsed: Vec<Result<Trees, ParseError>> = if with_positions.len() < 16 {
-        with_positions.into_iter().map(parse).collect()
-    } else {
-        with_positions.into_par_iter().map(parse).collect()
-    };
+    let parse = |source: &Arc<TreeSource>| crate::template::parse::parse(source.clone(), scope);
+    let parsed: Vec<Result<Trees, ParseError>> =
+        if many { parallel::map(&with_positions, parse) } else { with_positions.iter().map(parse).collect() };
     let mut templates = Templates::default();
     for trees in parsed {
         templates.add(trees.map_err(RenderError::Parse)?);
     }
     if !jinja.is_empty() {
-        let sources = jinja.into_iter().map(std::sync::Arc::new).collect();
-        templates.add_jinja(jinja::Dialect::compile(sources, helm).map_err(RenderError::Parse)?);
+        templates.add_jinja(jinja::Dialect::compile(jinja, helm).map_err(RenderError::Parse)?);
     }
     Ok(templates)
 }
@@ -234,39 +260,51 @@ struct Evaluated {
     sorted: Result<Sorted, YamlError>,
 }
 
-/// Executes the templates in Helm's order. Documents are looked at on other cores meanwhile.
+/// Executes the templates in Helm's order. Where there are many, another thread looks at their documents meanwhile.
 fn evaluate<T: Tracer>(
     exec: &mut Exec<'_, '_, T>,
     files: &[context::TemplateFile],
     helm: HelmVersion,
 ) -> Result<Vec<Evaluated>, RenderError> {
-    let done: Mutex<Vec<Evaluated>> = Mutex::new(Vec::new());
-    rayon::in_place_scope(|scope| {
+    let mut all = Vec::with_capacity(files.len());
+    if !is_worth_threads(files) {
         for file in files.iter().filter(|f| !f.is_partial()) {
-            context::set_template(file);
-            let out = exec
-                .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
-                .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
-            let out = crate::template::exec::without_no_value(out);
-            let text = match String::from_utf8(out) {
-                Ok(text) => text,
-                Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-            };
-            let path = file.path.clone();
-            let done = &done;
-            scope.spawn(move |_| {
-                let notes = path.ends_with("NOTES.txt");
-                let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
-                if let Ok(mut done) = done.lock() {
-                    done.push(Evaluated { path, text, sorted });
-                }
-            });
+            let text = execute(exec, file)?;
+            all.push(look_at(file.path.clone(), text, helm));
         }
-        Ok(())
-    })?;
-    let mut all = done.into_inner().unwrap_or_default();
+    } else {
+        let (send, receive) = mpsc::channel::<(String, String)>();
+        all = std::thread::scope(|scope| {
+            let look = scope.spawn(move || receive.into_iter().map(|(path, text)| look_at(path, text, helm)).collect());
+            for file in files.iter().filter(|f| !f.is_partial()) {
+                let text = execute(exec, file)?;
+                // Nobody to receive it: the thread panicked, which joining it says.
+                let _ = send.send((file.path.clone(), text));
+            }
+            drop(send);
+            look.join().map_err(|_| RenderError::Early("looking at the documents failed".into()))
+        })?;
+    }
     all.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
+}
+
+fn execute<T: Tracer>(exec: &mut Exec<'_, '_, T>, file: &context::TemplateFile) -> Result<String, RenderError> {
+    context::set_template(file);
+    let out = exec
+        .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
+        .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
+    let out = crate::template::exec::without_no_value(out);
+    Ok(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+    })
+}
+
+fn look_at(path: String, text: String, helm: HelmVersion) -> Evaluated {
+    let notes = path.ends_with("NOTES.txt");
+    let sorted = if notes { Ok(Sorted::default()) } else { sort_file(&path, &text, helm) };
+    Evaluated { path, text, sorted }
 }
 
 /// Sorts documents into manifests and hooks by kind.

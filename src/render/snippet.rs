@@ -1,7 +1,6 @@
 //! Rendering a chart held in memory, file by file as the templates print it: tests, the fuzzer and the library's users.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use typed_arena::Arena;
 
@@ -30,7 +29,7 @@ pub fn render_files(
 ) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut sources = SourceMap::default();
     let mut log = Log::new(helm);
-    let files = files.iter().map(|(n, t)| File { name: n.clone(), data: Arc::from(&t[..]) }).collect();
+    let files = files.iter().map(|(n, t)| File { name: n.clone(), data: t[..].into() }).collect();
     let chart = from_files(files, helm, &mut log)?;
     let base = sources.add("values", "-f", values);
     let values = crate::yaml::load_values(values, base, helm).map_err(|e| e.message)?;
@@ -44,6 +43,7 @@ pub fn render_files(
         include_crds: false,
         check_schema: false,
         dns: false,
+        last: false,
     };
     let root = Node::build(&chart, helm, &mut sources)?;
     let mut process = Process { helm, log: &mut log };

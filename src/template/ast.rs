@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::func::Func;
+use crate::blob::Blob;
 use crate::span::Pos;
 use crate::value::Str;
 
@@ -24,7 +25,7 @@ pub struct TreeSource {
     /// The name that error messages give: a file's path, or `gotpl` for text given to `tpl`.
     pub name: Str,
     /// The text.
-    pub text: Arc<[u8]>,
+    pub text: Blob,
     /// Where the text starts in the source map; nowhere for `tpl` texts.
     pub pos: Pos,
 }
@@ -33,7 +34,7 @@ pub struct TreeSource {
 #[derive(Debug, Default)]
 pub struct List {
     /// The nodes in order.
-    pub nodes: Vec<Node>,
+    pub nodes: Box<[Node]>,
 }
 
 /// A statement.
@@ -94,9 +95,9 @@ pub struct Pipe {
     /// Whether the variables are assigned (`=`) rather than declared (`:=`).
     pub assigns: bool,
     /// The variables, at most two, with `$`.
-    pub decl: Vec<Str>,
+    pub decl: Box<[Str]>,
     /// The commands, at least one.
-    pub commands: Vec<Command>,
+    pub commands: Box<[Command]>,
 }
 
 /// A function with its arguments, or a single operand.
@@ -105,7 +106,7 @@ pub struct Command {
     /// Where it starts.
     pub pos: u32,
     /// The words, at least one.
-    pub args: Vec<Expr>,
+    pub args: Box<[Expr]>,
 }
 
 /// An operand.
@@ -128,8 +129,8 @@ pub enum ExprKind {
     Bool(bool),
     /// A number or character
     Number(Box<Number>),
-    /// A string: its value and how it was written
-    Str(Str, Box<str>),
+    /// A string: its value, and how many bytes it takes up in the source
+    Str(Str, u32),
     /// `.a.b`
     Field(Box<[Str]>),
     /// `$x.a.b`: the first part is the variable with `$`
@@ -243,14 +244,18 @@ fn push_path(out: &mut String, path: &[Str]) {
 }
 
 impl Expr {
-    /// Appends the operand as source.
-    pub fn write(&self, out: &mut String) {
+    /// Appends the operand as source; `text` is what it was parsed from.
+    pub fn write(&self, text: &[u8], out: &mut String) {
         match &self.kind {
             ExprKind::Dot => out.push('.'),
             ExprKind::Nil => out.push_str("nil"),
             ExprKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             ExprKind::Number(n) => out.push_str(&n.text),
-            ExprKind::Str(_, quoted) => out.push_str(quoted),
+            ExprKind::Str(_, length) => {
+                let start = self.pos as usize;
+                let written = text.get(start..start + *length as usize).unwrap_or_default();
+                out.push_str(&String::from_utf8_lossy(written));
+            }
             ExprKind::Field(path) => push_path(out, path),
             ExprKind::Variable(path) => {
                 out.push_str(&path[0].to_text());
@@ -260,31 +265,31 @@ impl Expr {
             ExprKind::Chain(node, path) => {
                 if let ExprKind::Pipe(pipe) = &node.kind {
                     out.push('(');
-                    pipe.write(out);
+                    pipe.write(text, out);
                     out.push(')');
                 } else {
-                    node.write(out);
+                    node.write(text, out);
                 }
                 push_path(out, path);
             }
-            ExprKind::Pipe(pipe) => pipe.write(out),
+            ExprKind::Pipe(pipe) => pipe.write(text, out),
         }
     }
 }
 
 impl Command {
     /// Appends the command as source, blanks normalised.
-    pub fn write(&self, out: &mut String) {
+    pub fn write(&self, text: &[u8], out: &mut String) {
         for (i, arg) in self.args.iter().enumerate() {
             if i > 0 {
                 out.push(' ');
             }
             if let ExprKind::Pipe(pipe) = &arg.kind {
                 out.push('(');
-                pipe.write(out);
+                pipe.write(text, out);
                 out.push(')');
             } else {
-                arg.write(out);
+                arg.write(text, out);
             }
         }
     }
@@ -292,7 +297,7 @@ impl Command {
 
 impl Pipe {
     /// Appends the pipeline as source, blanks normalised.
-    pub fn write(&self, out: &mut String) {
+    pub fn write(&self, text: &[u8], out: &mut String) {
         if !self.decl.is_empty() {
             for (i, v) in self.decl.iter().enumerate() {
                 if i > 0 {
@@ -306,19 +311,19 @@ impl Pipe {
             if i > 0 {
                 out.push_str(" | ");
             }
-            command.write(out);
+            command.write(text, out);
         }
     }
 }
 
 impl Call {
     /// Appends the action as source.
-    pub fn write(&self, out: &mut String) {
+    pub fn write(&self, text: &[u8], out: &mut String) {
         out.push_str("{{template ");
         out.push_str(&String::from_utf8_lossy(&crate::value::fmt::go_quote(&self.name)));
         if let Some(pipe) = &self.pipe {
             out.push(' ');
-            pipe.write(out);
+            pipe.write(text, out);
         }
         out.push_str("}}");
     }

@@ -9,7 +9,7 @@ use crate::value::decode_rune;
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An error; the text is in [`Token::message`].
+    /// An error; the text is in [`Lexer::message`].
     Error,
     /// `true` or `false`
     Bool,
@@ -120,6 +120,7 @@ pub struct Lexer<'a> {
     start_line: u32,
     paren_depth: u32,
     inside_action: bool,
+    left: memmem::Finder<'static>,
     /// Text of the last error token.
     pub message: String,
 }
@@ -175,6 +176,7 @@ impl<'a> Lexer<'a> {
             start_line: 1,
             paren_depth: 0,
             inside_action: false,
+            left: memmem::Finder::new(LEFT),
             message: String::new(),
         }
     }
@@ -229,7 +231,7 @@ impl<'a> Lexer<'a> {
 
     fn text(&mut self) -> Token {
         loop {
-            let Some(x) = memmem::find(self.rest(), LEFT) else {
+            let Some(x) = self.left.find(self.rest()) else {
                 self.pos = self.input.len();
                 if self.pos > self.start {
                     self.count_lines(self.start, self.pos);

@@ -1,12 +1,10 @@
 //! Methods of map types that templates can call: `.Files` (helm v4.3.1 `pkg/engine/files.go`) and `.Values`
 //! (`pkg/chart/common/values.go`).
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::func::{FuncCx, FuncResult, Ty};
+use crate::blob::Blob;
 use crate::grammar::glob::Pattern;
-use crate::value::{Map, MapKind, Slot, Str, Value};
+use crate::value::{Entries, Map, MapKind, Slot, Str, Value};
 use crate::yaml;
 
 /// A method of a map type.
@@ -49,10 +47,10 @@ fn text(args: &[Value]) -> &[u8] {
     args.first().and_then(|v| v.as_str()).map_or(&[], |s| s)
 }
 
-fn content(files: &Map, name: &[u8]) -> Arc<[u8]> {
+fn content(files: &Map, name: &[u8]) -> Blob {
     match files.get(name) {
         Some(Value::Bytes(b)) => b,
-        _ => Arc::from(&[][..]),
+        _ => Vec::new().into(),
     }
 }
 
@@ -68,7 +66,7 @@ fn glob(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
     // A pattern that is none matches everything, as in Helm.
     let source = String::from_utf8_lossy(text(args)).into_owned();
     let pattern = Pattern::new(&source, Some('/')).or_else(|_| Pattern::new("**", None)).ok();
-    let matching: BTreeMap<Str, Slot> = files
+    let matching: Entries = files
         .entries()
         .iter()
         .filter(|(name, _)| pattern.as_ref().is_none_or(|p| p.matches(&name.to_text())))

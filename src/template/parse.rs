@@ -1,8 +1,11 @@
 //! The parser of Go's template language: tokens to [`Tree`]s. Grammar, error texts and the line an error is put at
 //! follow Go 1.26 `text/template/parse/parse.go`. Start reading at [`parse`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 
 use super::ast::*;
 use super::func::Since;
@@ -64,6 +67,9 @@ pub fn parse(source: Arc<TreeSource>, scope: FuncScope) -> Result<Trees, ParseEr
         trees: Trees::new(),
         state: TreeState::default(),
         nesting: 0,
+        nodes: Vec::new(),
+        names: HashMap::default(),
+        functions: HashMap::default(),
     };
     let name = source.name.clone();
     let root = parser.parse_text()?;
@@ -103,6 +109,12 @@ struct Parser<'a> {
     trees: Trees,
     state: TreeState,
     nesting: u32,
+    /// Nodes of the lists that are being parsed, the innermost list's at the end.
+    nodes: Vec<Node>,
+    /// Names and short texts seen, so that each is kept once.
+    names: HashMap<&'a [u8], Str, RandomState>,
+    /// Functions seen.
+    functions: HashMap<&'a [u8], FuncRef, RandomState>,
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -234,7 +246,7 @@ impl<'a> Parser<'a> {
     }
 
     fn parse_text(&mut self) -> Parsed<List> {
-        let mut root = List::default();
+        let first = self.nodes.len();
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -248,11 +260,20 @@ impl<'a> Parser<'a> {
                 self.state.peeked = 2;
             }
             match self.text_or_action()? {
-                Item::Node(n) => root.nodes.push(n),
+                Item::Node(n) => self.nodes.push(n),
                 end => return self.error(format!("unexpected {}", end.describe())),
             }
         }
-        Ok(root)
+        Ok(self.list_from(first))
+    }
+
+    /// The nodes from the `first` on, as a list.
+    fn list_from(&mut self, first: usize) -> List {
+        List { nodes: self.nodes.drain(first..).collect() }
+    }
+
+    fn interned(&mut self, name: &'a [u8]) -> Str {
+        self.names.entry(name).or_insert_with(|| Str::from(name)).clone()
     }
 
     fn definition(&mut self) -> Parsed<()> {
@@ -270,7 +291,15 @@ impl<'a> Parser<'a> {
         self.add(name, root)
     }
 
-    fn unquoted(&self, token: Token) -> Parsed<Str> {
+    fn unquoted(&mut self, token: Token) -> Parsed<Str> {
+        let quoted = self.value(token);
+        if let [b'"', text @ .., b'"'] = quoted
+            && text.len() < 64
+            && memchr::memchr2(b'\\', b'"', text).is_none()
+            && text.is_ascii()
+        {
+            return Ok(self.interned(text));
+        }
         match unquote(self.value(token)) {
             Some(bytes) => Ok(bytes.into()),
             None => self.error("invalid syntax"),
@@ -282,13 +311,13 @@ impl<'a> Parser<'a> {
         if self.nesting > MAX_NESTING {
             return self.error(format!("control structures are nested deeper than {MAX_NESTING}"));
         }
-        let mut list = List::default();
+        let first = self.nodes.len();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Item::Node(n) => list.nodes.push(n),
+                Item::Node(n) => self.nodes.push(n),
                 end => {
                     self.nesting -= 1;
-                    return Ok((list, end));
+                    return Ok((self.list_from(first), end));
                 }
             }
         }
@@ -379,7 +408,7 @@ impl<'a> Parser<'a> {
                 _ => None,
             };
             otherwise = Some(match chained {
-                Some(node) => List { nodes: vec![node] },
+                Some(node) => List { nodes: Box::new([node]) },
                 None => {
                     let (list, end) = self.item_list()?;
                     if !matches!(end, Item::End) {
@@ -431,7 +460,7 @@ impl<'a> Parser<'a> {
         Ok(Node::Template(Box::new(Call { pos: token.start, name, pipe })))
     }
 
-    fn template_name(&self, token: Token, context: &str) -> Parsed<Str> {
+    fn template_name(&mut self, token: Token, context: &str) -> Parsed<Str> {
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return self.unexpected(token, context);
         }
@@ -439,15 +468,16 @@ impl<'a> Parser<'a> {
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
-        let token = self.peek_non_space();
-        let mut pipe = Pipe { pos: token.start, assigns: false, decl: Vec::new(), commands: Vec::new() };
-        self.declarations(&mut pipe, context)?;
+        let pos = self.peek_non_space().start;
+        let (decl, assigns) = self.declarations(context)?;
+        let mut commands: SmallVec<[Command; 4]> = SmallVec::new();
         loop {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&pipe, context)?;
-                    return Ok(pipe);
+                    self.check_pipeline(&commands, context)?;
+                    let commands = commands.into_boxed_slice();
+                    return Ok(Pipe { pos, assigns, decl: decl.into_boxed_slice(), commands });
                 }
                 Kind::Bool
                 | Kind::CharConstant
@@ -463,34 +493,37 @@ impl<'a> Parser<'a> {
                 | Kind::LeftParen => {
                     self.backup();
                     let command = self.command()?;
-                    pipe.commands.push(command);
+                    commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
     }
 
-    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Parsed<()> {
+    /// The variables that a pipeline declares, or assigns.
+    fn declarations(&mut self, context: &str) -> Parsed<(SmallVec<[Str; 2]>, bool)> {
+        let mut decl = SmallVec::new();
+        let mut assigns = false;
         loop {
             let v = self.peek_non_space();
             if v.kind != Kind::Variable {
-                return Ok(());
+                return Ok((decl, assigns));
             }
             self.next();
             // A space must be seen before what follows: `$x = 1` and `$x` alone part here.
             let after = self.peek();
             let next = self.peek_non_space();
-            let name = Str::from(self.value(v));
+            let name = self.interned(self.value(v));
             if matches!(next.kind, Kind::Assign | Kind::Declare) {
-                pipe.assigns = next.kind == Kind::Assign;
+                assigns = next.kind == Kind::Assign;
                 self.next_non_space();
-                pipe.decl.push(name.clone());
+                decl.push(name.clone());
                 self.state.vars.push(name);
             } else if next.kind == Kind::Char && self.value(next) == b"," {
                 self.next_non_space();
-                pipe.decl.push(name.clone());
+                decl.push(name.clone());
                 self.state.vars.push(name);
-                if context == "range" && pipe.decl.len() < 2 {
+                if context == "range" && decl.len() < 2 {
                     match self.peek_non_space().kind {
                         Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
                         _ => return self.error("range can only initialize variables"),
@@ -505,15 +538,15 @@ impl<'a> Parser<'a> {
                 self.state.tokens[1] = v;
                 self.state.peeked = 2;
             }
-            return Ok(());
+            return Ok((decl, assigns));
         }
     }
 
-    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Parsed<()> {
-        if pipe.commands.is_empty() {
+    fn check_pipeline(&self, commands: &[Command], context: &str) -> Parsed<()> {
+        if commands.is_empty() {
             return self.error(format!("missing value for {context}"));
         }
-        for (i, command) in pipe.commands.iter().enumerate().skip(1) {
+        for (i, command) in commands.iter().enumerate().skip(1) {
             if matches!(
                 command.args[0].kind,
                 ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::Str(..)
@@ -525,11 +558,12 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
-        let mut command = Command { pos: self.peek_non_space().start, args: Vec::new() };
+        let pos = self.peek_non_space().start;
+        let mut args: SmallVec<[Expr; 4]> = SmallVec::new();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                command.args.push(operand);
+                args.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -540,10 +574,10 @@ impl<'a> Parser<'a> {
             }
             break;
         }
-        if command.args.is_empty() {
+        if args.is_empty() {
             return self.error("empty command");
         }
-        Ok(command)
+        Ok(Command { pos, args: args.into_boxed_slice() })
     }
 
     fn operand(&mut self) -> Parsed<Option<Expr>> {
@@ -552,21 +586,24 @@ impl<'a> Parser<'a> {
             return Ok(Some(node));
         }
         let pos = self.peek().start;
-        let mut path = Vec::new();
+        let mut path: SmallVec<[Str; 8]> = SmallVec::new();
+        if let ExprKind::Field(head) | ExprKind::Variable(head) = &node.kind {
+            path.extend(head.iter().cloned());
+        }
         while self.peek().kind == Kind::Field {
             let token = self.next();
-            path.push(Str::from(&self.value(token)[1..]));
+            path.push(self.interned(&self.value(token)[1..]));
         }
         let kind = match node.kind {
-            ExprKind::Field(head) => ExprKind::Field(head.into_iter().chain(path).collect()),
-            ExprKind::Variable(head) => ExprKind::Variable(head.into_iter().chain(path).collect()),
+            ExprKind::Field(_) => ExprKind::Field(path.into_boxed_slice()),
+            ExprKind::Variable(_) => ExprKind::Variable(path.into_boxed_slice()),
             ExprKind::Bool(_) | ExprKind::Str(..) | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
                 let mut term = String::new();
-                node.write(&mut term);
+                node.write(self.text, &mut term);
                 let quoted = go_quote(term.as_bytes());
                 return self.error(format!("unexpected . after term {}", String::from_utf8_lossy(&quoted)));
             }
-            _ => ExprKind::Chain(Box::new(node), path.into()),
+            _ => ExprKind::Chain(Box::new(node), path.into_boxed_slice()),
         };
         Ok(Some(Expr { pos, kind }))
     }
@@ -578,14 +615,14 @@ impl<'a> Parser<'a> {
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let name = Str::from(self.value(token));
+                let name = self.interned(self.value(token));
                 if !self.state.vars.contains(&name) {
                     let quoted = go_quote(&name);
                     return self.error(format!("undefined variable {}", String::from_utf8_lossy(&quoted)));
                 }
                 ExprKind::Variable(Box::new([name]))
             }
-            Kind::Field => ExprKind::Field(Box::new([Str::from(&self.value(token)[1..])])),
+            Kind::Field => ExprKind::Field(Box::new([self.interned(&self.value(token)[1..])])),
             Kind::Bool => ExprKind::Bool(self.value(token) == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 match number(&String::from_utf8_lossy(self.value(token)), token.kind) {
@@ -605,7 +642,7 @@ impl<'a> Parser<'a> {
             }
             Kind::String | Kind::RawString => {
                 let text = self.unquoted(token)?;
-                ExprKind::Str(text, String::from_utf8_lossy(self.value(token)).into())
+                ExprKind::Str(text, token.end - token.start)
             }
             _ => {
                 self.backup();
@@ -615,10 +652,17 @@ impl<'a> Parser<'a> {
         Ok(Some(Expr { pos: token.start, kind }))
     }
 
-    fn function(&self, token: Token) -> Parsed<FuncRef> {
-        let name = String::from_utf8_lossy(self.value(token));
+    fn function(&mut self, token: Token) -> Parsed<FuncRef> {
+        let written = self.value(token);
+        if let Some(f) = self.functions.get(written) {
+            return Ok(*f);
+        }
+        let name = String::from_utf8_lossy(written);
         match find_function(&name, self.scope) {
-            Some(f) => Ok(f),
+            Some(f) => {
+                self.functions.insert(written, f);
+                Ok(f)
+            }
             None => {
                 let quoted = go_quote(name.as_bytes());
                 self.error(format!("function {} not defined", String::from_utf8_lossy(&quoted)))

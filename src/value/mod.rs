@@ -6,14 +6,17 @@
 //! equality and truth in [`compare`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
 
 pub mod compare;
+mod entries;
 pub mod fmt;
 
 use std::any::Any;
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use entries::Entries;
+
+use crate::blob::Blob;
 use crate::span::Pos;
 
 /// A Go string: bytes, usually but not always UTF-8 (`trunc` may cut a rune). Cheap to clone.
@@ -135,7 +138,7 @@ pub enum Value {
     /// `string`
     Str(Str),
     /// `[]byte`
-    Bytes(Arc<[u8]>),
+    Bytes(Blob),
     /// Any slice type but `[]byte`.
     List(Rc<List>),
     /// Any map type, by reference.
@@ -202,7 +205,7 @@ pub enum MapKind {
 /// A map with string keys, by reference, its keys in byte order.
 #[derive(Clone)]
 pub struct Map {
-    entries: Rc<RefCell<BTreeMap<Str, Slot>>>,
+    entries: Rc<RefCell<Entries>>,
     kind: MapKind,
 }
 
@@ -227,11 +230,11 @@ impl FromIterator<(Str, Slot)> for Map {
 impl Map {
     /// An empty map.
     pub fn new(kind: MapKind) -> Map {
-        Map::from_entries(kind, BTreeMap::new())
+        Map::from_entries(kind, Entries::new())
     }
 
     /// A map of these entries.
-    pub fn from_entries(kind: MapKind, entries: BTreeMap<Str, Slot>) -> Map {
+    pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
         Map { entries: Rc::new(RefCell::new(entries)), kind }
     }
 
@@ -286,12 +289,12 @@ impl Map {
     }
 
     /// The entries in byte order of their keys. Don't run template code while this is held.
-    pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Slot>> {
+    pub fn entries(&self) -> Ref<'_, Entries> {
         self.entries.borrow()
     }
 
     /// The entries, to change. Don't run template code while this is held.
-    pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Slot>> {
+    pub fn entries_mut(&self) -> RefMut<'_, Entries> {
         self.entries.borrow_mut()
     }
 

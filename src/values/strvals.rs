@@ -1,12 +1,10 @@
 //! The grammar of `--set` and its sisters (helm v4.3.1 and v3.22.0 `pkg/strvals/{parser,literal_parser}.go`).
 
-use std::collections::BTreeMap;
-
 use crate::grammar::gojson;
 use crate::grammar::gonum;
 use crate::span::Pos;
 use crate::value::fmt::go_quote;
-use crate::value::{HelmVersion, Map, MapKind, Slot, Str, Value, is_space};
+use crate::value::{HelmVersion, Map, Slot, Value, is_space};
 
 /// How values are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,7 +369,7 @@ fn typed_value(text: &str) -> Value {
 pub fn parse_json_object(text: &str, base: Pos) -> Result<Map, String> {
     match gojson::parse(text.as_bytes(), base) {
         Ok(Value::Map(m)) => Ok(m),
-        Ok(Value::Nil) => Ok(Map::from_entries(MapKind::Any, BTreeMap::<Str, Slot>::new())),
+        Ok(Value::Nil) => Ok(Map::default()),
         Ok(other) => Err(gojson::type_error(&other, "map[string]interface {}")),
         Err(e) => Err(e.message),
     }

@@ -1,14 +1,12 @@
 //! Trees to values: YAML to JSON to Go, as sigs.k8s.io/yaml v1.6.0 does it, in one step.
 
-use std::collections::BTreeMap;
-
 use super::resolve::{Resolved, resolve};
 use super::tree::{NodeKind, Tree};
 use super::{YamlError, utf8};
 use crate::grammar::gonum::format_float;
 use crate::span::Pos;
 use crate::stack;
-use crate::value::{Map, MapKind, Slot, Str, Value};
+use crate::value::{Entries, Map, MapKind, Slot, Str, Value};
 
 /// Reads the first document of `src` into a value. `base` is the position of the first byte of `src`.
 ///
@@ -122,14 +120,14 @@ impl<'t, 'a> Decoder<'t, 'a> {
         match self.tree.nodes[node].kind {
             NodeKind::Scalar => self.scalar_value(node),
             NodeKind::Sequence => {
-                let mut items = Vec::new();
+                let mut items = Vec::with_capacity(self.tree.children(node).count());
                 for child in self.tree.children(node) {
                     items.push(Slot { value: self.value(child)?, pos: self.pos(child) });
                 }
                 Ok(Value::list(items))
             }
             NodeKind::Mapping => {
-                let mut entries = BTreeMap::new();
+                let mut entries = Entries::with_capacity(self.tree.children(node).count() / 2);
                 self.mapping(node, &mut entries)?;
                 Ok(Value::Map(Map::from_entries(MapKind::Any, entries)))
             }
@@ -159,7 +157,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     /// Reads a mapping into entries that may already be there: a merge overwrites what stands before it.
-    fn mapping(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+    fn mapping(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
         let tree = self.tree;
         let mut children = tree.children(node);
         while let Some(key) = children.next() {
@@ -175,7 +173,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(())
     }
 
-    fn merge(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+    fn merge(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
         let tree = self.tree;
         if tree.nodes[node].kind == NodeKind::Sequence {
             let items: Vec<usize> = tree.children(node).collect();
@@ -188,7 +186,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         self.merge_one(node, entries)
     }
 
-    fn merge_one(&mut self, node: usize, entries: &mut BTreeMap<Str, Slot>) -> Result<(), YamlError> {
+    fn merge_one(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
         let n = self.tree.nodes[node];
         let target = if n.kind == NodeKind::Alias { n.target as usize } else { node };
         if self.tree.nodes[target].kind != NodeKind::Mapping {

@@ -1,13 +1,11 @@
 //! Reading into Go's structs: sigs.k8s.io/yaml turns numbers and booleans into strings where the field is one, then
 //! encoding/json checks the types, with its own error texts.
 
-use std::collections::BTreeMap;
-
 use super::decode::{Decoder, float32_text, json_name};
 use super::tree::Tree;
 use super::{YamlError, utf8};
 use crate::span::Pos;
-use crate::value::{IntKind, List, Map, MapKind, Slot, Str, Value};
+use crate::value::{Entries, IntKind, List, Map, MapKind, Slot, Str, Value};
 
 /// A Go type to read into.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +109,7 @@ fn coerce(value: Value, target: Option<&Target>) -> Value {
             Value::list(items)
         }
         Value::Map(map) => {
-            let entries: BTreeMap<Str, Slot> = map
+            let entries: Entries = map
                 .entries()
                 .iter()
                 .map(|(k, s)| {
@@ -160,7 +158,7 @@ impl Reader {
                 Value::List(std::rc::Rc::new(List { kind: list.kind, nil: false, items }))
             }
             (Target::Map(item, _), Value::Map(map)) => {
-                let entries: BTreeMap<Str, Slot> = map
+                let entries: Entries = map
                     .entries()
                     .iter()
                     .map(|(k, s)| (k.clone(), Slot { value: self.read(&s.value, item), pos: s.pos }))
@@ -176,7 +174,7 @@ impl Reader {
     }
 
     fn read_struct(&mut self, map: &Map, st: &'static Struct) -> Value {
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::new();
         let outer = self.context.replace(st.name);
         for (key, slot) in map.entries().iter() {
             let Some(f) = field(st, key) else { continue };

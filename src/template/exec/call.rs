@@ -216,8 +216,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             };
             return Ok(Operand { value, iface: false, tag });
         }
-        let mut node = String::new();
-        expr.write(&mut node);
+        let node = self.written(expr);
         Err(self.error(match ty {
             Ty::Str => format!("expected string; found {node}"),
             Ty::Bool => format!("expected bool; found {node}"),

@@ -132,8 +132,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     }
 
     fn parse_tpl(&mut self, text: &Str) -> Outcome<&'t Trees> {
-        let source =
-            Arc::new(TreeSource { name: Str::from("gotpl"), text: Arc::from(text.as_bytes()), pos: Pos::NONE });
+        let source = Arc::new(TreeSource { name: Str::from("gotpl"), text: text.as_bytes().into(), pos: Pos::NONE });
         let trees = parse(source, self.scope).map_err(|e| {
             ExecError::plain(format!(
                 "cannot parse template {}: {}",
@@ -182,14 +181,13 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         if value.is_nil() {
             return ExecError::plain("call of nil");
         }
-        let mut name = String::new();
-        match args.get(1) {
-            Some(callee) if !piped_first => callee.write(&mut name),
+        let name = match args.get(1) {
+            Some(callee) if !piped_first => self.written(callee),
             _ => match value {
-                Value::Str(s) => name = s.to_text().into_owned(),
-                v => name = format!("<{} Value>", v.type_name(self.helm())),
+                Value::Str(s) => s.to_text().into_owned(),
+                v => format!("<{} Value>", v.type_name(self.helm())),
             },
-        }
+        };
         ExecError::plain(format!("non-function {name} of type {}", value.type_name(self.helm())))
     }
 }

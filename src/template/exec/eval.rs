@@ -14,7 +14,7 @@ fn zero_element(kind: MapKind) -> Value {
     match kind {
         MapKind::Any | MapKind::Values => Value::Nil,
         MapKind::Strings => Value::string(""),
-        MapKind::Files => Value::Bytes(std::sync::Arc::from(&[][..])),
+        MapKind::Files => Value::Bytes(Vec::new().into()),
     }
 }
 
@@ -30,7 +30,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             // Go digs what is inside an interface out between the stages.
             operand.iface = false;
         }
-        for name in &pipe.decl {
+        for name in &*pipe.decl {
             if pipe.assigns {
                 self.set_variable(name, operand.clone())?;
             } else {
@@ -42,10 +42,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn not_a_function(&self, args: &'t [Expr], last: Option<&Operand<T::Tag>>) -> Outcome<()> {
         if args.len() > 1 || last.is_some() {
-            let mut node = String::new();
-            if let Some(first) = args.first() {
-                first.write(&mut node);
-            }
+            let node = args.first().map(|first| self.written(first)).unwrap_or_default();
             return Err(self.error(format!("can't give argument to non-function {node}")));
         }
         Ok(())
@@ -117,8 +114,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.at = At::Expr(expr);
         let ExprKind::Chain(node, path) = &expr.kind else { unreachable!("only chains come here") };
         if matches!(node.kind, ExprKind::Nil) {
-            let mut text = String::new();
-            expr.write(&mut text);
+            let text = self.written(expr);
             return Err(self.error(format!("indirection through explicit nil in {text}")));
         }
         let receiver = self.argument(dot, None, node)?;

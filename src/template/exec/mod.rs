@@ -253,30 +253,37 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let offset = match self.at {
             At::Nothing => 0,
             At::Expr(e) => {
-                e.write(&mut node);
+                e.write(&tree.source.text, &mut node);
                 e.pos
             }
             At::Command(c) => {
-                c.write(&mut node);
+                c.write(&tree.source.text, &mut node);
                 c.pos
             }
             At::Pipe(p) => {
-                p.write(&mut node);
+                p.write(&tree.source.text, &mut node);
                 p.pos
             }
             At::Call(c) => {
-                c.write(&mut node);
+                c.write(&tree.source.text, &mut node);
                 c.pos
             }
         };
         Link::Frame(Frame { source: tree.source.clone(), offset, template: tree.name.clone(), node, message })
     }
 
+    /// An operand of the current tree as source.
+    fn written(&self, expr: &Expr) -> String {
+        let mut out = String::new();
+        expr.write(self.tree.map_or(&[], |t| &t.source.text), &mut out);
+        out
+    }
+
     fn walk_list(&mut self, dot: &Operand<T::Tag>, list: &'t List) -> Outcome<Flow> {
         if stack::is_low() {
             return Err(self.error("templates are nested too deeply: the stack is used up"));
         }
-        for node in &list.nodes {
+        for node in &*list.nodes {
             self.steps += 1;
             let flow = match node {
                 Node::Text { start, end } => {

@@ -225,7 +225,7 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
             Value::Map(m) => match i {
                 Value::Str(key) => m.get(key).unwrap_or_else(|| match m.kind() {
                     MapKind::Strings => Value::string(""),
-                    MapKind::Files => Value::Bytes(std::sync::Arc::from(&[][..])),
+                    MapKind::Files => Value::Bytes(Vec::new().into()),
                     _ => Value::Nil,
                 }),
                 Value::Nil => return Err("value is nil; should be of type string".into()),

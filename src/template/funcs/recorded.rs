@@ -28,7 +28,7 @@ const HELM: HelmVersion = HelmVersion::V4;
 
 /// Executes a template; the error is Go's text.
 fn run(text: &str) -> Result<String, String> {
-    let source = Arc::new(TreeSource { name: Str::from("t"), text: Arc::from(text.as_bytes()), pos: Pos::NONE });
+    let source = Arc::new(TreeSource { name: Str::from("t"), text: text.into(), pos: Pos::NONE });
     let trees = parse(source, FuncScope::Chart(HELM)).map_err(|e| e.text())?;
     let mut templates = Templates::default();
     templates.add(trees);

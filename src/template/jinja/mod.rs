@@ -96,7 +96,7 @@ impl Dialect {
         self.sources.values().map(|source| Tree {
             name: source.name.clone(),
             source: source.clone(),
-            root: List { nodes: vec![Node::Jinja] },
+            root: List { nodes: [Node::Jinja].into() },
         })
     }
 

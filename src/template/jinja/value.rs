@@ -155,7 +155,7 @@ fn convert(value: &Jinja, left: &mut usize) -> Result<(Value, bool), Error> {
         ValueKind::None | ValueKind::Undefined => (Value::Nil, false),
         ValueKind::Bool => (Value::Bool(value.is_true()), false),
         ValueKind::Number => integer(value),
-        ValueKind::Bytes => (Value::Bytes(Arc::from(value.as_bytes().unwrap_or_default())), false),
+        ValueKind::Bytes => (Value::Bytes(value.as_bytes().unwrap_or_default().into()), false),
         ValueKind::Seq | ValueKind::Iterable => (list(value, left)?, false),
         ValueKind::Map => (Value::Map(map(value, left)?), false),
         kind => {

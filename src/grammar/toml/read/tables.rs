@@ -130,9 +130,11 @@ impl Tables {
         };
         let item = Slot { value: Value::Map(Map::default()), pos: last.pos };
         let mut entries = hash.entries_mut();
-        let slot = entries
-            .entry(name.clone())
-            .or_insert_with(|| Slot { value: Value::list_of(ListKind::Maps, Vec::new()), pos: last.pos });
+        if !entries.contains_key(name) {
+            let tables = Slot { value: Value::list_of(ListKind::Maps, Vec::new()), pos: last.pos };
+            entries.insert(name.clone(), tables);
+        }
+        let Some(slot) = entries.get_mut(name) else { return Ok(()) };
         match &mut slot.value {
             Value::List(list) if list.kind == ListKind::Maps => Rc::<List>::make_mut(list).items.push(item),
             _ => {
