@@ -4,6 +4,7 @@
 
 mod diff;
 mod format;
+mod fuzz;
 mod jinja;
 mod layers;
 mod parity;

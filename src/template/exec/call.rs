@@ -88,6 +88,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 let args = self.arguments(dot, f.name, Signature::of(f), args, last)?;
                 match (f.body)(&mut self.cx, &args.values) {
                     Ok(value) => {
+                        self.made(&value);
                         let tag = self.tracer.call(f.name, &args.values, &args.tags, &value);
                         Ok(Operand { iface: value.is_nil(), value, tag })
                     }

@@ -61,7 +61,7 @@ impl Templates {
 pub struct Limits {
     /// Bytes that one buffer (a file's output, an `include`) may reach.
     pub output: usize,
-    /// Bytes that all buffers together may have produced.
+    /// Bytes that all buffers, and all texts and lists that functions return, may have had together.
     pub total_output: usize,
     /// Actions that may be executed in all.
     pub steps: u64,
@@ -163,6 +163,13 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             lint: false,
             tracer,
         }
+    }
+
+    /// The same evaluator with other limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Executes the template `name` with `data` as dot, and returns what it printed.
@@ -322,12 +329,23 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(Flow::Normal)
     }
 
+    /// Counts what a function made, so that texts and lists can't be doubled without end.
+    fn made(&mut self, value: &Value) {
+        let size = match value {
+            Value::Str(s) => s.len(),
+            Value::List(l) => l.items.len() * size_of::<crate::value::Slot>(),
+            _ => 0,
+        };
+        self.produced = self.produced.saturating_add(size);
+    }
+
     fn check_limits(&self) -> Outcome<()> {
-        if self.out.len() > self.limits.output || self.produced > self.limits.total_output {
-            return Err(self.error(format!(
-                "the output is larger than the limit of {} bytes",
-                if self.out.len() > self.limits.output { self.limits.output } else { self.limits.total_output }
-            )));
+        if self.out.len() > self.limits.output {
+            return Err(self.error(format!("the output is larger than the limit of {} bytes", self.limits.output)));
+        }
+        if self.produced > self.limits.total_output {
+            let limit = self.limits.total_output;
+            return Err(self.error(format!("texts and lists are larger than the limit of {limit} bytes in all")));
         }
         if self.steps > self.limits.steps {
             return Err(self.error(format!("more than {} actions were executed", self.limits.steps)));
