@@ -43,9 +43,7 @@ fn parse(data: &[u8]) {
 }
 
 /// Functions that take their time, as they should: keys, slow hashes.
-const SLOW: &[&[u8]] = &[
-    b"genCA", b"genSigned", b"genSelf", b"genPrivate", b"derivePass", b"bcrypt", b"htpasswd",
-];
+const SLOW: &[&[u8]] = &[b"genCA", b"genSigned", b"genSelf", b"genPrivate", b"derivePass", b"bcrypt", b"htpasswd"];
 
 const VALUES: &[u8] = b"a: text\nn: 3\nf: 1.5\nt: true\nz: null\nl: [a, 1, {x: y}]\nm: {k: v, n: {d: e}}\nbig: 1e30\n";
 

@@ -51,7 +51,8 @@ pub fn report(what: &str, failures: &[String], total: usize, complete: bool) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/known_differences/{what}.txt"));
     let heads: Vec<&str> = failures.iter().map(|f| f.lines().next().unwrap_or_default()).collect();
     if std::env::var("KNOWN_DIFFERENCES").is_ok_and(|v| v == "write") && complete {
-        std::fs::write(&path, heads.join("\n") + "\n").expect("test data is writable");
+        std::fs::write(&path, heads.iter().map(|h| format!("{h}\n")).collect::<String>())
+            .expect("test data is writable");
         return;
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();

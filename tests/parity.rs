@@ -57,8 +57,9 @@ pub fn execute(case: &Case, run: &Run, helm: &str) -> Outcome {
     let before = snapshot(&work);
     let stdin = fs::File::open(work.join("stdin")).map_or_else(|_| Stdio::null(), Stdio::from);
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(&run.args)
+        .args(run.args.iter().take(1))
         .args(profile(helm))
+        .args(run.args.iter().skip(1))
         .current_dir(&work)
         .env_clear()
         .envs([("HOME", &home), ("KUBECONFIG", &home.join("none")), ("TMPDIR", &dir)])

@@ -42,10 +42,7 @@ fn snippets_render_as_helm_renders_them() {
 /// Runs cases on a thread with as much stack as the program gives itself.
 fn run(cases: &[Case], helm: HelmVersion, mark: &str) -> Vec<String> {
     let work = || cases.iter().filter_map(|case| check(case, helm, mark)).collect();
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(512 << 20).spawn_scoped(scope, work);
-        thread.expect("a thread starts").join().expect("panics are caught per case")
-    })
+    plimsoll::stack::with_stack(work).expect("a thread starts, and panics are caught per case")
 }
 
 fn check(case: &Case, helm: HelmVersion, mark: &str) -> Option<String> {

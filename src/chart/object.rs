@@ -8,8 +8,8 @@ use super::node::Node;
 use super::{Dependency, Maintainer, Metadata};
 use crate::grammar::gojson;
 use crate::span::Pos;
-use crate::value::fmt::to_bytes;
-use crate::value::{HelmVersion, ListKind, Map, MapKind, Object, Slot, Value};
+use crate::value::compare::{deep_equal, truth};
+use crate::value::{Encoded, Field, HelmVersion, ListKind, Map, MapKind, Object, Slot, Value};
 
 /// `.Chart` of a node.
 pub fn chart_object(node: &Node<'_>, helm: HelmVersion) -> Value {
@@ -26,9 +26,7 @@ pub fn chart_object(node: &Node<'_>, helm: HelmVersion) -> Value {
 pub(super) fn metadata_json(metadata: &Metadata) -> Value {
     let dependencies = metadata.dependencies.as_ref().map(|all| all.iter().flatten().cloned().collect());
     let view = View { metadata: metadata.clone(), name: metadata.name.clone(), dependencies, root: false };
-    let Value::Map(map) = view.json() else { return Value::Nil };
-    map.remove(b"IsRoot");
-    Value::Map(map)
+    Encoded::Record(view.json()).into_value()
 }
 
 #[derive(Debug)]
@@ -60,12 +58,13 @@ fn map_of(fields: Vec<(&str, Value)>) -> Value {
     Value::Map(fields.into_iter().map(|(k, v)| (k.into(), Slot::from(v))).collect())
 }
 
-fn maintainer(m: &Maintainer) -> Value {
-    map_of(vec![
+/// The fields of a maintainer.
+fn maintainer(m: &Maintainer) -> Vec<(&'static str, Value)> {
+    vec![
         ("Name", Value::string(m.name.as_str())),
         ("Email", Value::string(m.email.as_str())),
         ("URL", Value::string(m.url.as_str())),
-    ])
+    ]
 }
 
 fn import_values(d: &Dependency) -> Value {
@@ -81,8 +80,9 @@ fn import_values(d: &Dependency) -> Value {
     Value::list(items.collect())
 }
 
-fn dependency(d: &Dependency, helm: HelmVersion) -> Value {
-    map_of(vec![
+/// The fields of a dependency.
+fn dependency(d: &Dependency, helm: HelmVersion) -> Vec<(&'static str, Value)> {
+    vec![
         ("Name", Value::string(d.name.as_str())),
         ("Version", Value::string(d.version.as_str())),
         ("Repository", Value::string(d.repository.as_str())),
@@ -91,7 +91,25 @@ fn dependency(d: &Dependency, helm: HelmVersion) -> Value {
         ("Enabled", Value::Bool(d.enabled)),
         ("ImportValues", import_values(d)),
         ("Alias", Value::string(d.alias.as_str())),
-    ])
+    ]
+}
+
+/// A list of structs as each Helm has it: maps, or pointers to the structs.
+fn records(
+    helm: HelmVersion,
+    kind: ListKind,
+    absent: bool,
+    items: impl Iterator<Item = (Vec<(&'static str, Value)>, Vec<(String, Value)>)>,
+) -> Value {
+    match helm {
+        HelmVersion::V4 => Value::list(items.map(|(fields, _)| Slot::from(map_of(fields))).collect()),
+        HelmVersion::V3 if absent => Value::nil_list(kind),
+        HelmVersion::V3 => {
+            let type_name = if kind == ListKind::Maintainers { "*chart.Maintainer" } else { "*chart.Dependency" };
+            let pointer = |(fields, json)| Value::Object(Rc::new(Pointer { type_name, fields, json }));
+            Value::list_of(kind, items.map(|item| Slot::from(pointer(item))).collect())
+        }
+    }
 }
 
 impl View {
@@ -106,8 +124,8 @@ impl View {
             "Description" => text(&m.description),
             "Keywords" => Some(strings(m.keywords.as_deref(), helm)),
             "Maintainers" => {
-                let items = m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer(x)));
-                Some(Value::list(items.collect()))
+                let items = m.maintainers.iter().flatten().flatten().map(|x| (maintainer(x), maintainer_json(x)));
+                Some(records(helm, ListKind::Maintainers, m.maintainers.is_none(), items))
             }
             "Icon" => text(&m.icon),
             "APIVersion" => text(&m.api_version),
@@ -117,12 +135,12 @@ impl View {
             "Deprecated" => Some(Value::Bool(m.deprecated)),
             "Annotations" => Some(match &m.annotations {
                 Some(a) => string_map(a),
-                None => string_map(&[]),
+                None => Value::Map(Map::nil(MapKind::Strings)),
             }),
             "KubeVersion" => text(&m.kube_version),
             "Dependencies" => {
-                let items = self.dependencies.iter().flatten().map(|d| Slot::from(dependency(d, helm)));
-                Some(Value::list(items.collect()))
+                let items = self.dependencies.iter().flatten().map(|d| (dependency(d, helm), dependency_fields(d)));
+                Some(records(helm, ListKind::Dependencies, self.dependencies.is_none(), items))
             }
             "Type" => text(&m.chart_type),
             "IsRoot" => Some(Value::Bool(self.root)),
@@ -140,92 +158,37 @@ impl View {
         Value::Map(map)
     }
 
-    /// The struct without field names, as `%v` prints it.
-    fn print(&self) -> Vec<u8> {
-        let mut out = b"{".to_vec();
-        for (i, name) in FIELDS[..FIELDS.len() - 1].iter().enumerate() {
-            if i > 0 {
-                out.push(b' ');
-            }
-            let value = self.field(name, HelmVersion::V3).unwrap_or_default();
-            out.extend_from_slice(&to_bytes(&value, HelmVersion::V3));
-        }
-        out.push(b'}');
-        out
+    /// The fields of the struct Metadata.
+    fn struct_fields(&self) -> Vec<Field> {
+        let names = FIELDS[..FIELDS.len() - 1].iter();
+        names.filter_map(|name| Some(Field::new(name, self.field(name, HelmVersion::V3)?))).collect()
     }
 
-    /// What encoding/json sees: JSON's keys, empty ones left out.
-    fn json(&self) -> Value {
-        let m = &self.metadata;
-        let map = Map::default();
-        let put = |key: &str, value: Value| map.insert(key, Slot::from(value));
-        let texts = [
-            ("name", &self.name),
-            ("home", &m.home),
-            ("version", &m.version),
-            ("description", &m.description),
-            ("icon", &m.icon),
-            ("apiVersion", &m.api_version),
-            ("condition", &m.condition),
-            ("tags", &m.tags),
-            ("appVersion", &m.app_version),
-            ("kubeVersion", &m.kube_version),
-            ("type", &m.chart_type),
-        ];
-        for (key, text) in texts {
-            if !text.is_empty() {
-                put(key, Value::string(text.as_str()));
-            }
-        }
-        for (key, list) in [("sources", &m.sources), ("keywords", &m.keywords)] {
-            if let Some(list) = list.as_ref().filter(|l| !l.is_empty()) {
-                put(key, strings(Some(list), HelmVersion::V3));
-            }
-        }
-        if m.deprecated {
-            put("deprecated", Value::Bool(true));
-        }
-        if let Some(a) = m.annotations.as_ref().filter(|a| !a.is_empty()) {
-            put("annotations", string_map(a));
-        }
-        let people: Vec<Slot> =
-            m.maintainers.iter().flatten().flatten().map(|x| Slot::from(maintainer_json(x))).collect();
-        if !people.is_empty() {
-            put("maintainers", Value::list(people));
-        }
-        let needs: Vec<Slot> = self.dependencies.iter().flatten().map(|d| Slot::from(dependency_json(d))).collect();
-        if !needs.is_empty() {
-            put("dependencies", Value::list(needs));
-        }
-        put("IsRoot", Value::Bool(self.root));
-        Value::Map(map)
+    /// What encoding/json writes of the struct Metadata: JSON's keys, empty ones left out.
+    fn json(&self) -> Vec<(String, Value)> {
+        let shown = self.struct_fields().into_iter().zip(JSON_KEYS);
+        shown.filter(|(f, _)| truth(&f.value)).map(|(f, key)| ((*key).to_owned(), f.value)).collect()
     }
 }
 
-fn maintainer_json(m: &Maintainer) -> Value {
-    let fields = [("name", &m.name), ("email", &m.email), ("url", &m.url)];
-    map_of(fields.into_iter().filter(|f| !f.1.is_empty()).map(|(k, v)| (k, Value::string(v.as_str()))).collect())
+/// Those of the fields that are set, under JSON's keys.
+fn maintainer_json(m: &Maintainer) -> Vec<(String, Value)> {
+    let fields = maintainer(m).into_iter().filter(|f| truth(&f.1));
+    fields.map(|(name, value)| (name.to_lowercase(), value)).collect()
 }
 
 /// A dependency as encoding/json writes it.
 pub(super) fn dependency_json(d: &Dependency) -> Value {
-    let mut fields =
-        vec![("name", Value::string(d.name.as_str())), ("repository", Value::string(d.repository.as_str()))];
-    for (key, text) in [("version", &d.version), ("condition", &d.condition), ("alias", &d.alias)] {
-        if !text.is_empty() {
-            fields.push((key, Value::string(text.as_str())));
-        }
-    }
-    if let Some(tags) = d.tags.as_ref().filter(|t| !t.is_empty()) {
-        fields.push(("tags", strings(Some(tags), HelmVersion::V3)));
-    }
-    if d.enabled {
-        fields.push(("enabled", Value::Bool(true)));
-    }
-    if d.import_values.as_ref().is_some_and(|i| !i.is_empty()) {
-        fields.push(("import-values", import_values(d)));
-    }
-    map_of(fields)
+    Encoded::Record(dependency_fields(d)).into_value()
+}
+
+fn dependency_fields(d: &Dependency) -> Vec<(String, Value)> {
+    let shown = dependency(d, HelmVersion::V3).into_iter();
+    let key = |name: &str| if name == "ImportValues" { "import-values".to_owned() } else { name.to_lowercase() };
+    shown
+        .filter(|(name, value)| matches!(*name, "Name" | "Repository") || truth(value))
+        .map(|(name, value)| (key(name), value))
+        .collect()
 }
 
 /// Go's fields in order; the last belongs to the outer struct.
@@ -250,6 +213,63 @@ const FIELDS: &[&str] = &[
     "IsRoot",
 ];
 
+/// JSON's keys for them, but the last.
+const JSON_KEYS: &[&str] = &[
+    "name",
+    "home",
+    "sources",
+    "version",
+    "description",
+    "keywords",
+    "maintainers",
+    "icon",
+    "apiVersion",
+    "condition",
+    "tags",
+    "appVersion",
+    "deprecated",
+    "annotations",
+    "kubeVersion",
+    "dependencies",
+    "type",
+];
+
+/// A `*chart.Maintainer` or `*chart.Dependency` of Helm 3.
+#[derive(Debug)]
+struct Pointer {
+    type_name: &'static str,
+    fields: Vec<(&'static str, Value)>,
+    json: Vec<(String, Value)>,
+}
+
+impl Object for Pointer {
+    fn type_name(&self) -> String {
+        self.type_name.into()
+    }
+
+    fn kind(&self) -> &'static str {
+        "ptr"
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        self.fields.iter().map(|(name, value)| Field::new(name, value.clone())).collect()
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Record(self.json.clone()))
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let Some(other) = other.as_any().downcast_ref::<Pointer>() else { return false };
+        let pairs = self.fields.iter().zip(&other.fields);
+        self.type_name == other.type_name && pairs.into_iter().all(|(a, b)| deep_equal(&a.1, &b.1))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 /// Helm 3's `struct { chart.Metadata; IsRoot bool }`.
 #[derive(Debug)]
 struct ChartStruct {
@@ -261,20 +281,25 @@ impl Object for ChartStruct {
         "struct { chart.Metadata; IsRoot bool }".into()
     }
 
+    fn fields(&self) -> Vec<Field> {
+        let metadata = MetadataStruct { view: self.view.clone() };
+        vec![
+            Field::embedded("Metadata", Value::Object(Rc::new(metadata))),
+            Field::new("IsRoot", Value::Bool(self.view.root)),
+        ]
+    }
+
     fn field(&self, name: &str) -> Option<Slot> {
-        if name == "Metadata" {
-            return Some(Value::Object(Rc::new(MetadataStruct { view: self.view.clone() })).into());
+        match name {
+            "Metadata" => Some(Value::Object(Rc::new(MetadataStruct { view: self.view.clone() })).into()),
+            _ => self.view.field(name, HelmVersion::V3).map(Slot::from),
         }
-        self.view.field(name, HelmVersion::V3).map(Slot::from)
     }
 
-    fn display(&self) -> Vec<u8> {
-        let root: &[u8] = if self.view.root { b" true}" } else { b" false}" };
-        [b"{", &self.view.print()[..], root].concat()
-    }
-
-    fn json(&self) -> Result<Value, String> {
-        Ok(self.view.json())
+    fn json(&self) -> Result<Encoded, String> {
+        let mut fields = self.view.json();
+        fields.push(("IsRoot".into(), Value::Bool(self.view.root)));
+        Ok(Encoded::Record(fields))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -297,21 +322,12 @@ impl Object for MetadataStruct {
         "chart.Metadata".into()
     }
 
-    fn field(&self, name: &str) -> Option<Slot> {
-        if name == "IsRoot" {
-            return None;
-        }
-        self.view.field(name, HelmVersion::V3).map(Slot::from)
+    fn fields(&self) -> Vec<Field> {
+        self.view.struct_fields()
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.view.print()
-    }
-
-    fn json(&self) -> Result<Value, String> {
-        let Value::Map(map) = self.view.json() else { return Ok(Value::Nil) };
-        map.remove(b"IsRoot");
-        Ok(Value::Map(map))
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Record(self.view.json()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

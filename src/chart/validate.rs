@@ -1,6 +1,7 @@
 //! values.schema.json of a chart and its subcharts (helm v4.3.1 `pkg/chart/common/util/jsonschema.go`).
 
 use super::node::Node;
+use crate::diag::log::Log;
 use crate::jsonschema::validate;
 use crate::value::{HelmVersion, Map, Value};
 use crate::values::tables::table;
@@ -9,18 +10,18 @@ use crate::values::tables::table;
 ///
 /// # Errors
 /// With Helm's report.
-pub fn check(node: &Node<'_>, values: &Map, helm: HelmVersion) -> Result<(), String> {
+pub fn check(node: &Node<'_>, values: &Map, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
     let mut report = String::new();
-    collect(node, values, helm, &mut report);
+    collect(node, values, helm, &mut report, log);
     if report.is_empty() {
         return Ok(());
     }
     Err(format!("values don't meet the specifications of the schema(s) in the following chart(s):\n{report}"))
 }
 
-fn collect(node: &Node<'_>, values: &Map, helm: HelmVersion, report: &mut String) {
+fn collect(node: &Node<'_>, values: &Map, helm: HelmVersion, report: &mut String, log: &mut Log) {
     if let Some(schema) = &node.chart.schema
-        && let Err(failed) = validate(schema, &Value::Map(values.clone()))
+        && let Err(failed) = validate(schema, &Value::Map(values.clone()), log)
     {
         report.push_str(&format!("{}:\n{}", node.name(), failed.text));
     }
@@ -29,7 +30,7 @@ fn collect(node: &Node<'_>, values: &Map, helm: HelmVersion, report: &mut String
         match values.get(name.as_bytes()) {
             None | Some(Value::Nil) => {}
             Some(v) => match table(&v) {
-                Some(inner) => collect(child, inner, helm, report),
+                Some(inner) => collect(child, inner, helm, report, log),
                 None => report.push_str(&format!(
                     "{name}:\ninvalid type for values: expected object (map), got {}\n",
                     v.type_name(helm)

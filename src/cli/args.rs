@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Renders Helm charts byte for byte as Helm does, many times faster.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS)]
+#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -70,7 +70,7 @@ pub struct ValueArgs {
     /// Values file; can be given more than once, and as a comma list; - is standard input
     #[arg(short = 'f', long = "values", value_name = "FILE")]
     pub values: Vec<String>,
-    /// Set a value: key.sub[0]=value,other=value
+    /// Set a value: `key.sub[0]=value,other=value`
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Set a value that stays a string
@@ -176,7 +176,7 @@ pub struct RenderArgs {
 /// Flags of `plimsoll template`.
 #[derive(Args, Debug)]
 pub struct TemplateArgs {
-    /// [NAME] CHART: the release's name, and the chart's folder or archive
+    /// `[NAME] CHART`: the release's name, and the chart's folder or archive
     #[arg(value_name = "NAME CHART")]
     pub positional: Vec<String>,
     /// Values.
@@ -292,8 +292,58 @@ pub struct AcceptedArgs {
     pub version: Option<String>,
     #[arg(long, hide = true)]
     pub repo: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, alias = "colour")]
     pub color: Option<String>,
     #[arg(long, hide = true)]
     pub no_color: bool,
+    #[arg(long, hide = true)]
+    pub verify: bool,
+    #[arg(long, hide = true)]
+    pub keyring: Option<String>,
+    #[arg(long, hide = true)]
+    pub username: Option<String>,
+    #[arg(long, hide = true)]
+    pub password: Option<String>,
+    #[arg(long, hide = true)]
+    pub pass_credentials: bool,
+    #[arg(long, hide = true)]
+    pub plain_http: bool,
+    #[arg(long, hide = true)]
+    pub insecure_skip_tls_verify: bool,
+    #[arg(long, hide = true)]
+    pub ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub cert_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub key_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub burst_limit: Option<String>,
+    #[arg(long, hide = true)]
+    pub qps: Option<String>,
+    #[arg(long, hide = true)]
+    pub content_cache: Option<String>,
+    #[arg(long, hide = true)]
+    pub registry_config: Option<String>,
+    #[arg(long, hide = true)]
+    pub repository_cache: Option<String>,
+    #[arg(long, hide = true)]
+    pub repository_config: Option<String>,
+    #[arg(long, hide = true)]
+    pub kubeconfig: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_apiserver: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_as_group: Vec<String>,
+    #[arg(long, hide = true)]
+    pub kube_as_user: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_context: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_insecure_skip_tls_verify: bool,
+    #[arg(long, hide = true)]
+    pub kube_tls_server_name: Option<String>,
+    #[arg(long, hide = true)]
+    pub kube_token: Option<String>,
 }

@@ -6,11 +6,12 @@ mod dependency;
 mod recorded;
 mod render;
 mod template;
+mod usage;
 mod world;
 
 use std::io::Write;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 /// Exit statuses of all commands but `template`, which keeps to Helm's 0 and 1.
 pub mod exit {
@@ -25,9 +26,9 @@ pub mod exit {
 /// Runs the command line and returns the exit status.
 pub fn run() -> u8 {
     crate::stack::with_stack(|| {
-        let cli = match args::Cli::try_parse() {
+        let cli = match usage::parse() {
             Ok(cli) => cli,
-            Err(e) => return usage_error(&e),
+            Err(status) => return status,
         };
         match cli.command {
             args::Command::Template(a) => template::run(&a),
@@ -46,11 +47,6 @@ pub fn run() -> u8 {
         }
     })
     .unwrap_or(exit::ERROR)
-}
-
-fn usage_error(e: &clap::Error) -> u8 {
-    let _ = e.print();
-    if e.use_stderr() { exit::USAGE } else { exit::OK }
 }
 
 /// Writes to standard output; a reader that went away is no error.

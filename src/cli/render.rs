@@ -163,7 +163,11 @@ fn try_render(
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)
         .map_err(|e| (exit::ERROR, shown(args, &e, helm)))?;
     match &args.output_dir {
-        Some(dir) => super::world::write_files(dir, dir, &rendered, |_| true).map_err(error),
+        Some(dir) => {
+            let mut said = String::new();
+            super::world::write_files(dir, dir, &rendered, |_| true, &mut said).map_err(error)?;
+            Ok(said + "\n")
+        }
         None => Ok(rendered.text(|_| true)),
     }
 }

@@ -31,6 +31,8 @@ impl From<Helm> for HelmVersion {
 pub(super) enum Failure {
     /// Helm's text behind `Error: `.
     Text(String),
+    /// The same, for what fails once the manifests are there: Helm's hint follows.
+    Late(String),
     /// A render's error, with what it may be shown with.
     Render(Box<RenderError>),
 }
@@ -46,25 +48,26 @@ pub(super) fn run(args: &TemplateArgs) -> u8 {
     let helm = HelmVersion::from(args.engine.helm_version);
     let mut log = Log::new(helm);
     let mut sources = SourceMap::default();
-    let done = template(args, helm, &mut sources, &mut log);
+    let mut out = String::new();
+    let done = template(args, helm, &mut sources, &mut log, &mut out);
     let mut errors = String::new();
     for line in log.take() {
         errors.push_str(&line);
         errors.push('\n');
     }
-    let status = match done {
-        Ok(text) => {
-            eprint_all(&errors);
-            return if super::print(text.as_bytes()) { 0 } else { 1 };
-        }
-        Err(failure) => {
-            report(args, helm, failure, &mut errors);
-            1
-        }
-    };
+    // What was written and said before a failure stays said.
+    if let Err(failure) = done {
+        super::print(out.as_bytes());
+        report(args, helm, failure, &mut errors);
+        eprint_all(&errors);
+        return 1;
+    }
     eprint_all(&errors);
-    status
+    if super::print(out.as_bytes()) { 0 } else { 1 }
 }
+
+/// What Helm adds to an error when there are manifests to be shown.
+const HINT: &str = "\nUse --debug flag to render out invalid YAML\n";
 
 fn eprint_all(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
@@ -78,6 +81,12 @@ fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut
     }) == ErrorFormat::Rich;
     match failure {
         Failure::Text(t) => errors.push_str(&format!("Error: {t}\n")),
+        Failure::Late(t) => {
+            errors.push_str(&format!("Error: {t}\n"));
+            if !args.debug {
+                errors.push_str(HINT);
+            }
+        }
         Failure::Render(e) if rich => errors.push_str(&crate::report::rich::render_error(&e, helm)),
         Failure::Render(e) => {
             if args.debug
@@ -91,13 +100,20 @@ fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut
             }
             errors.push_str(&format!("Error: {}\n", e.helm_text(helm)));
             if e.has_hint() && !args.debug {
-                errors.push_str("\nUse --debug flag to render out invalid YAML\n");
+                errors.push_str(HINT);
             }
         }
     }
 }
 
-fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log: &mut Log) -> Result<String, Failure> {
+/// Does the work; `out` gets what belongs on standard output, also when it fails.
+fn template(
+    args: &TemplateArgs,
+    helm: HelmVersion,
+    sources: &mut SourceMap,
+    log: &mut Log,
+    out: &mut String,
+) -> Result<(), Failure> {
     let kube_version = match &args.kube_version {
         Some(text) => KubeVersion::parse(text, helm).map_err(|e| format!("invalid kube version '{text}': {e}"))?,
         None => KubeVersion::parse(DEFAULT_KUBE_VERSION, helm)?,
@@ -107,11 +123,10 @@ fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log
     let path = locate(&chart_path)?;
     let values = user_values(&args.values, helm, sources)?;
     let mut chart = load(Path::new(&path), helm, log)?;
-    let mut progress = String::new();
     if args.dependency_update && !missing_dependencies(&chart).is_empty() {
         let mut manager = Manager::new(&path, helm, jiff::Zoned::now(), log);
         let done = manager.update();
-        progress = std::mem::take(&mut manager.out);
+        *out = std::mem::take(&mut manager.out);
         done?;
         chart = load(Path::new(&path), helm, log)?;
     }
@@ -133,7 +148,7 @@ fn template(args: &TemplateArgs, helm: HelmVersion, sources: &mut SourceMap, log
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;
     // The process is about to end: its memory goes back in one piece.
     std::mem::forget((chart, values, std::mem::take(sources)));
-    Ok(progress + &output(args, helm, &name, rendered)?)
+    output(args, helm, &name, rendered, out)
 }
 
 fn run_render(
@@ -269,7 +284,11 @@ pub(super) fn read_values(path: &str) -> Result<Vec<u8>, String> {
     if path.starts_with("http://") || path.starts_with("https://") || path.starts_with("oci://") {
         return Err(format!("values are not fetched from the network: {path}"));
     }
-    std::fs::read(path).map_err(|e| format!("open {path}: {}", os_error(&e)))
+    std::fs::read(path).map_err(|e| {
+        // A folder can be opened, it only can't be read.
+        let what = if e.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
+        format!("{what} {path}: {}", os_error(&e))
+    })
 }
 
 /// What Helm asks of a chart before it renders it.
@@ -340,20 +359,25 @@ fn namespace(args: &TemplateArgs) -> String {
         .unwrap_or_else(|| "default".into())
 }
 
-fn output(args: &TemplateArgs, helm: HelmVersion, name: &str, mut rendered: Rendered) -> Result<String, Failure> {
+fn output(
+    args: &TemplateArgs,
+    helm: HelmVersion,
+    name: &str,
+    mut rendered: Rendered,
+    out: &mut String,
+) -> Result<(), Failure> {
     let keep = |events: &[&'static str]| !(args.no_hooks || args.skip_tests && events.contains(&"test"));
     if let Some(program) = &args.post_renderer {
         super::world::post_render(program, &args.post_renderer_args, helm, &mut rendered)?;
     }
     if let Some(dir) = &args.output_dir {
         let dir = if args.release_name { format!("{dir}/{name}") } else { dir.clone() };
-        return Ok(super::world::write_files(args.output_dir.as_deref().unwrap_or("."), &dir, &rendered, keep)?);
+        let crd_dir = args.output_dir.as_deref().unwrap_or(".");
+        super::world::write_files(crd_dir, &dir, &rendered, keep, out).map_err(Failure::Late)?;
     }
-    let text = rendered.text(keep);
-    if args.show_only.is_empty() {
-        return Ok(text);
-    }
-    show_only(&args.show_only, &text, helm).map_err(Failure::Text)
+    let text = if args.output_dir.is_some() { "\n".to_owned() } else { rendered.text(keep) };
+    out.push_str(&if args.show_only.is_empty() { text } else { show_only(&args.show_only, &text, helm)? });
+    Ok(())
 }
 
 /// `--show-only`: splits the text again and keeps what comes from the templates asked for.

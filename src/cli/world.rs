@@ -1,7 +1,7 @@
 //! What commands do outside of rendering: the clock and randomness they were asked for, kubeconfig's namespace, files
 //! written, programs run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -14,6 +14,7 @@ use crate::chart::load::os_error;
 use crate::render::{Rendered, document};
 use crate::span::Pos;
 use crate::template::ast::TreeSource;
+use crate::template::error::{USER_END, USER_START};
 use crate::template::exec::{Exec, Templates, without_no_value};
 use crate::template::func::FuncCx;
 use crate::template::parse::{FuncScope, parse};
@@ -67,7 +68,9 @@ pub(super) fn name_from_template(text: &str) -> Result<String, String> {
     let mut regexes = Default::default();
     let cx = FuncCx { helm: HelmVersion::V4, world: &world, dns: true, regexes: &mut regexes };
     let mut exec = Exec::new(&templates, &arena, FuncScope::NameTemplate, cx, Untraced);
-    let out = exec.execute(b"name-template", Value::Nil).map_err(|e| e.go_text())?;
+    // Sprig's own fail puts no marks around its text.
+    let plain = |text: String| text.replace(USER_START, "").replace(USER_END, "");
+    let out = exec.execute(b"name-template", Value::Nil).map_err(|e| plain(e.go_text()))?;
     Ok(String::from_utf8_lossy(&without_no_value(out)).into_owned())
 }
 
@@ -124,19 +127,18 @@ pub(super) fn post_render(
     Ok(())
 }
 
-/// Writes each document below `dir`; returns what Helm says of it. Nothing is written unless all of it can be named.
+/// Writes each document below `dir`, in the order of the manifests, and adds to `said` what Helm says of it. Nothing is
+/// written unless all of it can be named.
 pub(super) fn write_files(
     crd_dir: &str,
     dir: &str,
     rendered: &Rendered,
     keep_hook: impl Fn(&[&'static str]) -> bool,
-) -> Result<String, String> {
-    let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let mut said = String::new();
+    said: &mut String,
+) -> Result<(), String> {
+    let mut documents: Vec<(PathBuf, String)> = Vec::new();
     let mut put = |base: &str, path: &str, content: &str| -> Result<(), String> {
-        let file = within(Path::new(base), path)?;
-        said.push_str(&format!("wrote {}\n", file.display()));
-        files.entry(file).or_default().push_str(&document(path, content));
+        documents.push((within(Path::new(base), path)?, document(path, content)));
         Ok(())
     };
     for (path, content) in &rendered.crds {
@@ -148,17 +150,30 @@ pub(super) fn write_files(
     for (m, _) in rendered.hooks.iter().filter(|h| keep_hook(&h.1)) {
         put(dir, &m.path, &m.content)?;
     }
-    let mut made = BTreeSet::new();
-    for (path, content) in &files {
-        if let Some(parent) = path.parent()
-            && made.insert(parent.to_owned())
-        {
-            fs::create_dir_all(parent).map_err(|e| format!("mkdir {}: {}", parent.display(), os_error(&e)))?;
-        }
-        fs::write(path, content).map_err(|e| format!("open {}: {}", path.display(), os_error(&e)))?;
+    let mut begun = BTreeSet::new();
+    for (path, text) in &documents {
+        write_document(path, text, begun.insert(path))?;
+        said.push_str(&format!("wrote {}\n", path.display()));
     }
-    said.push('\n');
-    Ok(said)
+    Ok(())
+}
+
+/// Writes a document into its file; a further one of the same file is added to it.
+fn write_document(path: &Path, text: &str, first: bool) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        match fs::metadata(folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("stat {}: {}", folder.display(), os_error(&e)));
+            }
+            Err(_) => {
+                fs::create_dir_all(folder).map_err(|e| format!("mkdir {}: {}", folder.display(), os_error(&e)))?
+            }
+            Ok(_) => {}
+        }
+    }
+    let opened = if first { fs::File::create(path) } else { fs::File::options().append(true).open(path) };
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|e| format!("open {}: {}", path.display(), os_error(&e)))
 }
 
 /// A path below a folder; one that would leave it is refused.

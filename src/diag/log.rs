@@ -54,6 +54,19 @@ impl Log {
         }
     }
 
+    /// A schema refers to a name that nothing resolves; said once of each.
+    pub fn unresolved_urn(&mut self, urn: &str) {
+        let text = "unresolved URN reference ignored; using permissive schema";
+        let before = self.lines.len();
+        match self.helm {
+            HelmVersion::V3 => self.from_file("jsonschema.go", 192, &format!("WARNING: {text}: {urn}")),
+            HelmVersion::V4 => self.slog("WARN", text, &[("urn", urn)]),
+        }
+        if self.lines[..before].contains(&self.lines[before]) {
+            self.lines.truncate(before);
+        }
+    }
+
     /// A symbolic link was followed while loading.
     pub fn symlink(&mut self, path: &str, resolved: &str) {
         match self.helm {

@@ -13,6 +13,9 @@ const BAD: &str = "syntax error in pattern";
 /// `syntax error in pattern`
 pub fn filepath_match(pattern: &str, name: &str) -> Result<bool, &'static str> {
     let (mut pattern, mut name) = (pattern.as_bytes(), name.as_bytes());
+    if !pattern.iter().any(|c| matches!(c, b'*' | b'?' | b'[' | b'\\')) {
+        return Ok(pattern == name);
+    }
     while !pattern.is_empty() {
         let (star, chunk, rest) = scan_chunk(pattern);
         pattern = rest;

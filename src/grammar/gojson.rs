@@ -3,7 +3,7 @@
 use super::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
-use crate::value::{Entries, Map, MapKind, Slot, Str, Value, decode_rune};
+use crate::value::{Encoded, Entries, Map, MapKind, Slot, Str, Value, decode_rune};
 
 /// Whether `<`, `>` and `&` are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,7 @@ fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
             }
             out.push(b']');
         }
+        Value::Map(m) if m.is_nil() => out.extend_from_slice(b"null"),
         Value::Map(m) => {
             out.push(b'{');
             for (i, (k, slot)) in m.entries().iter().enumerate() {
@@ -85,8 +86,25 @@ fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
             }
             out.push(b'}');
         }
-        Value::Object(o) => write(out, &o.json()?, html)?,
+        Value::Object(o) => match o.json()? {
+            Encoded::Record(entries) => write_record(out, &entries, html)?,
+            other => write(out, &other.into_value(), html)?,
+        },
     }
+    Ok(())
+}
+
+fn write_record(out: &mut Vec<u8>, entries: &[(String, Value)], html: Html) -> Result<(), String> {
+    out.push(b'{');
+    for (i, (key, value)) in entries.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(out, key.as_bytes(), html);
+        out.push(b':');
+        write(out, value, html)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 
@@ -368,7 +386,7 @@ impl Reader<'_> {
         if self.peek() == Some(b']') {
             self.at += 1;
             self.depth -= 1;
-            return Ok(Value::list(items));
+            return Ok(Value::appended(items));
         }
         loop {
             self.skip_space();
@@ -383,7 +401,7 @@ impl Reader<'_> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Value::list(items))
+        Ok(Value::appended(items))
     }
 
     fn object(&mut self) -> Result<Value, JsonError> {

@@ -31,6 +31,26 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// Whether this is UTC, be it as what `Local` means: Go has one place for both then.
+    pub fn is_utc(&self) -> bool {
+        match self {
+            Zone::Utc => true,
+            Zone::Local(zone) => zone.iana_name() == Some("UTC"),
+            _ => false,
+        }
+    }
+
+    /// Go's name of the place.
+    pub fn name(&self) -> String {
+        match self {
+            Zone::Utc => "UTC".into(),
+            Zone::Local(_) if self.is_utc() => "UTC".into(),
+            Zone::Local(_) => "Local".into(),
+            Zone::Named(zone) => zone.iana_name().unwrap_or_default().into(),
+            Zone::Fixed(name, _) => name.clone(),
+        }
+    }
+
     /// `time.LoadLocation`; `local` is the zone that `Local` means.
     pub fn load(name: &[u8], local: &TimeZone) -> Option<Zone> {
         let name = std::str::from_utf8(name).ok()?;
@@ -281,6 +301,22 @@ impl Time {
             out.extend_from_slice(format!(" m={sign}{}.{:09}", u / 1_000_000_000, u % 1_000_000_000).as_bytes());
         }
         out
+    }
+
+    /// `Time.GoString`: the call that makes it.
+    pub fn go_string(&self) -> Vec<u8> {
+        let (date, clock) = self.civil();
+        let month = MONTHS[date.month as usize - 1];
+        let place = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Local(_) if self.zone.is_utc() => "time.UTC".to_owned(),
+            Zone::Local(_) => "time.Local".to_owned(),
+            Zone::Named(_) | Zone::Fixed(..) => format!("time.Location({:?})", self.zone.name()),
+        };
+        let (h, m, s) = (clock.hour, clock.minute, clock.second);
+        let text =
+            format!("time.Date({}, time.{month}, {}, {h}, {m}, {s}, {}, {place})", date.year, date.day, self.nanos);
+        text.into_bytes()
     }
 
     /// `Time.MarshalText`: RFC 3339.

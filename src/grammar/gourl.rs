@@ -1,6 +1,7 @@
 //! URLs as Go's net/url reads and writes them (Go 1.26 `net/url/url.go`), as far as `urlParse`, `urlJoin` and
 //! `urlquery` show.
 
+use super::netip::{self, Address};
 use crate::value::fmt::go_quote;
 
 /// A URL in Go's parts.
@@ -89,6 +90,14 @@ fn escape(s: &[u8], mode: Mode) -> Vec<u8> {
 /// `url.QueryEscape`
 pub fn query_escape(s: &[u8]) -> Vec<u8> {
     escape(s, Mode::QueryComponent)
+}
+
+/// `url.PathUnescape`
+///
+/// # Errors
+/// With Go's text.
+pub fn path_unescape(s: &[u8]) -> Result<Vec<u8>, String> {
+    unescape(s, Mode::Path)
 }
 
 fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
@@ -298,13 +307,9 @@ fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, String> {
     let zone = memchr::memmem::find(name, b"%25").unwrap_or(name.len());
     let address = unescape(&name[..zone], Mode::Host)?;
     let zone = unescape(&name[zone..], Mode::Zone)?;
-    let text = String::from_utf8_lossy(&address);
-    if text.parse::<std::net::Ipv4Addr>().is_ok() {
-        return Err("invalid IP-literal".into());
-    }
-    if text.parse::<std::net::Ipv6Addr>().is_err() || zone == b"%" {
-        let shown = quoted(&[&address[..], &zone].concat());
-        return Err(format!("invalid host: ParseAddr({shown}): unable to parse IP"));
+    match netip::parse(&[&address[..], &zone].concat()).map_err(|e| format!("invalid host: {e}"))? {
+        Address::V4 => return Err("invalid IP-literal".into()),
+        Address::V6 { .. } => {}
     }
     Ok([b"[", &address[..], &zone, b"]", port].concat())
 }

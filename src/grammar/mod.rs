@@ -8,6 +8,7 @@ pub use crate::gonum;
 pub mod gotime;
 pub mod gourl;
 pub mod layout;
+pub mod netip;
 pub mod regex;
 pub mod semver;
 pub mod toml;

@@ -1,4 +1,4 @@
-//! TOML as BurntSushi/toml v1.6.0 writes it; reading is in [`read`]. Start reading at [`write`].
+//! TOML as BurntSushi/toml v1.6.0 writes it; reading is in [`read`]. Start reading at [`write()`].
 
 pub mod read;
 
@@ -8,10 +8,14 @@ use super::gotime::object::{DurationObject, TimeObject};
 use super::layout;
 use super::{duration, gotime::Time};
 use crate::stack;
-use crate::value::{HelmVersion, IntKind, List, Map, MapKind, Object, Str, Value};
+use crate::value::{Encoded, HelmVersion, IntKind, List, Map, MapKind, Object, Str, Value};
 
-/// Keys with their values.
-type Entries = Vec<(Str, Value)>;
+/// An entry of a map, or a field of a struct with its place in it.
+struct Entry {
+    key: Str,
+    value: Value,
+    place: usize,
+}
 
 /// Names of the zones that mark a time as TOML's local date-time, local date and local time.
 pub const LOCAL: [&str; 3] = ["datetime-local", "date-local", "time-local"];
@@ -25,7 +29,7 @@ pub fn write(value: &Value, helm: HelmVersion) -> Result<Vec<u8>, Failure> {
         return Err(Failure::Panic("reflect: call of reflect.Value.Type on zero Value".to_owned()));
     }
     let mut writer = Writer { out: Vec::new(), helm };
-    writer.encode(&[], &seen(value)?).map_err(Failure::Error)?;
+    writer.encode(&[], value).map_err(Failure::Error)?;
     Ok(writer.out)
 }
 
@@ -72,18 +76,47 @@ pub(super) fn key_text(key: &[Str]) -> Vec<u8> {
     key.iter().map(|k| key_part(k)).collect::<Vec<_>>().join(&b'.')
 }
 
-/// What the encoder makes of a struct: times and durations stay, others become what their marshallers say.
-fn seen(value: &Value) -> Result<Value, Failure> {
-    let Value::Object(o) = value else {
-        return Ok(value.clone());
-    };
+/// What the encoder sees in an object.
+enum Seen {
+    /// A time, a duration, a number or what its MarshalText says.
+    Scalar,
+    List(Value),
+    Struct(Vec<Entry>),
+}
+
+fn seen(o: &dyn Object) -> Seen {
     if let Some(list) = o.as_list() {
-        return Ok(Value::List(list.clone()));
+        return Seen::List(Value::List(list.clone()));
     }
-    if o.as_any().is::<TimeObject>() || o.as_any().is::<DurationObject>() {
-        return Ok(value.clone());
+    let marshals = matches!(o.json(), Ok(Encoded::Value(Value::Str(_))) | Err(_));
+    if marshals || o.number().is_some() {
+        return Seen::Scalar;
     }
-    o.json().map_err(Failure::Error)
+    let mut entries = Vec::new();
+    add_fields(o, None, &mut entries);
+    Seen::Struct(entries)
+}
+
+/// The exported fields, those of an embedded struct in its place.
+fn add_fields(o: &dyn Object, outer: Option<usize>, entries: &mut Vec<Entry>) {
+    for (i, field) in o.fields().into_iter().enumerate().filter(|(_, f)| f.exported) {
+        let place = outer.unwrap_or(i);
+        match &field.value {
+            Value::Object(inner) if field.embedded => add_fields(&**inner, Some(place), entries),
+            _ => entries.push(Entry { key: Str::from(field.name), value: field.value, place }),
+        }
+    }
+}
+
+/// The entries of a map.
+fn of_map(map: &Map) -> Vec<Entry> {
+    let entries = map.entries();
+    let all = entries.iter().map(|(key, slot)| {
+        // A file without content is a nil slice to Go, which is left out.
+        let none = map.kind() == MapKind::Files && slot.value.is_nil();
+        Entry { key: key.clone(), value: if none { Value::Nil } else { slot.value.clone() }, place: 0 }
+    });
+    all.collect()
 }
 
 /// What a value is to TOML, as far as the writer has to know.
@@ -102,13 +135,14 @@ fn shape(value: &Value, helm: HelmVersion) -> Result<Shape, String> {
     Ok(match value {
         Value::Nil => Shape::Nil,
         Value::Complex(..) => return Err("unsupported type: complex128".to_owned()),
+        Value::Map(m) if m.is_nil() => Shape::Nil,
         Value::Map(_) => Shape::Table,
         Value::List(l) if l.nil => Shape::Nil,
         Value::List(l) => list_shape(l, helm)?,
-        Value::Object(o) => match seen(value) {
-            Ok(v @ (Value::Map(_) | Value::List(_))) => shape(&v, helm)?,
-            _ if o.kind() == "invalid" => Shape::Nil,
-            _ => Shape::Plain,
+        Value::Object(o) => match seen(&**o) {
+            Seen::List(list) => shape(&list, helm)?,
+            Seen::Struct(_) => Shape::Table,
+            Seen::Scalar => Shape::Plain,
         },
         _ => Shape::Plain,
     })
@@ -143,13 +177,17 @@ impl Writer {
     }
 
     fn encode(&mut self, key: &[Str], value: &Value) -> Result<(), String> {
-        match (shape(value, self.helm)?, value) {
-            (Shape::Nil, _) => Ok(()),
-            (Shape::Tables, Value::List(l)) => self.tables(key, l),
-            (_, Value::Map(m)) => self.table(key, m),
-            (_, Value::Object(_)) => match seen(value) {
-                Ok(v @ (Value::Map(_) | Value::List(_))) => self.encode(key, &v),
-                _ => self.pair(key, value),
+        match value {
+            Value::Nil => Ok(()),
+            Value::Complex(..) => {
+                Err(format!("unsupported type for key '{}': complex128", String::from_utf8_lossy(&key_text(key))))
+            }
+            Value::List(l) if !l.nil && list_shape(l, self.helm)? == Shape::Tables => self.tables(key, l),
+            Value::Map(m) => self.table(key, of_map(m)),
+            Value::Object(o) => match seen(&**o) {
+                Seen::List(list) => self.encode(key, &list),
+                Seen::Struct(entries) => self.table(key, entries),
+                Seen::Scalar => self.pair(key, value),
             },
             _ => self.pair(key, value),
         }
@@ -173,11 +211,17 @@ impl Writer {
             return Err("toml: top-level values must be Go maps or structs".to_owned());
         }
         for slot in &list.items {
-            let item = seen(&slot.value).unwrap_or_default();
-            let Value::Map(map) = &item else { continue };
+            let entries = match &slot.value {
+                Value::Map(map) => of_map(map),
+                Value::Object(o) => match seen(&**o) {
+                    Seen::Struct(entries) => entries,
+                    _ => continue,
+                },
+                _ => continue,
+            };
             self.newline();
             self.header(key, b"[[", b"]]");
-            self.entries(key, map)?;
+            self.entries(key, entries)?;
         }
         Ok(())
     }
@@ -190,57 +234,53 @@ impl Writer {
         self.out.push(b'\n');
     }
 
-    fn table(&mut self, key: &[Str], map: &Map) -> Result<(), String> {
+    fn table(&mut self, key: &[Str], entries: Vec<Entry>) -> Result<(), String> {
         if key.len() == 1 {
             self.newline();
         }
         if !key.is_empty() {
             self.header(key, b"[", b"]");
         }
-        self.entries(key, map)
+        self.entries(key, entries)
     }
 
     /// The entries in the order of writing: plain ones, then tables.
-    fn sorted(&self, map: &Map) -> Result<(Entries, Entries), String> {
+    fn ordered(&self, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
-        for (k, slot) in map.entries().iter() {
-            // A file without content is a nil slice to Go, which is left out.
-            let value =
-                if map.kind() == MapKind::Files && slot.value.is_nil() { Value::Nil } else { slot.value.clone() };
-            match shape(&value, self.helm)? {
-                Shape::Table | Shape::Tables => tables.push((k.clone(), value)),
-                Shape::Nil => plain.push((k.clone(), Value::Nil)),
-                Shape::Plain => plain.push((k.clone(), value)),
+        for mut entry in entries {
+            match shape(&entry.value, self.helm)? {
+                Shape::Table | Shape::Tables => tables.push(entry),
+                Shape::Nil => {
+                    entry.value = Value::Nil;
+                    plain.push(entry);
+                }
+                Shape::Plain => plain.push(entry),
             }
         }
-        Ok((plain, tables))
+        plain.append(&mut tables);
+        Ok(plain)
     }
 
-    fn entries(&mut self, key: &[Str], map: &Map) -> Result<(), String> {
-        let (plain, tables) = self.sorted(map)?;
-        for (k, value) in plain.iter().chain(&tables) {
-            if !value.is_nil() {
-                let mut key = key.to_vec();
-                key.push(k.clone());
-                self.encode(&key, value)?;
-            }
+    fn entries(&mut self, key: &[Str], entries: Vec<Entry>) -> Result<(), String> {
+        for entry in self.ordered(entries)?.iter().filter(|e| !e.value.is_nil()) {
+            let mut key = key.to_vec();
+            key.push(entry.key.clone());
+            self.encode(&key, &entry.value)?;
         }
         Ok(())
     }
 
-    fn inline(&mut self, map: &Map) -> Result<(), String> {
-        let (plain, tables) = self.sorted(map)?;
-        let count = plain.len() + tables.len();
+    fn inline(&mut self, entries: Vec<Entry>, is_struct: bool) -> Result<(), String> {
+        let entries = self.ordered(entries)?;
+        let last = entries.len().saturating_sub(1);
         self.out.push(b'{');
-        for (i, (k, value)) in plain.iter().chain(&tables).enumerate() {
-            if value.is_nil() {
-                continue;
-            }
-            self.out.extend_from_slice(&key_part(k));
+        for (i, entry) in entries.iter().enumerate().filter(|(_, e)| !e.value.is_nil()) {
+            self.out.extend_from_slice(&key_part(&entry.key));
             self.out.extend_from_slice(b" = ");
-            self.element(value)?;
-            // The comma before an entry that is nil stays, as in the original.
-            if i + 1 < count {
+            self.element(&entry.value)?;
+            // As in the original: the comma before an entry that is nil stays, and a struct's fields count by their
+            // place in it, private ones included.
+            if (if is_struct { entry.place } else { i }) != last {
                 self.out.extend_from_slice(b", ");
             }
         }
@@ -279,8 +319,8 @@ impl Writer {
                 }
                 self.out.push(b']');
             }
-            Value::Map(m) => return self.inline(m),
-            Value::Object(o) => return self.object(&**o, value),
+            Value::Map(m) => return self.inline(of_map(m), false),
+            Value::Object(o) => return self.object(&**o),
             Value::Nil | Value::Complex(..) => {
                 return Err(format!("unexpected type: {}", value.type_name(self.helm)));
             }
@@ -288,20 +328,25 @@ impl Writer {
         Ok(())
     }
 
-    fn object(&mut self, object: &dyn Object, value: &Value) -> Result<(), String> {
+    fn object(&mut self, object: &dyn Object) -> Result<(), String> {
         if let Some(time) = object.as_any().downcast_ref::<TimeObject>() {
             let text = time_text(&time.time);
             self.out.extend_from_slice(&text);
-        } else if let Some(d) = object.as_any().downcast_ref::<DurationObject>() {
+            return Ok(());
+        }
+        if let Some(d) = object.as_any().downcast_ref::<DurationObject>() {
             let text = quoted(duration::text(d.0).as_bytes());
             self.out.extend_from_slice(&text);
-        } else {
-            match seen(value) {
-                Ok(v) => return self.element(&v),
-                Err(Failure::Error(e) | Failure::Panic(e)) => return Err(e),
-            }
+            return Ok(());
         }
-        Ok(())
+        match seen(object) {
+            Seen::List(list) => self.element(&list),
+            Seen::Struct(entries) => self.inline(entries, true),
+            Seen::Scalar => match object.json()? {
+                Encoded::Value(value) => self.element(&value),
+                other => self.element(&other.into_value()),
+            },
+        }
     }
 }
 

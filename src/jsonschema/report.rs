@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
+
+use super::formats;
 
 /// A schema that was applied somewhere, with what failed in it.
 #[derive(Default)]
@@ -15,6 +17,10 @@ struct Applied {
     causes: Vec<Cause>,
     /// Which of the keywords that end an evaluation failed.
     stopped: Option<usize>,
+    /// Whether a reference led here.
+    referred: bool,
+    /// Whether this only holds the branches of a keyword.
+    branches: bool,
 }
 
 enum Cause {
@@ -36,7 +42,9 @@ pub(super) fn text(errors: &[ValidationError<'_>], schema: &Json) -> String {
     let mut lines = Vec::new();
     // A lone cause is seen through, down to where there are several.
     let mut top = &root;
-    while let [Cause::Below(_, below)] = &top.causes[..] {
+    while let [Cause::Below(_, below)] = &top.causes[..]
+        && !below.referred
+    {
         top = below;
     }
     top.causes.iter().for_each(|c| print_cause(c, 0, &mut lines));
@@ -48,8 +56,8 @@ pub(super) fn text(errors: &[ValidationError<'_>], schema: &Json) -> String {
 }
 
 fn print(a: &Applied, depth: usize, lines: &mut Vec<Line>) {
-    if let [only] = &a.causes[..] {
-        return print_cause(only, depth, lines);
+    if a.branches || a.causes.len() == 1 {
+        return a.causes.iter().for_each(|c| print_cause(c, depth, lines));
     }
     lines.push(Line { depth, at: a.at.clone(), message: "validation failed".into() });
     a.causes.iter().for_each(|c| print_cause(c, depth + 1, lines));
@@ -87,7 +95,13 @@ fn tree(errors: &[ValidationError<'_>], schema: &Json, base: &str) -> Applied {
             }
             told.push(path.clone());
         }
-        let names = required.get(&path);
+        let names = required.get(&path).map_or(&[][..], Vec::as_slice);
+        if path.ends_with("/dependencies") || path.ends_with("/dependentRequired") {
+            for text in dependencies(e, schema) {
+                insert_as(&mut root, e, path.strip_prefix(base).unwrap_or(&path), text, Vec::new());
+            }
+            continue;
+        }
         insert(&mut root, e, schema, path.strip_prefix(base).unwrap_or(&path), names);
     }
     root
@@ -103,7 +117,33 @@ fn prefix(pointer: &str, n: usize) -> String {
     out
 }
 
-fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str, required: Option<&Vec<String>>) {
+/// What is said of a keyword's properties that need others: the crate has one flat list for all of them.
+fn dependencies(e: &ValidationError<'_>, schema: &Json) -> Vec<String> {
+    let Some(Json::Object(all)) = schema.pointer(&e.schema_path().to_string()) else { return vec![e.to_string()] };
+    let Json::Object(instance) = e.instance().as_ref() else { return Vec::new() };
+    let mut out = Vec::new();
+    for (property, needed) in all.iter().filter(|(property, _)| instance.contains_key(*property)) {
+        let needed = needed.as_array().into_iter().flatten().filter_map(Json::as_str);
+        let missing: Vec<String> = needed.filter(|n| !instance.contains_key(*n)).map(quoted).collect();
+        if !missing.is_empty() {
+            out.push(format!("properties {} required, if {} exists", missing.join(", "), quoted(property)));
+        }
+    }
+    out
+}
+
+fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str, required: &[String]) {
+    let message = match required {
+        [_, _, ..] => {
+            let all: Vec<String> = required.iter().map(|n| quoted(n)).collect();
+            format!("missing properties {}", all.join(", "))
+        }
+        _ => message(e, schema),
+    };
+    insert_as(root, e, path, message, nested(e, schema));
+}
+
+fn insert_as(root: &mut Applied, e: &ValidationError<'_>, path: &str, message: String, nested: Vec<Applied>) {
     let instance = e.instance_path().to_string();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let mut at = root;
@@ -117,7 +157,7 @@ fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str
                 (if numbered { 2 } else { 1 }, 1, None)
             }
             "allOf" => (2, 0, Some("'allOf' failed")),
-            "then" | "else" | "$ref" | "$dynamicRef" | "not" => (1, 0, None),
+            "then" | "else" | "$ref" | "$dynamicRef" | "$recursiveRef" | "not" => (1, 0, None),
             "dependentSchemas" | "dependencies" => (2, 0, None),
             _ => (1, 0, None),
         };
@@ -126,15 +166,17 @@ fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str
         }
         depth += consumed;
         let pointer = prefix(&instance, depth);
-        // A reference is seen through.
-        if steps[i] != "$ref" && steps[i] != "then" && steps[i] != "else" {
-            if let Some(text) = wrapper {
-                at = child(at, format!("{}/", steps[i]), &pointer, Some(text));
-            }
-            // Values of an array are told apart by their index.
-            let key = format!("{}{pointer}", steps[i..i + taken].join("/"));
-            at = child(at, key, &pointer, None);
+        // Nothing more is evaluated once one of the keywords that end it failed.
+        if at.stopped.is_some() {
+            return;
         }
+        if let Some(text) = wrapper {
+            at = child(at, format!("{}/", steps[i]), &pointer, Some(text));
+        }
+        // Values of an array are told apart by their index.
+        let key = format!("{}{pointer}", steps[i..i + taken].join("/"));
+        at = child(at, key, &pointer, None);
+        at.referred = matches!(steps[i], "$ref" | "$dynamicRef" | "$recursiveRef");
         i += taken;
     }
     // The library stops at the first of these.
@@ -148,14 +190,6 @@ fn insert(root: &mut Applied, e: &ValidationError<'_>, schema: &Json, path: &str
         at.stopped = Some(r);
         at.causes.clear();
     }
-    let nested = nested(e, schema);
-    let message = match required {
-        Some(names) if names.len() > 1 => {
-            let all: Vec<String> = names.iter().map(|n| quoted(n)).collect();
-            format!("missing properties {}", all.join(", "))
-        }
-        _ => message(e, schema),
-    };
     at.causes.push(Cause::Error(instance, message, nested));
 }
 
@@ -167,7 +201,7 @@ fn child<'a>(at: &'a mut Applied, key: String, pointer: &str, text: Option<&str>
             at.causes.push(Cause::Error(
                 pointer.to_owned(),
                 text.to_owned(),
-                vec![Applied { at: pointer.to_owned(), ..Applied::default() }],
+                vec![Applied { at: pointer.to_owned(), branches: true, ..Applied::default() }],
             ));
             at.causes.len() - 1
         });
@@ -205,7 +239,7 @@ fn nested(e: &ValidationError<'_>, schema: &Json) -> Vec<Applied> {
     }
 }
 
-fn quoted(s: &str) -> String {
+pub(super) fn quoted(s: &str) -> String {
     format!("'{}'", s.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
@@ -250,16 +284,29 @@ fn type_of(v: &Json) -> &'static str {
     }
 }
 
+/// The types in the library's order.
+const TYPES: [&str; 7] = ["null", "boolean", "number", "integer", "string", "array", "object"];
+
 /// The schema's own `type`, in the order in which the library names types.
 fn wanted(e: &ValidationError<'_>, schema: &Json) -> String {
     let found = schema.pointer(&e.schema_path().to_string());
     let names: Vec<&str> = match found {
         Some(Json::String(s)) => vec![s],
         Some(Json::Array(a)) => a.iter().filter_map(Json::as_str).collect(),
-        _ => return e.to_string(),
+        // A metaschema's, which isn't at hand.
+        _ => {
+            return match e.kind() {
+                Kind::Type { kind: TypeKind::Single(one) } => one.to_string(),
+                Kind::Type { kind: TypeKind::Multiple(all) } => {
+                    let mut names: Vec<String> = all.iter().map(|t| t.to_string()).collect();
+                    names.sort_by_key(|n| TYPES.iter().position(|t| t == n));
+                    names.join(" or ")
+                }
+                _ => e.to_string(),
+            };
+        }
     };
-    let order = ["null", "boolean", "number", "integer", "string", "array", "object"];
-    order.iter().filter(|t| names.contains(t)).copied().collect::<Vec<_>>().join(" or ")
+    TYPES.iter().filter(|t| names.contains(t)).copied().collect::<Vec<_>>().join(" or ")
 }
 
 /// What the library says of one error.
@@ -320,7 +367,10 @@ pub(super) fn message(e: &ValidationError<'_>, schema: &Json) -> String {
         Kind::Pattern { pattern } => {
             format!("{} does not match pattern {}", display(instance), quoted(pattern))
         }
-        Kind::Format { format } => format!("{} is not valid {format}", display(instance)),
+        Kind::Format { format } => {
+            let why = instance.as_str().and_then(|s| formats::check(format, s).err()).unwrap_or_default();
+            format!("{} is not valid {format}: {why}", display(instance))
+        }
         Kind::UniqueItems => duplicate(instance),
         Kind::Contains => "no items match contains schema".into(),
         Kind::AdditionalItems { limit } => {

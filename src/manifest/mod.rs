@@ -68,7 +68,9 @@ fn split_v4(text: &str) -> Vec<&str> {
         let line = if at == 0 && bytes.starts_with(b"---") && start == 0 {
             Some(0)
         } else {
-            memchr::memmem::find(&bytes[at..], b"\n---").map(|n| at + n + 1)
+            memchr::memchr_iter(b'\n', &bytes[at..])
+                .find(|n| bytes[at + n + 1..].starts_with(b"---"))
+                .map(|n| at + n + 1)
         };
         let piece = &text[start..line.unwrap_or(text.len())];
         let trimmed = piece.trim_start_matches(is_space);

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::value::{HelmVersion, List, ListKind, Object, Slot, Value};
+use crate::value::{Encoded, Field, HelmVersion, List, ListKind, Object, Room, Slot, Value};
 
 /// A Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,14 +95,17 @@ pub fn api_versions(more: &[String]) -> Vec<String> {
 /// `.Capabilities`
 pub fn capabilities(version: &KubeVersion, api_versions: Vec<String>, helm: HelmVersion) -> Value {
     let items = api_versions.into_iter().map(|v| Slot::from(Value::string(v))).collect();
-    let list = Rc::new(List { kind: ListKind::Strings, nil: false, items });
-    let kube = Value::Object(Rc::new(KubeVersionObject { version: version.clone(), helm }));
-    Value::Object(Rc::new(Capabilities { kube, api_versions: list, helm }))
+    let list = Rc::new(List { kind: ListKind::Strings, nil: false, items, room: Room::Exact });
+    capabilities_of(version, list, helm)
+}
+
+fn capabilities_of(version: &KubeVersion, api_versions: Rc<List>, helm: HelmVersion) -> Value {
+    Value::Object(Rc::new(Capabilities { kube: version.clone(), api_versions, helm }))
 }
 
 #[derive(Debug)]
 struct Capabilities {
-    kube: Value,
+    kube: KubeVersion,
     api_versions: Rc<List>,
     helm: HelmVersion,
 }
@@ -125,38 +128,26 @@ impl Object for Capabilities {
         "ptr"
     }
 
-    fn field(&self, name: &str) -> Option<Slot> {
-        match name {
-            "KubeVersion" => Some(self.kube.clone().into()),
-            "APIVersions" => {
-                let set = VersionSet { versions: self.api_versions.clone(), helm: self.helm };
-                Some(Value::Object(Rc::new(set)).into())
-            }
-            "HelmVersion" => Some(Value::Object(Rc::new(BuildInfo { helm: self.helm })).into()),
-            _ => None,
-        }
-    }
-
-    fn display(&self) -> Vec<u8> {
+    fn fields(&self) -> Vec<Field> {
+        let kube = KubeVersionObject { version: self.kube.clone(), helm: self.helm, in_place: true };
         let set = VersionSet { versions: self.api_versions.clone(), helm: self.helm };
-        let kube = match &self.kube {
-            Value::Object(o) => o.verb_v(),
-            _ => Vec::new(),
-        };
-        [b"&{", &kube[..], b" ", &set.display(), b" ", &BuildInfo { helm: self.helm }.display(), b"}"].concat()
+        vec![
+            Field::new("KubeVersion", Value::Object(Rc::new(kube))),
+            Field::new("APIVersions", Value::Object(Rc::new(set))),
+            Field::new("HelmVersion", Value::Object(Rc::new(BuildInfo { helm: self.helm }))),
+        ]
     }
 
-    fn json(&self) -> Result<Value, String> {
-        let kube = match &self.kube {
-            Value::Object(o) => o.json()?,
-            _ => Value::Nil,
-        };
-        let entries = [
-            ("KubeVersion".into(), kube.into()),
-            ("APIVersions".into(), Value::List(self.api_versions.clone()).into()),
-            ("HelmVersion".into(), BuildInfo { helm: self.helm }.json()?.into()),
-        ];
-        Ok(Value::Map(entries.into_iter().collect()))
+    fn has_method(&self, name: &str) -> bool {
+        name == "Copy"
+    }
+
+    fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
+        Ok(capabilities_of(&self.kube, self.api_versions.clone(), self.helm))
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Record(self.fields().into_iter().map(|f| (f.name.to_owned(), f.value)).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -172,6 +163,21 @@ impl Object for Capabilities {
 struct KubeVersionObject {
     version: KubeVersion,
     helm: HelmVersion,
+    /// Whether this is the field itself, not a copy of it in an interface.
+    in_place: bool,
+}
+
+impl KubeVersionObject {
+    fn string(&self) -> &str {
+        match self.helm {
+            HelmVersion::V3 => &self.version.version,
+            HelmVersion::V4 => &self.version.normalized,
+        }
+    }
+
+    fn copied(&self, version: KubeVersion) -> Value {
+        Value::Object(Rc::new(KubeVersionObject { version, helm: self.helm, in_place: false }))
+    }
 }
 
 impl Object for KubeVersionObject {
@@ -182,44 +188,45 @@ impl Object for KubeVersionObject {
         }
     }
 
-    fn field(&self, name: &str) -> Option<Slot> {
+    fn fields(&self) -> Vec<Field> {
         let v = &self.version;
-        match name {
-            "Version" => Some(Value::string(v.version.as_str()).into()),
-            "Major" => Some(Value::string(v.major.as_str()).into()),
-            "Minor" => Some(Value::string(v.minor.as_str()).into()),
-            _ => None,
+        let mut all = vec![
+            Field::new("Version", Value::string(v.version.as_str())),
+            Field::private("normalizedVersion", Value::string(v.normalized.as_str())),
+            Field::new("Major", Value::string(v.major.as_str())),
+            Field::new("Minor", Value::string(v.minor.as_str())),
+        ];
+        if self.helm == HelmVersion::V3 {
+            all.remove(1);
         }
+        all
     }
 
+    // String and GitVersion have a pointer receiver.
     fn has_method(&self, name: &str) -> bool {
-        matches!(name, "String" | "GitVersion")
+        self.in_place && matches!(name, "String" | "GitVersion")
     }
 
-    fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
-        Ok(Value::string(self.display()))
+    fn call(&self, name: &str, _: &[Value]) -> Result<Value, String> {
+        let text = if name == "GitVersion" { self.version.version.as_str() } else { self.string() };
+        Ok(Value::string(text))
     }
 
-    fn display(&self) -> Vec<u8> {
-        match self.helm {
-            HelmVersion::V3 => self.version.version.clone().into_bytes(),
-            HelmVersion::V4 => self.version.normalized.clone().into_bytes(),
-        }
+    fn text_in_place(&self) -> Option<Vec<u8>> {
+        self.in_place.then(|| self.string().as_bytes().to_vec())
     }
 
-    /// Inside an interface String, which has a pointer receiver, is out of reach.
-    fn verb_v(&self) -> Vec<u8> {
-        let v = &self.version;
-        match self.helm {
-            HelmVersion::V3 => format!("{{{} {} {}}}", v.version, v.major, v.minor).into_bytes(),
-            HelmVersion::V4 => format!("{{{} {} {} {}}}", v.version, v.normalized, v.major, v.minor).into_bytes(),
-        }
+    fn in_interface(&self) -> Option<Value> {
+        Some(self.copied(self.version.clone()))
     }
 
-    fn json(&self) -> Result<Value, String> {
-        let v = &self.version;
-        let entries = [("Version", &v.version), ("Major", &v.major), ("Minor", &v.minor)];
-        Ok(Value::Map(entries.into_iter().map(|(k, v)| (k.into(), Value::string(v.as_str()).into())).collect()))
+    fn deep_copy(&self) -> Option<Value> {
+        Some(self.copied(KubeVersion { normalized: String::new(), ..self.version.clone() }))
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        let exported = self.fields().into_iter().filter(|f| f.exported);
+        Ok(Encoded::Record(exported.map(|f| (f.name.to_owned(), f.value)).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -267,24 +274,12 @@ impl Object for VersionSet {
         Ok(Value::Bool(has))
     }
 
-    fn display(&self) -> Vec<u8> {
-        crate::value::fmt::to_bytes(&Value::List(self.versions.clone()), self.helm)
-    }
-
-    fn json(&self) -> Result<Value, String> {
-        Ok(Value::List(self.versions.clone()))
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Value(Value::List(self.versions.clone())))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<VersionSet>().is_some_and(|o| Rc::ptr_eq(&o.versions, &self.versions))
-    }
-
-    fn truth(&self) -> bool {
-        !self.versions.items.is_empty()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.versions.items.is_empty()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -299,10 +294,11 @@ struct BuildInfo {
 }
 
 impl BuildInfo {
-    fn fields(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+    /// Go's names, JSON's names and values of the fields.
+    fn rows(&self) -> Vec<(&'static str, &'static str, &'static str)> {
         let version = match self.helm {
-            HelmVersion::V3 => "v3.22",
-            HelmVersion::V4 => "v4.3",
+            HelmVersion::V3 => "v3.22.0",
+            HelmVersion::V4 => "v4.3.1",
         };
         let mut all = vec![
             ("Version", "version", version),
@@ -322,18 +318,13 @@ impl Object for BuildInfo {
         "version.BuildInfo".into()
     }
 
-    fn field(&self, name: &str) -> Option<Slot> {
-        self.fields().into_iter().find(|f| f.0 == name).map(|f| Value::string(f.2).into())
+    fn fields(&self) -> Vec<Field> {
+        self.rows().into_iter().map(|(name, _, value)| Field::new(name, Value::string(value))).collect()
     }
 
-    fn display(&self) -> Vec<u8> {
-        let values: Vec<&str> = self.fields().iter().map(|f| f.2).collect();
-        format!("{{{}}}", values.join(" ")).into_bytes()
-    }
-
-    fn json(&self) -> Result<Value, String> {
-        let set = self.fields().into_iter().filter(|f| !f.2.is_empty());
-        Ok(Value::Map(set.map(|f| (f.1.into(), Value::string(f.2).into())).collect()))
+    fn json(&self) -> Result<Encoded, String> {
+        let set = self.rows().into_iter().filter(|f| !f.2.is_empty());
+        Ok(Encoded::Record(set.map(|f| (f.1.to_owned(), Value::string(f.2))).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -6,6 +6,7 @@ mod context;
 mod snippet;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 
 use typed_arena::Arena;
@@ -144,38 +145,88 @@ pub fn render_traced<T: Tracer>(
     log: &mut Log,
     tracer: T,
 ) -> Result<(Rendered, T), RenderError> {
-    let helm = options.helm;
-    let root = Node::build(chart, helm, sources).map_err(RenderError::Early)?;
-    let mut process = Process { helm, log };
-    process.dependencies(&root, values).map_err(|e| {
-        RenderError::Early(match helm {
-            HelmVersion::V3 => e,
-            HelmVersion::V4 => format!("chart dependencies processing failed: {e}"),
-        })
-    })?;
-    let merged = process.coalesce(&root, values).map_err(RenderError::Early)?;
-    if options.check_schema {
-        crate::chart::validate::check(&root, &merged, helm).map_err(RenderError::Early)?;
-    }
-    check_kube_version(chart, options)?;
-    let context = context::build(&root, merged, options);
-    let templates = parse_all(&context.files, helm, sources)?;
-    let arena = Arena::new();
-    let mut regexes = Default::default();
-    let cx = FuncCx { helm, world, dns: options.dns, regexes: &mut regexes };
-    let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, tracer);
-    let evaluated = evaluate(&mut exec, &context.files, helm)?;
-    let tracer = exec.into_tracer();
+    let prepared = Prepared::new(chart, values, options, sources, log)?;
+    let templates = prepared.parse(sources)?;
+    let (evaluated, tracer) = prepared.evaluate(&templates, options, world, tracer)?;
     check_read(chart)?;
-    let mut rendered = collect(evaluated, helm, log)?;
+    let mut rendered = collect(evaluated, options.helm, log)?;
     if options.include_crds {
-        collect_crds(&root, &mut rendered.crds);
+        collect_crds(&prepared.root, &mut rendered.crds);
         check_read(chart)?;
     }
     if options.last {
-        std::mem::forget((templates, context, root, arena, regexes));
+        std::mem::forget((templates, prepared));
     }
     Ok((rendered, tracer))
+}
+
+/// A chart with its values, ready to be parsed and evaluated: the stages of a render, one by one.
+pub struct Prepared<'c> {
+    root: Rc<Node<'c>>,
+    context: context::Context,
+    helm: HelmVersion,
+}
+
+impl<'c> Prepared<'c> {
+    /// Merges the values, enables the dependencies, checks the schemas and builds what templates see.
+    ///
+    /// # Errors
+    /// [`RenderError::Early`] and [`RenderError::Release`].
+    pub fn new(
+        chart: &'c Chart,
+        values: &Map,
+        options: &Options,
+        sources: &mut SourceMap,
+        log: &mut Log,
+    ) -> Result<Self, RenderError> {
+        let helm = options.helm;
+        let root = Node::build(chart, helm, sources).map_err(RenderError::Early)?;
+        let mut process = Process { helm, log };
+        process.dependencies(&root, values).map_err(|e| {
+            RenderError::Early(match helm {
+                HelmVersion::V3 => e,
+                HelmVersion::V4 => format!("chart dependencies processing failed: {e}"),
+            })
+        })?;
+        let merged = process.coalesce(&root, values).map_err(RenderError::Early)?;
+        if options.check_schema {
+            crate::chart::validate::check(&root, &merged, helm, process.log).map_err(RenderError::Early)?;
+        }
+        check_kube_version(chart, options)?;
+        let context = context::build(&root, merged, options);
+        Ok(Prepared { root, context, helm })
+    }
+
+    /// Parses all templates into one namespace.
+    ///
+    /// # Errors
+    /// [`RenderError::Parse`]
+    pub fn parse(&self, sources: &mut SourceMap) -> Result<Templates, RenderError> {
+        parse_all(&self.context.files, self.helm, sources)
+    }
+
+    /// Executes the templates and splits what they print into documents.
+    ///
+    /// # Errors
+    /// [`RenderError::Exec`]
+    pub fn evaluate<T: Tracer>(
+        &self,
+        templates: &Templates,
+        options: &Options,
+        world: &dyn World,
+        tracer: T,
+    ) -> Result<(Vec<Evaluated>, T), RenderError> {
+        let arena = Arena::new();
+        let mut regexes = Default::default();
+        let cx = FuncCx { helm: self.helm, world, dns: options.dns, regexes: &mut regexes };
+        let mut exec = Exec::new(templates, &arena, FuncScope::Chart(self.helm), cx, tracer);
+        let evaluated = evaluate(&mut exec, &self.context.files, self.helm)?;
+        let tracer = exec.into_tracer();
+        if options.last {
+            std::mem::forget((arena, regexes));
+        }
+        Ok((evaluated, tracer))
+    }
 }
 
 /// Whether all files could be read that were looked at.
@@ -254,10 +305,13 @@ fn parse_all(
 }
 
 /// A rendered file with its documents.
-struct Evaluated {
-    path: String,
-    text: String,
-    sorted: Result<Sorted, YamlError>,
+pub struct Evaluated {
+    /// `chart/templates/x.yaml`
+    pub path: String,
+    /// What it printed.
+    pub text: String,
+    /// Its documents, or why they are no YAML.
+    pub sorted: Result<Sorted, YamlError>,
 }
 
 /// Executes the templates in Helm's order. Where there are many, another thread looks at their documents meanwhile.

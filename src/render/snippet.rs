@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use typed_arena::Arena;
 
 use super::{KubeVersion, Options, RenderError, context, parse_all};
@@ -17,7 +18,7 @@ use crate::template::trace::Untraced;
 use crate::value::{HelmVersion, Value};
 use crate::world::System;
 
-/// Renders the chart of these files with a user's values, as release `rel` in namespace `ns` on Kubernetes 1.33.0. Gives
+/// Renders the chart of these files with a user's values, as release `rel` in namespace `ns` on Kubernetes 1.33.0, in UTC. Gives
 /// what each template printed, under its full path.
 ///
 /// # Errors
@@ -66,7 +67,7 @@ pub fn render_files_within(
     let text = |e: RenderError| e.helm_text(helm);
     let templates = parse_all(&context.files, helm, &mut sources).map_err(text)?;
     let (arena, mut regexes) = (Arena::new(), Default::default());
-    let world = System::new(None, None, None);
+    let world = System::new(None, None, None).in_zone(TimeZone::UTC);
     let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };
     let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, Untraced).within(limits);
     let mut rendered = BTreeMap::new();

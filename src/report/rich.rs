@@ -29,8 +29,14 @@ pub fn render_error(error: &RenderError, helm: HelmVersion) -> String {
     match error {
         RenderError::Exec(_, e) => exec_error(e, helm),
         RenderError::Parse(e) => {
-            // The text itself is not kept with the error; the place is.
-            format!("Error: {}\n  at {}:{}\n", e.message, e.name.to_text(), e.line)
+            let text = &e.source.text;
+            // Go says the line; the token at fault can stand behind it, where something is missing.
+            let start = (e.offset as usize).min(text.len());
+            let end = text[start..].iter().position(|c| c.is_ascii_whitespace()).map_or(text.len(), |n| start + n);
+            let d = MietteDiagnostic::new(format!("the template does not parse: {}", e.message))
+                .with_severity(Severity::Error)
+                .with_label(LabeledSpan::at(start..end, format!("Helm says line {}", e.line)));
+            show(d, &e.source.name.to_text(), text)
         }
         RenderError::Yaml { path, error, files } => {
             let text = files.get(path).map(String::as_str).unwrap_or_default();

@@ -124,8 +124,7 @@ impl ExecError {
             return self.go_text();
         }
         let text = self.go_text();
-        if self.user_message.is_some()
-            && let Some(message) = between_markers(&text)
+        if let Some(message) = between_markers(&text)
             && let Some(location) = text.split(": ").nth(1)
         {
             return format!("execution error at ({location}): {message}");

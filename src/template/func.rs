@@ -33,6 +33,10 @@ pub enum Ty {
     Duration,
     /// `sprig.certificate`
     Certificate,
+    /// `*semver.Version`
+    Version,
+    /// `io.Writer`, which no value of a template is
+    Writer,
     /// `reflect.Value`: any argument, also the untyped nil that is no value at all (the built-ins of text/template).
     Reflect,
 }

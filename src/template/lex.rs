@@ -190,6 +190,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn next_rune(&mut self) -> Option<char> {
+        if let Some(c @ (b' '..=b'~')) = self.rest().first() {
+            self.pos += 1;
+            return Some(char::from(*c));
+        }
         let (r, w) = decode_rune(self.rest())?;
         self.pos += w;
         if r == '\n' {
@@ -199,7 +203,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn count_lines(&mut self, from: usize, to: usize) {
-        self.line += memchr::memchr_iter(b'\n', &self.input[from..to]).count() as u32;
+        let text = &self.input[from..to];
+        let breaks = if text.len() < 16 {
+            text.iter().filter(|c| **c == b'\n').count()
+        } else {
+            memchr::memchr_iter(b'\n', text).count()
+        };
+        self.line += breaks as u32;
     }
 
     fn token(&mut self, kind: Kind) -> Token {
@@ -400,6 +410,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_alphanumeric(&mut self) {
+        let ascii = self.rest().iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
+        self.pos += ascii;
+        if self.rest().first().is_none_or(u8::is_ascii) {
+            return;
+        }
         while let Some((r, w)) = decode_rune(self.rest()) {
             if !is_alphanumeric(r) {
                 break;

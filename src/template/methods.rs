@@ -29,6 +29,7 @@ const FILES: &[Method] = &[
 const VALUES: &[Method] = &[
     Method { name: "YAML", params: &[], body: to_yaml },
     Method { name: "Table", params: &[Ty::Str], body: table },
+    Method { name: "Encode", params: &[Ty::Writer], body: encode },
     Method { name: "AsMap", params: &[], body: as_map },
     Method { name: "PathValue", params: &[Ty::Str], body: path_value },
 ];
@@ -120,8 +121,12 @@ fn lines(_: &mut FuncCx<'_>, files: &Map, args: &[Value]) -> FuncResult {
 }
 
 fn to_yaml(_: &mut FuncCx<'_>, values: &Map, _: &[Value]) -> FuncResult {
-    let text = yaml::to_yaml(&Value::Map(values.clone())).map_err(|e| format!("error marshaling into JSON: {e}"))?;
-    Ok(Value::string(text))
+    Ok(Value::string(yaml::to_yaml(&Value::Map(values.clone()))?))
+}
+
+/// Needs a writer, and only nil can be given for one.
+fn encode(_: &mut FuncCx<'_>, _: &Map, _: &[Value]) -> FuncResult {
+    Err("runtime error: invalid memory address or nil pointer dereference".into())
 }
 
 fn table(_: &mut FuncCx<'_>, values: &Map, args: &[Value]) -> FuncResult {

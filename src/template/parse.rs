@@ -28,8 +28,8 @@ pub enum FuncScope {
 /// Why a text is no template. `message` is Go's text without the leading `template: NAME:LINE: `.
 #[derive(Clone, Debug)]
 pub struct ParseError {
-    /// Name of the text.
-    pub name: Str,
+    /// The text with its name.
+    pub source: Arc<TreeSource>,
     /// Line, from 1, as Go counts it.
     pub line: u32,
     /// Byte offset of the token at fault.
@@ -41,7 +41,7 @@ pub struct ParseError {
 impl ParseError {
     /// Go's full text.
     pub fn text(&self) -> String {
-        format!("template: {}:{}: {}", self.name.to_text(), self.line, self.message)
+        format!("template: {}:{}: {}", self.source.name.to_text(), self.line, self.message)
     }
 }
 
@@ -68,6 +68,8 @@ pub fn parse(source: Arc<TreeSource>, scope: FuncScope) -> Result<Trees, ParseEr
         state: TreeState::default(),
         nesting: 0,
         nodes: Vec::new(),
+        commands: Vec::new(),
+        words: Vec::new(),
         names: HashMap::default(),
         functions: HashMap::default(),
     };
@@ -111,6 +113,9 @@ struct Parser<'a> {
     nesting: u32,
     /// Nodes of the lists that are being parsed, the innermost list's at the end.
     nodes: Vec<Node>,
+    /// Likewise the commands of pipelines and the words of commands.
+    commands: Vec<Command>,
+    words: Vec<Expr>,
     /// Names and short texts seen, so that each is kept once.
     names: HashMap<&'a [u8], Str, RandomState>,
     /// Functions seen.
@@ -181,7 +186,7 @@ impl<'a> Parser<'a> {
 
     fn error<T>(&self, message: impl Into<String>) -> Parsed<T> {
         let at = self.state.tokens[0];
-        Err(ParseError { name: self.source.name.clone(), line: at.line, offset: at.start, message: message.into() })
+        Err(ParseError { source: self.source.clone(), line: at.line, offset: at.start, message: message.into() })
     }
 
     /// How Go's item prints: keywords in angle brackets, long texts cut.
@@ -269,7 +274,7 @@ impl<'a> Parser<'a> {
 
     /// The nodes from the `first` on, as a list.
     fn list_from(&mut self, first: usize) -> List {
-        List { nodes: self.nodes.drain(first..).collect() }
+        List { nodes: self.nodes.split_off(first).into_boxed_slice() }
     }
 
     fn interned(&mut self, name: &'a [u8]) -> Str {
@@ -470,13 +475,13 @@ impl<'a> Parser<'a> {
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
         let pos = self.peek_non_space().start;
         let (decl, assigns) = self.declarations(context)?;
-        let mut commands: SmallVec<[Command; 4]> = SmallVec::new();
+        let first = self.commands.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&commands, context)?;
-                    let commands = commands.into_boxed_slice();
+                    self.check_pipeline(&self.commands[first..], context)?;
+                    let commands = self.commands.split_off(first).into_boxed_slice();
                     return Ok(Pipe { pos, assigns, decl: decl.into_boxed_slice(), commands });
                 }
                 Kind::Bool
@@ -493,7 +498,7 @@ impl<'a> Parser<'a> {
                 | Kind::LeftParen => {
                     self.backup();
                     let command = self.command()?;
-                    commands.push(command);
+                    self.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
@@ -559,11 +564,11 @@ impl<'a> Parser<'a> {
 
     fn command(&mut self) -> Parsed<Command> {
         let pos = self.peek_non_space().start;
-        let mut args: SmallVec<[Expr; 4]> = SmallVec::new();
+        let first = self.words.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.words.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -574,10 +579,10 @@ impl<'a> Parser<'a> {
             }
             break;
         }
-        if args.is_empty() {
+        if self.words.len() == first {
             return self.error("empty command");
         }
-        Ok(Command { pos, args: args.into_boxed_slice() })
+        Ok(Command { pos, args: self.words.split_off(first).into_boxed_slice() })
     }
 
     fn operand(&mut self) -> Parsed<Option<Expr>> {

@@ -3,13 +3,17 @@
 //! Maps are references (`set` on `.Values` is seen by everyone who holds the map), lists and strings are immutable.
 //! Each map entry and list item sits in a [`Slot`] that also knows the position it was written at, so that a value
 //! keeps its origin from the YAML parser through merging to the template. How values print is in [`fmt`], deep
-//! equality and truth in [`compare`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
+//! equality and truth in [`compare`], structs in [`Object`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
 
 pub mod compare;
 mod entries;
 pub mod fmt;
+mod object;
+mod room;
 
-use std::any::Any;
+pub use object::{Encoded, Field, NilPointer, Object};
+pub use room::Room;
+
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -175,6 +179,10 @@ pub enum ListKind {
     Lists,
     /// `[]map[string]interface {}`
     Maps,
+    /// `[]*chart.Maintainer`
+    Maintainers,
+    /// `[]*chart.Dependency`
+    Dependencies,
 }
 
 /// A slice. Templates can't change one in place.
@@ -186,6 +194,8 @@ pub struct List {
     pub nil: bool,
     /// The items.
     pub items: Vec<Slot>,
+    /// What is behind them.
+    pub room: Room,
 }
 
 /// Which of Go's map types a map has.
@@ -207,6 +217,7 @@ pub enum MapKind {
 pub struct Map {
     entries: Rc<RefCell<Entries>>,
     kind: MapKind,
+    nil: bool,
 }
 
 impl std::fmt::Debug for Map {
@@ -235,7 +246,17 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
-        Map { entries: Rc::new(RefCell::new(entries)), kind }
+        Map { entries: Rc::new(RefCell::new(entries)), kind, nil: false }
+    }
+
+    /// A nil map of this type: empty, null in JSON, and nothing can be set in it.
+    pub fn nil(kind: MapKind) -> Map {
+        Map { nil: true, ..Map::new(kind) }
+    }
+
+    /// Whether this is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.nil
     }
 
     /// The Go type of the map.
@@ -301,83 +322,14 @@ impl Map {
     /// A new map of the same kind with the same (shared) values.
     #[must_use]
     pub fn shallow_copy(&self) -> Map {
-        Map::from_entries(self.kind(), self.entries().clone())
+        Map { nil: self.nil, ..Map::from_entries(self.kind(), self.entries().clone()) }
     }
 
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map { entries: self.entries.clone(), kind }
+        Map { entries: self.entries.clone(), kind, nil: self.nil }
     }
-}
-
-/// What a struct, or a named type with methods, can do in a template.
-pub trait Object: std::fmt::Debug {
-    /// Go's name of the type (`%T`), for instance `time.Time` or `*semver.Version`.
-    fn type_name(&self) -> String;
-
-    /// Go's kind: `struct`, `ptr`, `int64`, `slice`...
-    fn kind(&self) -> &'static str {
-        "struct"
-    }
-
-    /// A field by its Go name.
-    fn field(&self, _name: &str) -> Option<Slot> {
-        None
-    }
-
-    /// Whether the type has this method.
-    fn has_method(&self, _name: &str) -> bool {
-        false
-    }
-
-    /// The items, where the kind is a slice with methods (`.Capabilities.APIVersions`).
-    fn as_list(&self) -> Option<&Rc<List>> {
-        None
-    }
-
-    /// Parameter types of a method where they are worth checking: one letter each, `s` string, `i` int, `a` any,
-    /// `t` time.Time, `d` time.Duration; nothing leaves the check to [`Object::call`].
-    fn method_params(&self, _name: &str) -> Option<&'static str> {
-        Some("")
-    }
-
-    /// Calls a method that [`Object::has_method`] announced. The error is Go's text.
-    fn call(&self, name: &str, _args: &[Value]) -> Result<Value, String> {
-        Err(format!("no method {name}"))
-    }
-
-    /// What the engine prints for `{{ . }}`, where methods such as String are reachable.
-    fn display(&self) -> Vec<u8>;
-
-    /// What `%v` of the value inside an interface prints (differs where String has a pointer receiver).
-    fn verb_v(&self) -> Vec<u8> {
-        self.display()
-    }
-
-    /// The value that encoding/json would see: nil, strings, numbers, lists, maps.
-    fn json(&self) -> Result<Value, String>;
-
-    /// What go-yaml v3 would see (toYamlPretty): fields by their lower-case names.
-    fn yaml_pretty(&self) -> Result<Value, String> {
-        self.json()
-    }
-
-    /// Go's deep equality with another object.
-    fn equals(&self, other: &dyn Object) -> bool;
-
-    /// The truth of the value in `if`: structs are true.
-    fn truth(&self) -> bool {
-        true
-    }
-
-    /// Sprig's `empty`: whether this is the zero value of its type where Sprig looks.
-    fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// The concrete type, for functions that take only theirs (dates, certificates).
-    fn as_any(&self) -> &dyn Any;
 }
 
 impl Value {
@@ -398,17 +350,22 @@ impl Value {
 
     /// A non-nil `[]interface {}`.
     pub fn list(items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items }))
+        Value::list_of(ListKind::Any, items)
+    }
+
+    /// A list of any values that came about item by item, as decoders and filters of Go make them.
+    pub fn appended(items: Vec<Slot>) -> Value {
+        Value::List(Rc::new(List { kind: ListKind::Any, nil: false, items, room: Room::Appended }))
     }
 
     /// A list of another type.
     pub fn list_of(kind: ListKind, items: Vec<Slot>) -> Value {
-        Value::List(Rc::new(List { kind, nil: false, items }))
+        Value::List(Rc::new(List { kind, nil: false, items, room: Room::Exact }))
     }
 
     /// A nil slice of a type.
     pub fn nil_list(kind: ListKind) -> Value {
-        Value::List(Rc::new(List { kind, nil: true, items: Vec::new() }))
+        Value::List(Rc::new(List { kind, nil: true, items: Vec::new(), room: Room::Exact }))
     }
 
     /// A `[]string`.
@@ -461,6 +418,8 @@ impl Value {
                 ListKind::Ints => "[]int",
                 ListKind::Lists => "[][]interface {}",
                 ListKind::Maps => "[]map[string]interface {}",
+                ListKind::Maintainers => "[]*chart.Maintainer",
+                ListKind::Dependencies => "[]*chart.Dependency",
             }
             .into(),
             Value::Map(m) => match m.kind() {
@@ -497,8 +456,10 @@ impl Value {
                 kind: l.kind,
                 nil: l.nil,
                 items: l.items.iter().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos }).collect(),
+                room: Room::Capacity(l.capacity()),
             })),
             Value::Map(m) => Value::Map(m.deep_copy()),
+            Value::Object(o) => o.deep_copy().unwrap_or_else(|| self.clone()),
             other => other.clone(),
         }
     }
@@ -509,10 +470,8 @@ impl Map {
     #[must_use]
     pub fn deep_copy(&self) -> Map {
         let entries = self.entries();
-        Map::from_entries(
-            self.kind(),
-            entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos })).collect(),
-        )
+        let copied = entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos }));
+        Map { nil: self.nil, ..Map::from_entries(self.kind(), copied.collect()) }
     }
 }
 
@@ -534,6 +493,19 @@ impl HelmVersion {
             HelmVersion::V4 => "common.Values",
         }
     }
+}
+
+/// The text with U+FFFD for each byte that is not part of valid UTF-8, as ranging over a Go string reads it.
+pub fn valid_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
+    }
+    out.into()
 }
 
 /// Decodes one rune as Go does: an invalid byte is U+FFFD of width 1. Nothing at the end of the text.

@@ -43,12 +43,19 @@ pub struct System {
     now: Option<Timestamp>,
     seeded: Option<RefCell<ChaCha20Rng>>,
     objects: Option<Box<dyn LiveObjects>>,
+    zone: Option<TimeZone>,
 }
 
 impl System {
     /// `now` pins the clock, `seed` makes all randomness repeatable, `objects` serve `lookup`.
     pub fn new(now: Option<Timestamp>, seed: Option<u64>, objects: Option<Box<dyn LiveObjects>>) -> System {
-        System { now, seeded: seed.map(|s| RefCell::new(ChaCha20Rng::seed_from_u64(s))), objects }
+        System { now, seeded: seed.map(|s| RefCell::new(ChaCha20Rng::seed_from_u64(s))), objects, zone: None }
+    }
+
+    /// The same with another local time zone than the system's.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZone) -> System {
+        System { zone: Some(zone), ..self }
     }
 }
 
@@ -58,7 +65,7 @@ impl World for System {
     }
 
     fn time_zone(&self) -> TimeZone {
-        TimeZone::system()
+        self.zone.clone().unwrap_or_else(TimeZone::system)
     }
 
     fn clock_is_real(&self) -> bool {

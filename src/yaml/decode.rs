@@ -13,7 +13,7 @@ use crate::value::{Entries, Map, MapKind, Slot, Str, Value};
 /// # Errors
 /// With Go's text.
 pub fn to_value(src: &[u8], base: Pos) -> Result<Value, YamlError> {
-    let text = utf8(src);
+    let text = utf8(src)?;
     let base = base.offset(src.len() - text.len().min(src.len()));
     let tree = Tree::parse(&text)?;
     if tree.nodes.is_empty() {
@@ -34,13 +34,13 @@ pub fn to_map(src: &[u8], base: Pos) -> Result<Value, YamlError> {
     }
 }
 
-/// Reads into a `[]interface {}`; null gives a nil list.
+/// Reads into a `[]interface {}`; null and empty texts give an empty list.
 ///
 /// # Errors
 /// With Go's text, also when the document is no list.
 pub fn to_list(src: &[u8], base: Pos) -> Result<Value, YamlError> {
     match to_value(src, base)? {
-        Value::Nil => Ok(Value::nil_list(crate::value::ListKind::Any)),
+        Value::Nil => Ok(Value::list(Vec::new())),
         Value::List(l) => Ok(Value::List(l)),
         other => Err(wrong_type(&other, "[]interface {}")),
     }
@@ -124,7 +124,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 for child in self.tree.children(node) {
                     items.push(Slot { value: self.value(child)?, pos: self.pos(child) });
                 }
-                Ok(Value::list(items))
+                Ok(Value::appended(items))
             }
             NodeKind::Mapping => {
                 let mut entries = Entries::with_capacity(self.tree.children(node).count() / 2);
@@ -220,6 +220,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
         let k = self.tree.nodes[at];
         if k.kind != NodeKind::Scalar {
+            // The key itself is read first, and may hold such a key.
+            self.value(node)?;
             let shown = self.go_syntax(at, 0);
             return Err(YamlError::yaml(format!("invalid map key: {shown}"), Some(n.offset as usize)));
         }
@@ -227,7 +229,12 @@ impl<'t, 'a> Decoder<'t, 'a> {
             Scalar::Str(s) => s,
             Scalar::Bool(b) => Str::from(if b { "true" } else { "false" }),
             Scalar::Int(i) => Str::from(i.to_string()),
-            Scalar::Float(f) => Str::from(float32_text(f)),
+            Scalar::Float(f) => Str::from(match float32_text(f).as_str() {
+                "+Inf" => ".inf",
+                "-Inf" => "-.inf",
+                "NaN" => ".nan",
+                text => text,
+            }),
             other => {
                 let (ty, shown) = match other {
                     Scalar::Uint(u) => ("uint64", format!("{u:#x}")),
@@ -370,7 +377,7 @@ pub(super) fn tagged(tag: &[u8], text: &[u8]) -> Result<Scalar, String> {
     }
 }
 
-/// A float key or a float read into a string: Go formats it at 32-bit precision.
+/// A float key or a float that is read into a string: Go formats it at 32-bit precision.
 pub(super) fn float32_text(f: f64) -> String {
     let narrow = f as f32;
     if narrow.is_infinite() {

@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 
 use super::resolve::{Resolved, resolve};
+use crate::grammar::gojson;
 use crate::grammar::gonum::{format_float, json_float};
+use crate::span::Pos;
 use crate::stack;
-use crate::value::{Map, MapKind, Str, Value};
+use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -14,8 +16,22 @@ use crate::value::{Map, MapKind, Str, Value};
 /// With Go's text for what JSON or the YAML reader behind it refuses: NaN, control characters, very long keys.
 pub fn to_yaml(value: &Value) -> Result<Vec<u8>, String> {
     let mut emitter = Emitter::new(Dialect::V2);
-    emitter.node(value, Place::Root)?;
-    Ok(emitter.finish())
+    match emitter.node(value, Place::Root) {
+        Ok(()) => Ok(emitter.finish()),
+        Err(e) if e == UNREADABLE => Err(reader_error(value)),
+        Err(e) => Err(format!("error marshaling into JSON: {e}")),
+    }
+}
+
+/// Stands for what the YAML reader says of the JSON in between.
+const UNREADABLE: &str = "the JSON is no YAML";
+
+fn reader_error(value: &Value) -> String {
+    let json = gojson::marshal(value, gojson::Html::Escaped).unwrap_or_default();
+    match super::to_value(&json, Pos::NONE) {
+        Ok(_) => UNREADABLE.into(),
+        Err(e) => e.message.trim_start_matches("error converting YAML to JSON: ").to_owned(),
+    }
 }
 
 /// Whose rules apply.
@@ -193,9 +209,9 @@ fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if s.iter().all(|c| matches!(c, 0..0x7f)) {
         return Ok(Cow::Borrowed(s));
     }
-    let text = String::from_utf8_lossy(s);
+    let text = crate::value::valid_text(s);
     if text.chars().any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
-        return Err("error converting JSON to YAML: yaml: control characters are not allowed".into());
+        return Err(UNREADABLE.into());
     }
     if text.contains('\u{85}') {
         return Ok(Cow::Owned(fold_next_lines(&text).into_bytes()));
@@ -405,17 +421,31 @@ impl Emitter {
                 let text = self.float(*f)?;
                 self.scalar_plain(text.as_bytes(), place);
             }
+            Value::Complex(..) if self.dialect == Dialect::V3 => return Err("cannot marshal type: complex128".into()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
             Value::Bytes(b) => self.bytes(b, place)?,
             Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
             Value::List(l) => return self.sequence(l.items.iter().map(|s| &s.value), place),
+            Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
             Value::Map(m) => return self.mapping(m, place),
-            Value::Object(o) => {
-                let inner = if self.dialect == Dialect::V2 { o.json() } else { o.yaml_pretty() };
-                return self.node(&inner?, place);
+            Value::Object(o) => return self.object(&**o, place),
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, object: &dyn Object, place: Place) -> Result<(), String> {
+        if self.dialect == Dialect::V2 {
+            return self.node(&object.json()?.into_value(), place);
+        }
+        match object.yaml_pretty()? {
+            Encoded::Value(value) => self.node(&value, place)?,
+            Encoded::Plain(text) => self.scalar_plain(text.as_bytes(), place),
+            Encoded::Record(entries) if entries.is_empty() => self.empty(b"{", b"}"),
+            Encoded::Record(entries) => {
+                return self.entries(entries.into_iter().map(|(k, v)| (k.into(), v)).collect());
             }
         }
         Ok(())
@@ -467,7 +497,6 @@ impl Emitter {
     }
 
     fn mapping(&mut self, map: &Map, _place: Place) -> Result<(), String> {
-        let outer = self.increase_indent(false);
         let mut entries: Vec<(Str, Value)> = Vec::with_capacity(map.len());
         for (k, s) in map.entries().iter() {
             let value = match &s.value {
@@ -478,14 +507,19 @@ impl Emitter {
             entries.push((key, value));
         }
         natural_sort(&mut entries, self.dialect);
+        self.entries(entries)
+    }
+
+    fn entries(&mut self, entries: Vec<(Str, Value)>) -> Result<(), String> {
+        let outer = self.increase_indent(false);
         for (key, value) in &entries {
             self.write_indent();
             if self.is_simple_key(key) {
-                self.string_node(key, Place::SimpleKey)?;
+                self.key_node(key, Place::SimpleKey)?;
                 self.indicator(b":", false, false, false);
             } else {
                 self.indicator(b"?", true, false, true);
-                self.string_node(key, Place::ComplexKey)?;
+                self.key_node(key, Place::ComplexKey)?;
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
@@ -501,11 +535,11 @@ impl Emitter {
         if text.len() > 1000 {
             let json = crate::grammar::gojson::quoted(key, true);
             if String::from_utf8_lossy(&json).chars().count() > 1024 {
-                return Err("error converting JSON to YAML: yaml: could not find expected ':'".into());
+                return Err(UNREADABLE.into());
             }
         }
         if memchr::memmem::find(key, "\u{85}".as_bytes()).is_some() {
-            return Err("error converting JSON to YAML: yaml: could not find expected ':'".into());
+            return Err(UNREADABLE.into());
         }
         Ok(match text {
             Cow::Borrowed(_) => key.clone(),
@@ -546,7 +580,12 @@ impl Emitter {
             let text = through_json(s)?;
             return self.string_node(&text, place);
         }
-        if std::str::from_utf8(s).is_err() {
+        self.key_node(s, place)
+    }
+
+    /// A string that needs no detour through JSON: V2's keys have had theirs.
+    fn key_node(&mut self, s: &[u8], place: Place) -> Result<(), String> {
+        if self.dialect == Dialect::V3 && std::str::from_utf8(s).is_err() {
             // go-yaml v3 tags what is not UTF-8 as binary, in lines of 70 characters.
             let text = data_encoding::BASE64.encode(s);
             self.indicator(b"!!binary", true, false, false);
@@ -563,7 +602,6 @@ impl Emitter {
         } else {
             !matches!(resolve(s), Resolved::Str) || is_base60(s)
         };
-        let resolves = resolves || self.dialect == Dialect::V3 && super::pretty::resolves_in_v3(s);
         if is_simple(s) && !resolves {
             self.scalar_plain(s, place);
             return Ok(());

@@ -43,7 +43,7 @@ static V4: Struct = Struct { name: "SimpleHead", go_type: "util.SimpleHead", fie
 /// # Errors
 /// With Go's text for whatever Helm refuses.
 pub fn head(src: &[u8], helm: HelmVersion) -> Result<Head, YamlError> {
-    let text = utf8(src);
+    let text = utf8(src)?;
     let tree = Tree::parse(&text)?;
     if tree.nodes.is_empty() {
         return Ok(Head::default());

@@ -68,20 +68,26 @@ impl From<Box<Problem>> for YamlError {
 }
 
 /// The text without a byte order mark and as UTF-8: UTF-16 with a mark is understood, as go-yaml's reader does.
-fn utf8(src: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    let decode = |rest: &[u8], big: bool| {
-        let units = rest.chunks(2).map(|c| match c {
-            [a, b] if big => u16::from_be_bytes([*a, *b]),
-            [a, b] => u16::from_le_bytes([*a, *b]),
-            _ => 0xfffd,
-        });
-        let text: String = char::decode_utf16(units).map(|r| r.unwrap_or('\u{fffd}')).collect();
-        text.into_bytes()
-    };
-    match src {
+fn utf8(src: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, YamlError> {
+    Ok(match src {
         [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
-        [0xff, 0xfe, rest @ ..] => decode(rest, false).into(),
-        [0xfe, 0xff, rest @ ..] => decode(rest, true).into(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?.into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?.into(),
         _ => src.into(),
+    })
+}
+
+fn utf16(src: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, YamlError> {
+    let (pairs, rest) = src.as_chunks::<2>();
+    let mut out = String::with_capacity(src.len());
+    for c in char::decode_utf16(pairs.iter().map(|p| unit(*p))) {
+        match c {
+            Ok(c) => out.push(c),
+            Err(e) if e.unpaired_surrogate() >= 0xdc00 => {
+                return Err(YamlError::yaml("unexpected low surrogate area", None));
+            }
+            Err(_) => return Err(YamlError::yaml("expected low surrogate area", None)),
+        }
     }
+    if rest.is_empty() { Ok(out.into_bytes()) } else { Err(YamlError::yaml("incomplete UTF-16 character", None)) }
 }

@@ -12,9 +12,3 @@ pub fn to_yaml_pretty(value: &Value) -> Result<Vec<u8>, String> {
     emitter.node(value, Place::Root)?;
     Ok(emitter.finish())
 }
-
-/// Texts that go-yaml v3 quotes though v2 would not: octal numbers of YAML 1.2 and the old booleans are known to both,
-/// so what is left is its merge key.
-pub(super) fn resolves_in_v3(text: &[u8]) -> bool {
-    text == b"<<"
-}

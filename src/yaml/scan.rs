@@ -95,6 +95,8 @@ pub struct Token {
 #[derive(Clone, Copy, Default)]
 struct SimpleKey {
     possible: bool,
+    /// Not waited for any more, though still possible.
+    forgotten: bool,
     required: bool,
     token_number: usize,
     mark: Mark,
@@ -269,7 +271,7 @@ impl<'a> Scanner<'a> {
                 // The token numbers of the levels' keys ascend.
                 let from = self.simple_keys.partition_point(|k| k.token_number < parsed);
                 let same = self.simple_keys[from..].iter().take_while(|k| k.token_number == parsed);
-                let Some(i) = same.clone().position(|k| k.possible).map(|n| from + n) else {
+                let Some(i) = same.clone().position(|k| k.possible && !k.forgotten).map(|n| from + n) else {
                     return Ok(());
                 };
                 if !self.key_is_valid(i)? {
@@ -302,7 +304,8 @@ impl<'a> Scanner<'a> {
     fn save_simple_key(&mut self) -> Scanned<()> {
         if self.simple_key_allowed {
             let required = self.flow_level == 0 && self.indent == i64::from(self.mark.column);
-            let key = SimpleKey { possible: true, required, token_number: self.next_token_number(), mark: self.mark };
+            let token_number = self.next_token_number();
+            let key = SimpleKey { possible: true, forgotten: false, required, token_number, mark: self.mark };
             self.remove_simple_key()?;
             if let Some(last) = self.simple_keys.last_mut() {
                 *last = key;
@@ -333,10 +336,18 @@ impl<'a> Scanner<'a> {
         }
         let token = Token { kind, mark, text: Text::default(), handle: Text::default() };
         match number {
-            Some(n) => self.tokens.insert(n - self.parsed, token),
+            Some(n) => self.insert(n, token),
             None => self.tokens.push_back(token),
         }
         Ok(())
+    }
+
+    /// Puts a token before the one of this number, or at the end where that one is gone.
+    fn insert(&mut self, number: usize, token: Token) {
+        match number.checked_sub(self.parsed) {
+            Some(n) => self.tokens.insert(n, token),
+            None => self.tokens.push_back(token),
+        }
     }
 
     fn unroll_indent(&mut self, column: i64) {
@@ -453,7 +464,11 @@ impl<'a> Scanner<'a> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            let inner = self.simple_keys.pop();
+            // go-yaml forgets the key that begins with an empty collection: the level within has the same number.
+            if let (Some(inner), Some(outer)) = (inner, self.simple_keys.last_mut()) {
+                outer.forgotten |= inner.token_number == outer.token_number;
+            }
         }
         self.simple_key_allowed = false;
         self.indicator(kind);
@@ -491,7 +506,7 @@ impl<'a> Scanner<'a> {
         if self.key_is_valid(last)? {
             let key = self.simple_keys[last];
             let token = Token { kind: Kind::Key, mark: key.mark, text: Text::default(), handle: Text::default() };
-            self.tokens.insert(key.token_number - self.parsed, token);
+            self.insert(key.token_number, token);
             self.roll_indent(key.mark.column, Some(key.token_number), Kind::BlockMappingStart, key.mark)?;
             self.simple_keys[last].possible = false;
             self.simple_key_allowed = false;
@@ -545,6 +560,10 @@ impl<'a> Scanner<'a> {
         let rest = &self.src[self.offset()..];
         if self.ascii {
             return memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        }
+        let line = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        if rest[..line].is_ascii() {
+            return line;
         }
         let mut n = 0;
         while n < rest.len() && !self.break_at(n) {

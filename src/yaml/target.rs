@@ -5,7 +5,7 @@ use super::decode::{Decoder, float32_text, json_name};
 use super::tree::Tree;
 use super::{YamlError, utf8};
 use crate::span::Pos;
-use crate::value::{Entries, IntKind, List, Map, MapKind, Slot, Str, Value};
+use crate::value::{Entries, IntKind, List, Map, MapKind, Room, Slot, Str, Value};
 
 /// A Go type to read into.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Target {
 /// # Errors
 /// With Go's text.
 pub fn decode_as(src: &[u8], base: Pos, target: &Target) -> Result<Value, YamlError> {
-    let text = utf8(src);
+    let text = utf8(src)?;
     let tree = Tree::parse(&text)?;
     if tree.nodes.is_empty() {
         return Ok(Value::Nil);
@@ -155,7 +155,7 @@ impl Reader {
             (Target::List(item, _), Value::List(list)) => {
                 let items: Vec<Slot> =
                     list.items.iter().map(|s| Slot { value: self.read(&s.value, item), pos: s.pos }).collect();
-                Value::List(std::rc::Rc::new(List { kind: list.kind, nil: false, items }))
+                Value::List(std::rc::Rc::new(List { kind: list.kind, nil: false, items, room: Room::Exact }))
             }
             (Target::Map(item, _), Value::Map(map)) => {
                 let entries: Entries = map

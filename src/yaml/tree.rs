@@ -47,7 +47,7 @@ pub struct Tree<'a> {
 }
 
 /// What an anchor, if any, names; `None` of a node without anchor.
-type Anchors = HashMap<Vec<u8>, u32>;
+type Anchors = HashMap<Vec<u8>, u32, foldhash::fast::RandomState>;
 
 /// What the grammar expects next.
 #[derive(Clone, Copy)]
@@ -95,7 +95,7 @@ impl<'a> Tree<'a> {
             nodes: Vec::with_capacity(src.len() / 16),
             open: Vec::new(),
             states: Vec::new(),
-            anchors: Anchors::new(),
+            anchors: Anchors::default(),
             tags: Vec::new(),
             has_aliases: false,
         };
@@ -435,12 +435,6 @@ impl<'a> Builder<'a> {
                     return Ok(());
                 }
                 self.node(Place::BlockOrIndentless)
-            }
-            // A value without a key.
-            Kind::Value => {
-                self.states.push(State::BlockMappingValue { context });
-                self.empty(token.mark);
-                Ok(())
             }
             Kind::BlockEnd => {
                 self.skip();

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::grammar::duration::{self, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
 use crate::grammar::gotime::{MONTHS, Time, WEEKDAYS, Zone};
 use crate::grammar::layout;
-use crate::value::{Object, Value};
+use crate::value::{Encoded, Field, IntKind, NilPointer, Object, Value};
 
 /// A `time.Time`.
 #[derive(Debug)]
@@ -29,7 +29,6 @@ pub struct DurationObject(pub i64);
 struct Named {
     type_name: &'static str,
     number: i64,
-    name: &'static str,
 }
 
 /// A `*time.Location`.
@@ -178,15 +177,43 @@ impl Object for TimeObject {
         })
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.time.text()
+    fn fields(&self) -> Vec<Field> {
+        let t = &self.time;
+        // Seconds since the year 1; a reading of the monotonic clock takes their place, they move to 1885's count.
+        let since_year_1 = t.unix.wrapping_add(62_135_596_800);
+        let (wall, ext) = match t.mono {
+            Some(mono) => (1 << 63 | (since_year_1 - 59_453_308_800) << 30 | i64::from(t.nanos), mono),
+            None => (i64::from(t.nanos), since_year_1),
+        };
+        let place = match &t.zone {
+            zone if zone.is_utc() => Value::Object(Rc::new(NilPointer("*time.Location"))),
+            zone => Value::Object(Rc::new(Location(zone.clone()))),
+        };
+        vec![
+            Field::private("wall", Value::Int(wall, IntKind::Uint64)),
+            Field::private("ext", Value::int64(ext)),
+            Field::private("loc", place),
+        ]
     }
 
-    fn json(&self) -> Result<Value, String> {
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(self.time.text())
+    }
+
+    fn go_string(&self) -> Option<Vec<u8>> {
+        Some(self.time.go_string())
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
         match self.time.rfc3339() {
-            Ok(text) => Ok(Value::string(text)),
+            Ok(text) => Ok(Encoded::Value(Value::string(text))),
             Err(e) => Err(format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {e}")),
         }
+    }
+
+    fn yaml_pretty(&self) -> Result<Encoded, String> {
+        let text = layout::format(&self.time, b"2006-01-02T15:04:05.999999999Z07:00");
+        Ok(Encoded::Plain(String::from_utf8_lossy(&text).into_owned()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -247,28 +274,28 @@ impl Object for DurationObject {
         })
     }
 
-    fn display(&self) -> Vec<u8> {
-        duration::text(self.0).into_bytes()
+    fn number(&self) -> Option<i64> {
+        Some(self.0)
     }
 
-    fn json(&self) -> Result<Value, String> {
-        Ok(Value::int64(self.0))
+    fn with_number(&self, n: i64) -> Value {
+        duration_value(n)
     }
 
-    fn yaml_pretty(&self) -> Result<Value, String> {
-        Ok(Value::string(duration::text(self.0)))
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(duration::text(self.0).into_bytes())
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Value(Value::int64(self.0)))
+    }
+
+    fn yaml_pretty(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Value(Value::string(duration::text(self.0))))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<DurationObject>().is_some_and(|o| o.0 == self.0)
-    }
-
-    fn truth(&self) -> bool {
-        self.0 != 0
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0 == 0
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -277,11 +304,16 @@ impl Object for DurationObject {
 }
 
 fn named(type_name: &'static str, number: u32) -> Value {
-    let name = match type_name {
-        "time.Month" => MONTHS[number as usize - 1],
-        _ => WEEKDAYS[number as usize],
-    };
-    Value::Object(Rc::new(Named { type_name, number: number.into(), name }))
+    Value::Object(Rc::new(Named { type_name, number: number.into() }))
+}
+
+impl Named {
+    fn name(&self) -> String {
+        let (names, first): (&[&str], i64) = if self.type_name == "time.Month" { (&MONTHS, 1) } else { (&WEEKDAYS, 0) };
+        let found = usize::try_from(self.number - first).ok().and_then(|i| names.get(i));
+        let short = self.type_name.trim_start_matches("time.");
+        found.map_or_else(|| format!("%!{short}({})", self.number as u64), |name| (*name).to_owned())
+    }
 }
 
 impl Object for Named {
@@ -298,42 +330,31 @@ impl Object for Named {
     }
 
     fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
-        Ok(Value::string(self.name))
+        Ok(Value::string(self.name()))
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.name.as_bytes().to_vec()
+    fn number(&self) -> Option<i64> {
+        Some(self.number)
     }
 
-    fn json(&self) -> Result<Value, String> {
-        Ok(Value::int(self.number))
+    fn with_number(&self, n: i64) -> Value {
+        Value::Object(Rc::new(Named { type_name: self.type_name, number: n }))
+    }
+
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(self.name().into_bytes())
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Value(Value::int(self.number)))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Named>().is_some_and(|o| (o.type_name, o.number) == (self.type_name, self.number))
     }
 
-    fn truth(&self) -> bool {
-        self.number != 0
-    }
-
-    fn is_empty(&self) -> bool {
-        self.number == 0
-    }
-
     fn as_any(&self) -> &dyn Any {
         self
-    }
-}
-
-impl Location {
-    fn name(&self) -> String {
-        match &self.0 {
-            Zone::Utc => "UTC".into(),
-            Zone::Local(_) => "Local".into(),
-            Zone::Named(zone) => zone.iana_name().unwrap_or_default().into(),
-            Zone::Fixed(name, _) => name.clone(),
-        }
     }
 }
 
@@ -351,15 +372,15 @@ impl Object for Location {
     }
 
     fn call(&self, _: &str, _: &[Value]) -> Result<Value, String> {
-        Ok(Value::string(self.name()))
+        Ok(Value::string(self.0.name()))
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.name().into_bytes()
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(self.0.name().into_bytes())
     }
 
-    fn json(&self) -> Result<Value, String> {
-        Ok(Value::Map(crate::value::Map::default()))
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Record(Vec::new()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -3,7 +3,10 @@
 use super::*;
 use crate::template::func::{Func, FuncError, Ty};
 use crate::template::methods::Method;
-use crate::value::{ListKind, Map, MapKind, Object};
+use std::rc::Rc;
+
+use crate::grammar::gotime::object::duration_value;
+use crate::value::{ListKind, Map, MapKind, NilPointer, Object};
 
 /// Parameter types of a function of whatever sort.
 #[derive(Clone, Copy)]
@@ -38,6 +41,8 @@ pub(super) fn type_text(ty: Ty) -> &'static str {
         Ty::Time => "time.Time",
         Ty::Duration => "time.Duration",
         Ty::Certificate => "sprig.certificate",
+        Ty::Version => "*semver.Version",
+        Ty::Writer => "io.Writer",
         Ty::Reflect => "reflect.Value",
     }
 }
@@ -45,10 +50,11 @@ pub(super) fn type_text(ty: Ty) -> &'static str {
 /// The zero value that an untyped nil becomes; nothing where the type has no nil.
 pub(super) fn nil_of(ty: Ty) -> Option<Value> {
     match ty {
-        Ty::Any | Ty::Reflect => Some(Value::Nil),
-        Ty::Map => Some(Value::Map(Map::default())),
+        Ty::Any | Ty::Reflect | Ty::Writer => Some(Value::Nil),
+        Ty::Map => Some(Value::Map(Map::nil(MapKind::Any))),
         Ty::List => Some(Value::nil_list(ListKind::Any)),
         Ty::Strings => Some(Value::nil_list(ListKind::Strings)),
+        Ty::Version => Some(Value::Object(Rc::new(NilPointer("*semver.Version")))),
         _ => None,
     }
 }
@@ -67,7 +73,7 @@ pub(super) fn assign(value: &Value, ty: Ty) -> Option<Value> {
         },
         (Ty::List, Value::List(l)) => l.kind == ListKind::Any,
         (Ty::Strings, Value::List(l)) => l.kind == ListKind::Strings,
-        (Ty::Time | Ty::Duration | Ty::Certificate, Value::Object(o)) => o.type_name() == type_text(ty),
+        (Ty::Time | Ty::Duration | Ty::Certificate | Ty::Version, Value::Object(o)) => o.type_name() == type_text(ty),
         _ => false,
     };
     fits.then(|| value.clone())
@@ -148,8 +154,16 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// Checks an operand against a type, as Go's validateType.
     pub(super) fn validate(&mut self, operand: Operand<T::Tag>, ty: Option<Ty>) -> Outcome<Operand<T::Tag>> {
         let Some(ty) = ty else { return Ok(operand) };
-        if matches!(ty, Ty::Any | Ty::Reflect) {
-            return Ok(operand);
+        match (ty, &operand.value) {
+            // An interface holds a copy.
+            (Ty::Any, Value::Object(o)) => {
+                return Ok(match o.in_interface() {
+                    Some(value) => Operand { value, ..operand },
+                    None => operand,
+                });
+            }
+            (Ty::Any | Ty::Reflect, _) => return Ok(operand),
+            _ => {}
         }
         if !operand.is_valid() {
             return match nil_of(ty) {
@@ -205,6 +219,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             (Ty::Bool, ExprKind::Bool(b)) => Some(Value::Bool(*b)),
             (Ty::Int, ExprKind::Number(n)) => n.int.map(Value::int),
             (Ty::Int64, ExprKind::Number(n)) => n.int.map(Value::int64),
+            (Ty::Duration, ExprKind::Number(n)) => n.int.map(duration_value),
             // Go's SetUint keeps the low bits.
             (Ty::Uint32, ExprKind::Number(n)) => n.uint.map(|u| Value::Int(i64::from(u as u32), IntKind::Uint32)),
             (Ty::Float, ExprKind::Number(n)) => n.float.map(Value::Float),
@@ -273,7 +288,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 }
 
 /// Parameter types of an object's method, which knows only its own layer's letters: `s` string, `i` int, `a` any,
-/// `t` time.Time, `d` time.Duration.
+/// `t` time.Time, `d` time.Duration, `v` *semver.Version.
 pub(super) fn types_of(letters: &str) -> &'static [Ty] {
     match letters {
         "s" => &[Ty::Str],
@@ -281,6 +296,7 @@ pub(super) fn types_of(letters: &str) -> &'static [Ty] {
         "a" => &[Ty::Any],
         "t" => &[Ty::Time],
         "d" => &[Ty::Duration],
+        "v" => &[Ty::Version],
         "iii" => &[Ty::Int, Ty::Int, Ty::Int],
         _ => &[],
     }

@@ -94,12 +94,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             *depth -= 1;
         }
         let (out, tag) = done?;
-        Ok(Operand { value: Value::string(out), iface: false, tag })
+        Ok(Operand { value: Value::Str(out), iface: false, tag })
     }
 
     pub(super) fn tpl(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let Value::Str(text) = &args.values[0] else { return Err(ExecError::plain("tpl takes a text")) };
-        if memchr::memmem::find(text, b"{{").is_none() {
+        if !memchr::memchr_iter(b'{', text).any(|i| text.get(i + 1) == Some(&b'{')) {
             return Ok(self.plain_tpl(text, args));
         }
         let trees = match self.tpl_cache.get(text) {
@@ -109,7 +109,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let main = trees.get(&b"gotpl"[..]).expect("a text defines at least itself");
         self.overlays.push(trees);
         let data = Operand { value: args.values[1].clone(), iface: false, tag: args.tags[1].clone() };
-        let done = self.execute_tree(main, data);
+        let done = self.execute_tpl(main, data);
         self.overlays.pop();
         let (out, tag) = done.map_err(|e| {
             e.wrapped(Link::Text(format!(
@@ -117,12 +117,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 String::from_utf8_lossy(&go_quote(text))
             )))
         })?;
-        Ok(Operand { value: Value::string(without_no_value(out)), iface: false, tag })
+        Ok(Operand { value: Value::Str(out), iface: false, tag })
     }
 
     /// A text without actions is its own result.
     fn plain_tpl(&mut self, text: &Str, args: &Args<T::Tag>) -> Operand<T::Tag> {
-        let value = if memchr::memmem::find(text, NO_VALUE).is_some() {
+        let value = if missing_value(text).is_some() {
             Value::string(without_no_value(text.to_vec()))
         } else {
             args.values[0].clone()
@@ -194,13 +194,17 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
 const NO_VALUE: &[u8] = b"<no value>";
 
+/// Where the first missing value was printed.
+pub(super) fn missing_value(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'<', text).find(|i| text[*i..].starts_with(NO_VALUE))
+}
+
 /// Helm deletes what Go prints for a missing value, wherever it stands.
 pub fn without_no_value(text: Vec<u8>) -> Vec<u8> {
-    let finder = memchr::memmem::Finder::new(NO_VALUE);
-    let Some(first) = finder.find(&text) else { return text };
+    let Some(first) = missing_value(&text) else { return text };
     let mut out = text[..first].to_vec();
     let mut rest = &text[first + NO_VALUE.len()..];
-    while let Some(n) = finder.find(rest) {
+    while let Some(n) = missing_value(rest) {
         out.extend_from_slice(&rest[..n]);
         rest = &rest[n + NO_VALUE.len()..];
     }
@@ -221,7 +225,8 @@ pub(super) fn length<G>(args: &Args<G>, helm: HelmVersion) -> Result<Value, Stri
         Value::Map(m) => m.len(),
         Value::Object(o) => match o.as_list() {
             Some(l) => l.items.len(),
-            None => return Err(format!("len of type {}", o.type_name())),
+            // Pointers are followed.
+            None => return Err(format!("len of type {}", o.type_name().trim_start_matches('*'))),
         },
         other => return Err(format!("len of type {}", other.type_name(helm))),
     };

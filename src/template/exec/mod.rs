@@ -13,6 +13,7 @@ pub use engine::without_no_value;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use typed_arena::Arena;
 
@@ -23,13 +24,13 @@ use super::jinja::Dialect;
 use super::parse::{FuncScope, Trees};
 use super::trace::Tracer;
 use crate::stack;
-use crate::value::fmt::print_value;
+use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
 
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
 #[derive(Default)]
 pub struct Templates {
-    by_name: HashMap<Str, std::sync::Arc<Tree>>,
+    by_name: HashMap<Str, std::sync::Arc<Tree>, RandomState>,
     jinja: Option<Box<Dialect>>,
 }
 
@@ -117,10 +118,10 @@ enum Flow {
 pub struct Exec<'t, 'w, T: Tracer> {
     templates: &'t Templates,
     arena: &'t Arena<Trees>,
-    tpl_cache: HashMap<Str, &'t Trees>,
+    tpl_cache: HashMap<Str, &'t Trees, RandomState>,
     /// Templates that enclosing `tpl` calls define, innermost last.
     overlays: Vec<&'t Trees>,
-    include_depth: HashMap<Str, u32>,
+    include_depth: HashMap<Str, u32, RandomState>,
     scope: FuncScope,
     cx: FuncCx<'w>,
     limits: Limits,
@@ -146,9 +147,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Exec {
             templates,
             arena,
-            tpl_cache: HashMap::new(),
+            tpl_cache: HashMap::default(),
             overlays: Vec::new(),
-            include_depth: HashMap::new(),
+            include_depth: HashMap::default(),
             scope,
             cx,
             limits: Limits::default(),
@@ -178,8 +179,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
         self.include_depth.clear();
-        let (out, _) = self.execute_template(name, Operand { value: data, ..Operand::default() })?;
-        Ok(out)
+        self.out.clear();
+        let tree = self.template_named(name)?;
+        let mark = self.start(tree, Operand { value: data, ..Operand::default() })?;
+        let _ = self.tracer.close(&self.out[mark..]);
+        Ok(std::mem::take(&mut self.out))
     }
 
     /// The tracer, with what it saw.
@@ -208,29 +212,51 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.templates.get(name).or(blank)
     }
 
-    /// Executes a named template into a buffer of its own, as ExecuteTemplate does.
-    fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
-        let Some(tree) = self.lookup(name) else {
+    fn template_named(&self, name: &[u8]) -> Outcome<&'t Tree> {
+        self.lookup(name).ok_or_else(|| {
             let quoted = crate::value::fmt::go_quote(name);
-            return Err(ExecError::plain(format!(
+            ExecError::plain(format!(
                 "template: no template {} associated with template \"gotpl\"",
                 String::from_utf8_lossy(&quoted)
-            )));
-        };
-        self.execute_tree(tree, data)
+            ))
+        })
     }
 
-    fn execute_tree(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Vec<u8>, T::Tag)> {
-        let outer_out = std::mem::take(&mut self.out);
+    /// Executes a named template into a text of its own, as ExecuteTemplate does.
+    fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
+        let tree = self.template_named(name)?;
+        let mark = self.start(tree, data)?;
+        let text = Str::from(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..]);
+        self.out.truncate(mark);
+        Ok((text, tag))
+    }
+
+    /// As [`Exec::execute_template`], with what Go prints for missing values left out.
+    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
+        let mark = self.start(tree, data)?;
+        let text = match engine::missing_value(&self.out[mark..]) {
+            None => Str::from(&self.out[mark..]),
+            Some(_) => without_no_value(self.out[mark..].to_vec()).into(),
+        };
+        let tag = self.tracer.close(&self.out[mark..]);
+        self.out.truncate(mark);
+        Ok((text, tag))
+    }
+
+    /// Runs a tree at the end of the buffer, and returns where its output begins there.
+    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<usize> {
+        let mark = self.out.len();
         let outer_depth = std::mem::replace(&mut self.depth, 0);
         self.tracer.open();
         let done = self.run(tree, data);
         self.depth = outer_depth;
-        let out = std::mem::replace(&mut self.out, outer_out);
-        done?;
-        self.produced = self.produced.saturating_add(out.len());
-        let tag = self.tracer.close(&out);
-        Ok((out, tag))
+        if let Err(e) = done {
+            self.out.truncate(mark);
+            return Err(e);
+        }
+        self.produced = self.produced.saturating_add(self.out.len() - mark);
+        Ok(mark)
     }
 
     /// Walks a tree with variables of its own; output goes to the current buffer.
@@ -358,7 +384,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         match &operand.value {
             Value::Nil => self.out.extend_from_slice(b"<no value>"),
             Value::Str(s) => self.out.extend_from_slice(s),
-            other => print_value(&mut self.out, other, self.cx.helm),
+            other => print_in_place(&mut self.out, other, self.cx.helm),
         }
         let tree = self.tree.expect("a tree is being walked");
         self.tracer.print(tree, pipe.pos, &operand.tag, self.out.len() - before);
@@ -385,6 +411,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let mut flow = Flow::Normal;
         if !ran && let Some(otherwise) = &branch.otherwise {
             flow = self.walk_list(dot, otherwise)?;
+            // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
+            if flow == Flow::Break {
+                flow = Flow::Normal;
+            }
         }
         self.vars.truncate(outer);
         Ok(flow)
@@ -394,17 +424,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     fn iterate(&mut self, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
         match &over.value {
             Value::Int(n, kind) => {
-                if branch.pipe.decl.len() > 1 {
-                    return Err(self.error(format!("can't use {n} to iterate over more than one variable")));
-                }
                 let count = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
-                for i in 0..count {
-                    let item = Operand { value: Value::Int(i as i64, *kind), iface: false, tag: over.tag.clone() };
-                    if !self.one_iteration(branch, Operand::default(), item)? {
-                        break;
-                    }
-                }
-                Ok(count > 0)
+                self.iterate_numbers(over, count, |i| Value::Int(i, *kind), branch)
+            }
+            Value::Object(o) if o.number().is_some() => {
+                let count = o.number().unwrap_or(0).max(0) as u64;
+                self.iterate_numbers(over, count, |i| o.with_number(i), branch)
             }
             Value::List(list) => self.iterate_list(list, over, branch),
             Value::Object(o) if o.as_list().is_some() => {
@@ -441,10 +466,32 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             Value::Nil => Ok(false),
             other => {
                 let mut text = b"range can't iterate over ".to_vec();
-                print_value(&mut text, other, self.cx.helm);
+                print_pointee(&mut text, other, self.cx.helm);
                 Err(self.error(String::from_utf8_lossy(&text)))
             }
         }
+    }
+
+    fn iterate_numbers(
+        &mut self,
+        over: &Operand<T::Tag>,
+        count: u64,
+        number: impl Fn(i64) -> Value,
+        branch: &'t Branch,
+    ) -> Outcome<bool> {
+        if branch.pipe.decl.len() > 1 {
+            let mut text = b"can't use ".to_vec();
+            print_pointee(&mut text, &over.value, self.cx.helm);
+            text.extend_from_slice(b" to iterate over more than one variable");
+            return Err(self.error(String::from_utf8_lossy(&text)));
+        }
+        for i in 0..count {
+            let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };
+            if !self.one_iteration(branch, Operand::default(), item)? {
+                break;
+            }
+        }
+        Ok(count > 0)
     }
 
     fn iterate_list(&mut self, list: &crate::value::List, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {

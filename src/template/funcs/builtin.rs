@@ -1,8 +1,10 @@
 //! The built-in functions of text/template (Go 1.26 `text/template/funcs.go`) that need nothing of the evaluator.
 
+use std::rc::Rc;
+
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::compare::truth;
-use crate::value::fmt::{is_print, sprint, sprintf, sprintln};
+use crate::value::fmt::{is_print, print_in_place, sprint, sprintf, sprintln};
 use crate::value::{HelmVersion, IntKind, MapKind, Value, decode_rune};
 
 /// The functions of this family.
@@ -43,7 +45,7 @@ fn basic(v: &Value) -> Basic {
         Value::Float(_) => Basic::Float,
         Value::Complex(..) => Basic::Complex,
         Value::Str(_) => Basic::Str,
-        Value::Object(o) if o.kind() == "int64" => Basic::Int,
+        Value::Object(o) if o.number().is_some() => Basic::Int,
         _ => Basic::Other,
     }
 }
@@ -51,10 +53,7 @@ fn basic(v: &Value) -> Basic {
 fn int_of(v: &Value) -> i64 {
     match v {
         Value::Int(n, _) => *n,
-        Value::Object(o) => match o.json() {
-            Ok(Value::Int(n, _)) => n,
-            _ => 0,
-        },
+        Value::Object(o) => o.number().unwrap_or(0),
         _ => 0,
     }
 }
@@ -67,6 +66,8 @@ fn is_nil(v: &Value) -> bool {
     match v {
         Value::Nil => true,
         Value::List(l) => l.nil,
+        Value::Map(m) => m.is_nil(),
+        Value::Object(o) => o.is_nil(),
         _ => false,
     }
 }
@@ -112,10 +113,11 @@ fn equal_other(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> 
         Value::Map(_) | Value::List(_) | Value::Bytes(_) => {
             Err(format!("non-comparable type {}: {}", reflect_s(b, helm), b.type_name(helm)))
         }
-        Value::Object(o) if o.kind() == "slice" || o.kind() == "map" => {
+        Value::Object(o) if !o.is_comparable() => {
             Err(format!("non-comparable type {}: {}", reflect_s(b, helm), b.type_name(helm)))
         }
         Value::Object(o) => match a {
+            Value::Object(a) if o.kind() == "ptr" => Ok(Rc::ptr_eq(a, o)),
             Value::Object(a) => Ok(a.equals(&**o)),
             _ => Ok(false),
         },
@@ -192,6 +194,7 @@ fn not(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn index_number(index: &Value, len: usize, helm: HelmVersion) -> Result<usize, String> {
     let n = match index {
         Value::Int(n, _) => *n,
+        Value::Object(o) if o.number().is_some() => o.number().unwrap_or_default(),
         Value::Nil => return Err("cannot index slice/array with nil".into()),
         other => return Err(format!("cannot index slice/array with type {}", other.type_name(helm))),
     };
@@ -231,7 +234,11 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
                 Value::Nil => return Err("value is nil; should be of type string".into()),
                 other => return Err(format!("value has type {}; should be string", other.type_name(cx.helm)).into()),
             },
-            other => return Err(format!("can't index item of type {}", other.type_name(cx.helm)).into()),
+            // Pointers are followed.
+            other => {
+                let name = other.type_name(cx.helm);
+                return Err(format!("can't index item of type {}", name.trim_start_matches('*')).into());
+            }
         };
     }
     Ok(item)
@@ -256,9 +263,18 @@ fn joined(args: &[Value], helm: HelmVersion) -> Vec<u8> {
         [Value::Str(s)] => s.to_vec(),
         // A nil among them prints as the evaluator would print it.
         _ => {
-            let shown: Vec<Value> =
-                args.iter().map(|v| if v.is_nil() { Value::string("<no value>") } else { v.clone() }).collect();
-            sprint(&shown, helm)
+            let no_value = Value::string("<no value>");
+            let mut out = Vec::new();
+            let mut previous_is_string = true;
+            for v in args.iter().map(|v| if v.is_nil() { &no_value } else { v }) {
+                let is_string = matches!(v, Value::Str(_));
+                if !is_string && !previous_is_string {
+                    out.push(b' ');
+                }
+                print_in_place(&mut out, v, helm);
+                previous_is_string = is_string;
+            }
+            out
         }
     }
 }

@@ -54,10 +54,7 @@ pub fn to_int64(v: &Value) -> i64 {
 
 /// The number of a `time.Month` or `time.Weekday`, the only named types that cast knows.
 fn calendar_number(object: &dyn Object) -> i64 {
-    match (object.type_name().as_str(), object.json()) {
-        ("time.Month" | "time.Weekday", Ok(Value::Int(n, _))) => n,
-        _ => 0,
-    }
+    object.number().filter(|_| object.kind() == "int").unwrap_or(0)
 }
 
 /// Go's conversion on amd64: what does not fit becomes the smallest integer.

@@ -75,9 +75,9 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
         Value::Int(n, IntKind::Uint64) if *n < 0 => Err(format!("duration seconds overflow: {}", *n as u64)),
         Value::Int(n, _) => from_seconds(*n),
         Value::Float(f) => from_float(*f, helm),
-        Value::Object(o) => match (o.as_any().downcast_ref::<DurationObject>(), o.kind(), o.json()) {
-            (Some(d), ..) => Ok(d.0),
-            (None, "int", Ok(Value::Int(n, _))) => from_seconds(n),
+        Value::Object(o) => match (o.as_any().downcast_ref::<DurationObject>(), o.number()) {
+            (Some(d), _) => Ok(d.0),
+            (None, Some(n)) => from_seconds(n),
             _ => Err(format!("unsupported duration type {}", o.type_name())),
         },
         v => Err(format!("unsupported duration type {}", v.type_name(helm))),

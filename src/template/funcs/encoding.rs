@@ -11,7 +11,7 @@ use crate::grammar::gojson::{self, Html};
 use crate::grammar::gourl::Url;
 use crate::span::Pos;
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
-use crate::value::{ListKind, Map, Slot, Value};
+use crate::value::{ListKind, Map, MapKind, Slot, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -168,7 +168,7 @@ fn from_json(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
             }
             Value::Map(m)
         }
-        Ok((Value::Nil, None)) => Value::Map(Map::default()),
+        Ok((Value::Nil, None)) => Value::Map(Map::nil(MapKind::Any)),
         // A number too large is a number still.
         Ok((Value::Nil, Some(_))) => error(gojson::type_error(&Value::Float(0.0), "map[string]interface {}")),
         Ok((other, _)) => error(gojson::type_error(&other, "map[string]interface {}")),

@@ -1,9 +1,11 @@
 //! Sprig's lists (sprig v3.3.0 `list.go`). Items keep the position they were written at.
 
+use std::rc::Rc;
+
 use super::cast::int;
 use crate::template::func::{Func, FuncCx, FuncError, FuncResult, Ty};
 use crate::value::compare::{deep_equal, is_empty};
-use crate::value::{HelmVersion, IntKind, ListKind, Slot, Value};
+use crate::value::{HelmVersion, IntKind, List, ListKind, Room, Slot, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -68,9 +70,11 @@ fn list(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn push(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let mut all = items_by_kind(&args[0], "Cannot push on type", cx.helm)?;
-    all.push(args[1].clone().into());
-    Ok(Value::list(all))
+    let items = items_by_kind(&args[0], "Cannot push on type", cx.helm)?;
+    let mut list = List { kind: ListKind::Any, nil: false, items, room: Room::Exact };
+    list.room = list.room_after_push();
+    list.items.push(args[1].clone().into());
+    Ok(Value::List(Rc::new(list)))
 }
 
 fn prepend(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -133,7 +137,7 @@ fn reverse(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 
 fn compact(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[0], "Cannot compact on type", cx.helm)?;
-    Ok(Value::list(all.into_iter().filter(|s| !is_empty(&s.value)).collect()))
+    Ok(Value::appended(all.into_iter().filter(|s| !is_empty(&s.value)).collect()))
 }
 
 fn uniq(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -144,13 +148,13 @@ fn uniq(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
             kept.push(slot);
         }
     }
-    Ok(Value::list(kept))
+    Ok(Value::appended(kept))
 }
 
 fn without(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let all = items_by_kind(&args[0], "Cannot find without on type", cx.helm)?;
     let omitted = &args[1..];
-    Ok(Value::list(all.into_iter().filter(|s| !omitted.iter().any(|o| deep_equal(o, &s.value))).collect()))
+    Ok(Value::appended(all.into_iter().filter(|s| !omitted.iter().any(|o| deep_equal(o, &s.value))).collect()))
 }
 
 fn has(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -173,12 +177,14 @@ fn slice(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         None => default as i64,
     };
     let (from, to) = (bound(1, 0), bound(2, all.len()));
-    let range = match (usize::try_from(from), usize::try_from(to)) {
-        (Ok(f), Ok(t)) if f <= t && t <= all.len() => f..t,
-        _ => return Err(OUT.into()),
+    let list = match &args[0] {
+        Value::List(list) => list.clone(),
+        _ => Rc::new(List { kind: ListKind::Any, nil: false, items: all, room: Room::Exact }),
     };
-    let kind = args[0].as_list().map_or(ListKind::Any, |l| l.kind);
-    Ok(Value::list_of(kind, all[range].to_vec()))
+    match (usize::try_from(from), usize::try_from(to)) {
+        (Ok(from), Ok(to)) => list.cut(from, to).map(|l| Value::List(Rc::new(l))).ok_or_else(|| OUT.into()),
+        _ => Err(OUT.into()),
+    }
 }
 
 fn concat(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -196,7 +202,7 @@ fn concat(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     if all.is_empty() {
         return Ok(Value::nil_list(ListKind::Any));
     }
-    Ok(Value::list(all))
+    Ok(Value::appended(all))
 }
 
 /// The runes of a text in random order (xstrings.Shuffle).

@@ -51,7 +51,11 @@ fn dict(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn set(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    map(args, 0).insert(string(args, 1), args[2].clone());
+    let into = map(args, 0);
+    if into.is_nil() {
+        return Err("assignment to entry in nil map".into());
+    }
+    into.insert(string(args, 1), args[2].clone());
     Ok(args[0].clone())
 }
 

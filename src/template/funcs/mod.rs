@@ -47,7 +47,7 @@ pub const FAMILIES: &[&[Func]] = &[
     yaml::FUNCS,
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Func>> =
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Func, foldhash::fast::RandomState>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|f| f.iter()).map(|f| (f.name, f)).collect());
 
 /// The function of this name.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::cast::text;
 use crate::grammar::semver::{Constraints, Version, check_metadata, check_prerelease};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
-use crate::value::{IntKind, Object, Value};
+use crate::value::{Encoded, Field, IntKind, Object, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] =
@@ -46,12 +46,12 @@ const METHODS: &[(&str, &str)] = &[
     ("IncPatch", ""),
     ("SetPrerelease", "s"),
     ("SetMetadata", "s"),
-    ("Compare", "a"),
-    ("LessThan", "a"),
-    ("LessThanEqual", "a"),
-    ("GreaterThan", "a"),
-    ("GreaterThanEqual", "a"),
-    ("Equal", "a"),
+    ("Compare", "v"),
+    ("LessThan", "v"),
+    ("LessThanEqual", "v"),
+    ("GreaterThan", "v"),
+    ("GreaterThanEqual", "v"),
+    ("Equal", "v"),
 ];
 
 /// Methods that only the pointer has.
@@ -104,14 +104,15 @@ impl VersionObject {
 
     fn compared(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let other = match args.first() {
-            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>().filter(|o| o.pointer),
-            None | Some(Value::Nil) if name == "Equal" => return Ok(Value::Bool(false)),
-            None | Some(Value::Nil) => {
-                return Err("runtime error: invalid memory address or nil pointer dereference".into());
-            }
+            Some(Value::Object(o)) => o.as_any().downcast_ref::<VersionObject>(),
             _ => None,
         };
-        let other = other.ok_or("wrong type for value; expected *semver.Version")?;
+        let Some(other) = other else {
+            if name == "Equal" {
+                return Ok(Value::Bool(false));
+            }
+            return Err("runtime error: invalid memory address or nil pointer dereference".into());
+        };
         let order = self.version.compare(&other.version);
         Ok(match name {
             "Compare" => Value::int(order as i64),
@@ -160,12 +161,34 @@ impl Object for VersionObject {
         })
     }
 
-    fn display(&self) -> Vec<u8> {
-        self.version.text().into_bytes()
+    fn fields(&self) -> Vec<Field> {
+        let v = &self.version;
+        let number = |name, n: u64| Field::private(name, Value::Int(n as i64, IntKind::Uint64));
+        let text = |name, s: &str| Field::private(name, Value::string(s));
+        vec![
+            number("major", v.major),
+            number("minor", v.minor),
+            number("patch", v.patch),
+            text("pre", &v.pre),
+            text("metadata", &v.metadata),
+            text("original", &v.original),
+        ]
     }
 
-    fn json(&self) -> Result<Value, String> {
-        Ok(Value::string(self.version.text()))
+    fn text(&self) -> Option<Vec<u8>> {
+        Some(self.version.text().into_bytes())
+    }
+
+    fn deep_copy(&self) -> Option<Value> {
+        Some(object(Version::default(), self.pointer))
+    }
+
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Value(Value::string(self.version.text())))
+    }
+
+    fn yaml_pretty(&self) -> Result<Encoded, String> {
+        self.json()
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -27,15 +27,16 @@ fn to_yaml(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn must_to_yaml(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let text = yaml::to_yaml(&args[0]).map_err(|e| match e.strip_prefix("json: ") {
-        Some(_) => format!("error marshaling into JSON: {e}"),
-        None => e,
-    })?;
-    Ok(without_newline(text))
+    Ok(without_newline(yaml::to_yaml(&args[0])?))
 }
 
+/// Failure is an empty text, but go-yaml panics on types that it doesn't know.
 fn to_yaml_pretty(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    Ok(yaml::to_yaml_pretty(&args[0]).map_or(Value::string(""), without_newline))
+    match yaml::to_yaml_pretty(&args[0]) {
+        Ok(text) => Ok(without_newline(text)),
+        Err(e) if e.starts_with("cannot marshal type") => Err(e.into()),
+        Err(_) => Ok(Value::string("")),
+    }
 }
 
 fn text(args: &[Value]) -> Str {

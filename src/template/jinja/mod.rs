@@ -96,7 +96,7 @@ impl Dialect {
         self.sources.values().map(|source| Tree {
             name: source.name.clone(),
             source: source.clone(),
-            root: List { nodes: [Node::Jinja].into() },
+            root: List { nodes: Box::new([Node::Jinja]) },
         })
     }
 
@@ -218,12 +218,12 @@ fn missing(detail: &str, context: &Value) -> Option<MissingPath> {
     Some(MissingPath { path, absent, siblings })
 }
 
-fn parse_error(source: &TreeSource, offset: usize, message: String) -> ParseError {
+fn parse_error(source: &Arc<TreeSource>, offset: usize, message: String) -> ParseError {
     let line = line_column(&source.text, offset).0;
-    ParseError { name: source.name.clone(), line: line as u32, offset: offset as u32, message }
+    ParseError { source: source.clone(), line: line as u32, offset: offset as u32, message }
 }
 
-fn syntax_error(source: &TreeSource, error: &Error) -> ParseError {
+fn syntax_error(source: &Arc<TreeSource>, error: &Error) -> ParseError {
     let text = text::encode(&source.text);
     let range = error.range().unwrap_or_else(|| line_start(&text, error.line().unwrap_or(1)));
     let offset = text::decode(text.get(..range.start).unwrap_or_default()).len();

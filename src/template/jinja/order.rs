@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::stack;
-use crate::value::{IntKind, List, Map, Value};
+use crate::value::fmt::to_bytes;
+use crate::value::{HelmVersion, IntKind, List, Map, Value};
 
 /// Compares two values. What contains itself is compared once.
 pub fn compare(a: &Value, b: &Value) -> Ordering {
@@ -61,9 +62,10 @@ impl Seen {
             (Value::List(a), Value::List(b)) => self.lists(a, b),
             (Value::Map(a), Value::Map(b)) => self.maps(a, b),
             (Value::Object(a), Value::Object(b)) if a.equals(&**b) => Ordering::Equal,
-            (Value::Object(a), Value::Object(b)) => {
-                a.type_name().cmp(&b.type_name()).then_with(|| a.display().cmp(&b.display()))
-            }
+            (Value::Object(x), Value::Object(y)) => x.type_name().cmp(&y.type_name()).then_with(|| {
+                let print = |v: &Value| to_bytes(v, HelmVersion::V4);
+                print(a).cmp(&print(b))
+            }),
             _ => rank(a).cmp(&rank(b)),
         }
     }

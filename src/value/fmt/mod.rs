@@ -25,6 +25,26 @@ pub fn print_value(out: &mut Vec<u8>, value: &Value, helm: HelmVersion) {
     }
 }
 
+/// Appends the value as `{{ }}` prints it: pointers are followed, and methods of the variable itself are found (Go 1.26
+/// `text/template/exec.go` printableValue).
+pub fn print_in_place(out: &mut Vec<u8>, value: &Value, helm: HelmVersion) {
+    let Value::Object(o) = value else { return print_value(out, value, helm) };
+    match o.text_in_place() {
+        Some(text) => out.extend_from_slice(&text),
+        None => print_pointee(out, value, helm),
+    }
+}
+
+/// Appends what a pointer points to, any other value as it is (a `reflect.Value` under `%v`).
+pub fn print_pointee(out: &mut Vec<u8>, value: &Value, helm: HelmVersion) {
+    match value {
+        Value::Object(o) if o.kind() == "ptr" && o.text().is_none() && !o.is_nil() => {
+            Printer::new(out, helm).pointee(&**o);
+        }
+        other => print_value(out, other, helm),
+    }
+}
+
 fn itoa(n: i64) -> Vec<u8> {
     n.to_string().into_bytes()
 }

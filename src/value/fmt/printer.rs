@@ -3,7 +3,7 @@
 use super::quote::{self, Printable};
 use crate::gonum::format_float;
 use crate::stack;
-use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Value};
+use crate::value::{HelmVersion, IntKind, List, ListKind, Map, MapKind, Object, Room, Value};
 
 /// Flags, width and precision of one verb.
 #[derive(Clone, Copy, Default)]
@@ -24,14 +24,16 @@ pub(super) struct Printer<'a> {
     pub flags: Flags,
     helm: HelmVersion,
     depth: usize,
+    /// Whether methods are out of reach: within private fields, and where an error is printed.
+    plain: bool,
 }
 
 /// Widths and precisions above this are refused by Go.
 pub(super) const MAX_NUMBER: i64 = 1_000_000;
 /// Nothing more is printed behind this many bytes, more than the evaluator lets through: a wide verb on a long list.
 const MAX_OUTPUT: usize = 512 << 20;
-/// Where every value lies, says `%p`: in the heap as Go lays it out on most systems.
-const ADDRESS: u64 = 0xc0_0001_0000;
+/// Where every value lies, says `%p`: in the heap, which Go 1.26 puts at random.
+const ADDRESS: u64 = 0x2c93_7501_0000;
 /// Values nested deeper than this (a map that holds itself) are cut.
 const MAX_DEPTH: usize = 10_000;
 
@@ -41,7 +43,7 @@ fn rune_count(b: &[u8]) -> usize {
 
 impl<'a> Printer<'a> {
     pub fn new(out: &'a mut Vec<u8>, helm: HelmVersion) -> Printer<'a> {
-        Printer { out, flags: Flags::default(), helm, depth: 0 }
+        Printer { out, flags: Flags::default(), helm, depth: 0, plain: false }
     }
 
     fn padding(&mut self, n: usize) {
@@ -71,6 +73,13 @@ impl<'a> Printer<'a> {
         self.out.extend_from_slice(s.as_bytes());
     }
 
+    /// Prints the struct that a pointer points to.
+    pub fn pointee(&mut self, object: &dyn Object) {
+        self.depth += 1;
+        self.fields(object, 'v');
+        self.depth -= 1;
+    }
+
     /// Prints one operand of a format, nil included.
     pub fn arg(&mut self, value: &Value, verb: char) {
         match (value, verb) {
@@ -91,14 +100,13 @@ impl<'a> Printer<'a> {
     fn pointer(&mut self, value: &Value) {
         let address = match value {
             Value::List(l) if l.nil => 0,
+            Value::Map(m) if m.is_nil() => 0,
             Value::List(_) | Value::Map(_) | Value::Bytes(_) => ADDRESS,
+            Value::Object(o) if o.is_nil() => 0,
             Value::Object(o) if matches!(o.kind(), "ptr" | "map" | "slice") => ADDRESS,
             _ => return self.bad_verb(value, 'p'),
         };
-        let sharp = self.flags.sharp;
-        self.flags.sharp = !sharp;
-        self.integer(address, 16, false, 'v');
-        self.flags.sharp = sharp;
+        self.hex_address(address, !self.flags.sharp);
     }
 
     fn bad_verb(&mut self, value: &Value, verb: char) {
@@ -112,7 +120,10 @@ impl<'a> Printer<'a> {
         let name = value.type_name(self.helm);
         self.text(&name);
         self.text("=");
+        // Go prints the value anew, without its methods.
+        let (plain, depth) = (std::mem::replace(&mut self.plain, true), std::mem::replace(&mut self.depth, 0));
         self.value(value, 'v');
+        (self.plain, self.depth) = (plain, depth);
         self.text(")");
     }
 
@@ -379,7 +390,7 @@ impl<'a> Printer<'a> {
             }
             _ => {
                 let items: Vec<_> = b.iter().map(|b| Value::Int(i64::from(*b), IntKind::Uint8).into()).collect();
-                let list = List { kind: ListKind::Any, nil: false, items };
+                let list = List { kind: ListKind::Any, nil: false, items, room: Room::Exact };
                 self.list(&list, value, verb);
             }
         }
@@ -425,6 +436,9 @@ impl<'a> Printer<'a> {
         if sharp {
             let name = Value::Map(map.clone()).type_name(self.helm);
             self.text(&name);
+            if map.is_nil() {
+                return self.text("(nil)");
+            }
             self.text("{");
         } else {
             self.text("map[");
@@ -446,37 +460,96 @@ impl<'a> Printer<'a> {
         self.text(if sharp { "}" } else { "]" });
     }
 
+    /// Go's handleMethods, then printValue.
     fn object(&mut self, object: &dyn Object, value: &Value, verb: char) {
-        match verb {
-            'v' if self.flags.sharp_v && matches!(object.kind(), "int" | "int64") => {
-                if let Ok(Value::Int(n, kind)) = object.json() {
-                    self.int(n, kind, value, verb);
-                }
+        if !self.plain && self.method(object, verb) {
+            return;
+        }
+        if let Some(n) = object.number() {
+            return self.int(n, IntKind::Int64, value, verb);
+        }
+        if let Some(list) = object.as_list() {
+            return self.list(list, value, verb);
+        }
+        if object.kind() != "ptr" {
+            return self.fields(object, verb);
+        }
+        if self.depth == 1 && !object.is_nil() {
+            self.text("&");
+            self.depth += 1;
+            self.fields(object, verb);
+            self.depth -= 1;
+            return;
+        }
+        self.inner_pointer(object, value, verb);
+    }
+
+    /// What a method of the object prints, if the verb asks for one that it has.
+    fn method(&mut self, object: &dyn Object, verb: char) -> bool {
+        if self.flags.sharp_v {
+            let Some(text) = object.go_string() else { return false };
+            let text = self.cut(&text);
+            self.pad(text);
+            return true;
+        }
+        match object.text().filter(|_| matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')) {
+            Some(text) => {
+                self.string(&text, &Value::Nil, verb);
+                true
             }
+            None => false,
+        }
+    }
+
+    fn fields(&mut self, object: &dyn Object, verb: char) {
+        let (sharp, named) = (self.flags.sharp_v, self.flags.sharp_v || self.flags.plus_v);
+        if sharp {
+            let name = object.type_name();
+            self.text(name.trim_start_matches('*'));
+        }
+        self.text("{");
+        for (i, field) in object.fields().into_iter().enumerate() {
+            if i > 0 {
+                self.text(if sharp { ", " } else { " " });
+            }
+            if named {
+                self.text(field.name);
+                self.text(":");
+            }
+            // What Go can't take out as an interface has no methods, nor has anything in it.
+            let outer = self.plain;
+            self.plain |= !field.exported;
+            self.inner(&field.value, verb);
+            self.plain = outer;
+        }
+        self.text("}");
+    }
+
+    /// Go's fmtPointer: below the top a pointer is only its address, which is ours and always the same.
+    fn inner_pointer(&mut self, object: &dyn Object, value: &Value, verb: char) {
+        let address = if object.is_nil() { 0 } else { ADDRESS };
+        match verb {
             'v' if self.flags.sharp_v => {
                 let name = object.type_name();
-                self.text(&name);
-                let shown = object.verb_v();
-                self.out.extend_from_slice(&shown);
+                self.text(&format!("({name})("));
+                if address == 0 {
+                    self.text("nil");
+                } else {
+                    self.hex_address(address, true);
+                }
+                self.text(")");
             }
-            'v' | 's' => {
-                let shown = object.verb_v();
-                let shown = self.cut(&shown).to_vec();
-                self.pad(&shown);
-            }
-            'q' => {
-                let shown = object.verb_v();
-                self.quoted(&shown);
-            }
-            'x' | 'X' if object.kind() != "int64" => {
-                let shown = object.verb_v();
-                self.hex(&shown, verb);
-            }
-            _ => match (object.kind(), object.json()) {
-                ("int64", Ok(Value::Int(n, kind))) => self.int(n, kind, value, verb),
-                _ => self.bad_verb(value, verb),
-            },
+            'v' if address == 0 => self.pad(b"<nil>"),
+            'v' => self.hex_address(address, !self.flags.sharp),
+            'b' | 'o' | 'd' | 'x' | 'X' => self.int(address as i64, IntKind::Uint64, value, verb),
+            _ => self.bad_verb(value, verb),
         }
+    }
+
+    fn hex_address(&mut self, address: u64, lead: bool) {
+        let sharp = std::mem::replace(&mut self.flags.sharp, lead);
+        self.integer(address, 16, false, 'v');
+        self.flags.sharp = sharp;
     }
 }
 

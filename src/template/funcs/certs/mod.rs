@@ -19,7 +19,7 @@ use super::cast::{int, string, text};
 use super::crypto::{base64, rng};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::to_text;
-use crate::value::{Map, Object, Slot, Str, Value};
+use crate::value::{Encoded, Field, Object, Slot, Str, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -53,24 +53,12 @@ impl Object for Certificate {
         "sprig.certificate".into()
     }
 
-    fn field(&self, name: &str) -> Option<Slot> {
-        match name {
-            "Cert" => Some(Value::Str(self.cert.clone()).into()),
-            "Key" => Some(Value::Str(self.key.clone()).into()),
-            _ => None,
-        }
+    fn fields(&self) -> Vec<Field> {
+        vec![Field::new("Cert", Value::Str(self.cert.clone())), Field::new("Key", Value::Str(self.key.clone()))]
     }
 
-    fn display(&self) -> Vec<u8> {
-        [b"{", self.cert.as_bytes(), b" ", self.key.as_bytes(), b"}"].concat()
-    }
-
-    fn json(&self) -> Result<Value, String> {
-        Ok(self.as_map("Cert", "Key"))
-    }
-
-    fn yaml_pretty(&self) -> Result<Value, String> {
-        Ok(self.as_map("cert", "key"))
+    fn json(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Record(self.fields().into_iter().map(|f| (f.name.to_owned(), f.value)).collect()))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -83,13 +71,6 @@ impl Object for Certificate {
 }
 
 impl Certificate {
-    fn as_map(&self, cert: &str, key: &str) -> Value {
-        let map = Map::default();
-        map.insert(cert, Value::Str(self.cert.clone()));
-        map.insert(key, Value::Str(self.key.clone()));
-        Value::Map(map)
-    }
-
     fn into_value(self) -> Value {
         Value::Object(Rc::new(self))
     }

@@ -192,7 +192,7 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 fn sort_alpha(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     match &args[0] {
         Value::List(l) if l.nil && l.kind == ListKind::Strings => Ok(args[0].clone()),
-        Value::List(_) | Value::Object(_) => {
+        Value::List(_) | Value::Object(_) | Value::Bytes(_) => {
             let mut all = strings(&args[0], cx.helm);
             all.sort();
             Ok(Value::strings(all))
