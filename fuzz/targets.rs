@@ -127,6 +127,6 @@ fn schema(data: &[u8]) {
         return;
     }
     if let Ok(values @ Value::Map(_)) = yaml::to_map(values, Pos::NONE) {
-        let _ = jsonschema::validate(schema, &values);
+        let _ = jsonschema::validate(schema, &values, &mut Log::new(HelmVersion::V4));
     }
 }

@@ -15,7 +15,7 @@ thread_local! {
     static LOWEST: Cell<usize> = const { Cell::new(0) };
 }
 
-#[inline(never)]
+#[inline]
 fn here() -> usize {
     let marker = 0u8;
     std::ptr::from_ref(&marker) as usize
@@ -38,14 +38,20 @@ pub fn with_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
 }
 
 /// Whether the stack is nearly used up.
+#[inline]
 pub fn is_low() -> bool {
     let now = here();
     let lowest = LOWEST.get();
     if lowest == 0 {
-        LOWEST.set(now.saturating_sub(DEFAULT - RESERVE));
+        guess(now);
         return false;
     }
     now < lowest
+}
+
+#[cold]
+fn guess(now: usize) {
+    LOWEST.set(now.saturating_sub(DEFAULT - RESERVE));
 }
 
 /// How many bytes there are until [`is_low`].

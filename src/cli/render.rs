@@ -14,6 +14,7 @@ use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, render};
 use crate::span::SourceMap;
 use crate::value::HelmVersion;
+use crate::value::kept;
 use crate::values::layers::{Layers, ValuesFile, merge_layers};
 
 /// One chart's result: what to print, what to say.
@@ -59,7 +60,7 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
             }
             Err(e) => errors.push_str(&e),
         }
-        let _ = std::io::stderr().write_all(errors.as_bytes());
+        let _ = std::io::stderr().write_all(&kept::bytes(&errors));
         status = status.max(outcome.status);
     }
     status

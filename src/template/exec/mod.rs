@@ -26,6 +26,7 @@ use super::trace::Tracer;
 use crate::stack;
 use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
+use crate::value::{burial, kept};
 
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
 #[derive(Default)]
@@ -178,6 +179,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// # Errors
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
+        burial::drop_waiting();
         self.include_depth.clear();
         self.out.clear();
         let tree = self.template_named(name)?;
@@ -467,7 +469,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => {
                 let mut text = b"range can't iterate over ".to_vec();
                 print_pointee(&mut text, other, self.cx.helm);
-                Err(self.error(String::from_utf8_lossy(&text)))
+                Err(self.error(kept::keep(&text)))
             }
         }
     }
@@ -483,7 +485,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             let mut text = b"can't use ".to_vec();
             print_pointee(&mut text, &over.value, self.cx.helm);
             text.extend_from_slice(b" to iterate over more than one variable");
-            return Err(self.error(String::from_utf8_lossy(&text)));
+            return Err(self.error(kept::keep(&text)));
         }
         for i in 0..count {
             let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };
