@@ -7,6 +7,7 @@ mod cel;
 mod diff;
 mod explain;
 mod format;
+mod fuzz;
 mod jinja;
 mod layers;
 mod mutation;

@@ -12,6 +12,7 @@ use crate::diag::log::Log;
 use crate::render::render;
 use crate::report::{annotate, source_map};
 use crate::value::HelmVersion;
+use crate::value::kept;
 
 /// One chart's result: what to print, what to say.
 struct Outcome {
@@ -55,7 +56,7 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
             }
             Err(e) => errors.push_str(&e),
         }
-        let _ = std::io::stderr().write_all(errors.as_bytes());
+        let _ = std::io::stderr().write_all(&kept::bytes(&errors));
         status = status.max(outcome.status);
     }
     status
