@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::args::RenderArgs;
 use super::exit;
-use super::session::{Failed, Found, Session, charts, error, project, shown};
+use super::session::{Failed, Found, Session, charts, error, project, relative, shown};
 use crate::diag::log::Log;
 use crate::render::render;
 use crate::report::{annotate, source_map};
@@ -107,8 +107,9 @@ fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<Str
             chart: &session.chart.metadata.name,
             environment: args.scene.env.as_deref(),
             helm: session.options.helm,
+            shown: &relative,
         };
-        let text = source_map::write(&head, &rendered, &map);
+        let text = source_map::write(&head, &rendered, &map, None);
         std::fs::write(file, text).map_err(|e| error(format!("{file}: {e}")))?;
     }
     Ok(match (args.annotate, &args.output_dir) {

@@ -3,7 +3,7 @@
 //! A function that isn't named here has its whole result put down to all of its arguments. Functions that make or
 //! change maps and lists are in `slots`.
 
-use super::record::{Kind, Node, Range, Recorder, Ref, Seg};
+use super::record::{Kind, MOST, Node, Range, Recorder, Ref, Seg};
 use crate::stack;
 use crate::value::compare::{is_empty, truth};
 use crate::value::fmt::{go_quote, sprintf, to_bytes};
@@ -176,7 +176,7 @@ impl Recorder {
             flow => {
                 let first = self.segs.len();
                 let skip = match result {
-                    Value::Str(text) => self.parts(flow, args, tags, text, helm),
+                    Value::Str(text) if first < MOST => self.parts(flow, args, tags, text, helm),
                     _ => None,
                 };
                 match skip {

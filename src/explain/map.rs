@@ -1,8 +1,11 @@
 //! The map of a render: questions about lines, answered with places that a person can open.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::keys::{Keys, Step, path_text};
 use super::record::{Node, Recorder, Ref};
@@ -73,6 +76,10 @@ pub struct LineOrigin {
     pub at: Pos,
     /// The calls that led there (`include`, `template`, `tpl`), the outermost first.
     pub chain: Vec<Place>,
+    /// The place that wrote the last byte that is no blank, where that is on another line.
+    pub end: Option<Place>,
+    /// The calls that led there.
+    pub end_chain: Vec<Place>,
     /// What it is made of, in the order it is printed.
     pub values: Vec<Origin>,
     /// What decided that it is there, and what it is.
@@ -94,7 +101,7 @@ struct Gate {
 pub struct Map {
     pub(super) record: Recorder,
     sources: SourceMap,
-    files: HashMap<String, Ref>,
+    files: HashMap<String, Ref, RandomState>,
     gates: Vec<Gate>,
     memo: RefCell<Memo>,
     known: RefCell<Known>,
@@ -106,11 +113,15 @@ type Input = (Arc<str>, Arc<str>, Vec<u32>);
 /// What was looked up already.
 #[derive(Default)]
 struct Known {
-    inputs: HashMap<FileId, Input>,
+    inputs: HashMap<FileId, Input, RandomState>,
     /// Numbers of the charts whose templates were asked about, by their paths.
-    charts: HashMap<String, u32>,
+    charts: HashMap<String, u32, RandomState>,
     /// Origins without functions, by their leaf and the chart.
-    origins: HashMap<(u32, u32), Origin>,
+    origins: HashMap<(u32, u32), Origin, RandomState>,
+    /// Lines of block scalars, see [`block_lines`].
+    blocks: HashMap<Pos, Rc<[(usize, usize)]>, RandomState>,
+    /// What switches on each chart.
+    gates: HashMap<u32, Rc<Vec<Origin>>, RandomState>,
 }
 
 impl Map {
@@ -182,6 +193,14 @@ impl Map {
             origin.at = pos;
             origin.chain = chain.into_iter().filter_map(|p| self.place(p)).collect();
         }
+        let last = range.start + text.trim_end().len().max(1) - 1;
+        if let Some((pos, chain)) = self.record.wrote(buffer, at(last)) {
+            let line = |p: &Option<Place>| p.as_ref().map(|p| (p.file.clone(), p.line));
+            origin.end = self.place(pos).filter(|p| line(&origin.template) != Some((p.file.clone(), p.line)));
+            if origin.end.is_some() {
+                origin.end_chain = chain.into_iter().filter_map(|p| self.place(p)).collect();
+            }
+        }
         let mut memo = self.memo.borrow_mut();
         let mut walk = Walk::new(&self.record, &mut memo);
         walk.bytes(buffer, at(range.start), at(range.end.max(range.start + 1)));
@@ -195,7 +214,7 @@ impl Map {
         let only_decided = decided.iter().filter(|leaf| !used.contains(leaf));
         origin.conditions = only_decided.map(|leaf| self.origin(&memo, *leaf, &document.path, chart)).collect();
         origin.conditions.retain(|c| c.kind != OriginKind::Literal);
-        origin.conditions.extend(self.gates_of(&document.path));
+        origin.conditions.extend(self.gates_of(&document.path, chart).iter().cloned());
         unique(&mut origin.conditions);
         origin
     }
@@ -206,9 +225,14 @@ impl Map {
     }
 
     /// The values that switch on the subchart of a template.
-    fn gates_of(&self, path: &str) -> impl Iterator<Item = Origin> {
-        let open = self.gates.iter().filter(move |g| path.starts_with(&g.prefix));
-        open.map(|g| self.value(g.pos, g.path.clone()))
+    fn gates_of(&self, path: &str, chart: u32) -> Rc<Vec<Origin>> {
+        if let Some(found) = self.known.borrow().gates.get(&chart) {
+            return found.clone();
+        }
+        let open = self.gates.iter().filter(|g| path.starts_with(&g.prefix));
+        let found: Rc<Vec<Origin>> = Rc::new(open.map(|g| self.value(g.pos, g.path.clone())).collect());
+        self.known.borrow_mut().gates.insert(chart, found.clone());
+        found
     }
 
     fn place(&self, pos: Pos) -> Option<Place> {
@@ -269,7 +293,12 @@ impl Map {
     fn find_line(&self, origin: &mut Origin, first: Option<u32>, line: &str) {
         let Some((file, offset)) = self.sources.find(origin.pos) else { return };
         let source = self.sources.source(file);
-        let Some(lines) = block_lines(&source.text, offset) else { return };
+        let known = self.known.borrow().blocks.get(&origin.pos).cloned();
+        let lines = known.unwrap_or_else(|| {
+            let lines: Rc<[(usize, usize)]> = block_lines(&source.text, offset).unwrap_or_default().into();
+            self.known.borrow_mut().blocks.insert(origin.pos, lines.clone());
+            lines
+        });
         let by_offset = first.and_then(|first| {
             let n = lines.partition_point(|l| l.0 <= first as usize).checked_sub(1)?;
             lines.get(n)
@@ -411,8 +440,15 @@ fn in_values(path: &[Step], scope: &[Step]) -> Option<Vec<Step>> {
 
 /// One and the same thing can be read in several places.
 fn unique(origins: &mut Vec<Origin>) {
-    let mut seen = HashSet::new();
-    origins.retain(|o| seen.insert((o.kind, o.key.clone(), o.pos)));
+    let same = |a: &Origin, b: &Origin| a.pos == b.pos && a.kind == b.kind && a.is_key == b.is_key && a.key == b.key;
+    let mut kept = 0;
+    for i in 0..origins.len() {
+        if !origins[..kept].iter().any(|o| same(o, &origins[i])) {
+            origins.swap(kept, i);
+            kept += 1;
+        }
+    }
+    origins.truncate(kept);
 }
 
 /// The path of a subchart's values, from the path of one of its templates: `a/charts/b/templates/x.yaml` gives `b`.

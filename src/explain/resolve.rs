@@ -62,6 +62,12 @@ pub(super) struct Use {
 /// Steps that one question may take; what is beyond is left out, and said to be.
 const BUDGET: usize = 100_000;
 
+/// Leaves that one answer may have.
+const MOST_LEAVES: usize = 256;
+
+/// Calls that are followed to the place that wrote a byte.
+const MOST_CALLS: usize = 10_000;
+
 /// Answers one question.
 pub(super) struct Walk<'r> {
     record: &'r Recorder,
@@ -78,6 +84,7 @@ fn add(into: &mut Vec<u32>, more: &[u32]) {
     into.extend_from_slice(more);
     into.sort_unstable();
     into.dedup();
+    into.truncate(MOST_LEAVES);
 }
 
 impl<'r> Walk<'r> {
@@ -87,7 +94,7 @@ impl<'r> Walk<'r> {
 
     /// Whether the question was too large to be answered in full.
     pub fn gave_up(&self) -> bool {
-        self.budget == 0
+        self.budget == 0 || self.decided.len() >= MOST_LEAVES
     }
 
     fn leaf(&mut self, leaf: Leaf) -> u32 {
@@ -104,6 +111,10 @@ impl<'r> Walk<'r> {
         let leaf = self.leaf(leaf);
         if let Some(known) = self.uses.iter_mut().find(|u| u.leaf == leaf) {
             known.whole &= whole;
+            return;
+        }
+        if self.uses.len() >= MOST_LEAVES {
+            self.budget = 0;
             return;
         }
         self.uses.push(Use { leaf, functions: self.functions.clone(), whole, first });
@@ -351,7 +362,7 @@ impl Recorder {
         let (mut r, mut offset) = (buffer, offset);
         let mut chain: Vec<Pos> = Vec::new();
         let mut place = None;
-        loop {
+        for _ in 0..MOST_CALLS {
             match self.node(r)? {
                 Node::Buffer { pieces, text, .. } => {
                     let pieces = pieces.of(&self.pieces);
@@ -388,9 +399,10 @@ impl Recorder {
                 _ => return place.map(|p| (p, chain)),
             }
             if self.leads_nowhere(r) {
-                return place.map(|p| (p, chain));
+                break;
             }
         }
+        place.map(|p| (p, chain))
     }
 
     fn leads_nowhere(&self, r: Ref) -> bool {
