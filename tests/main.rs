@@ -9,4 +9,5 @@ mod layers;
 mod parity;
 mod registry;
 mod spec;
+mod structure;
 mod txtar;

@@ -78,10 +78,7 @@ pub fn boolean<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         Value::Str(s) => match &**s {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
-            _ => Err(Fail::new(format!(
-                "strconv.ParseBool: parsing {}: invalid syntax",
-                super::strings::go_quoted(s)
-            ))),
+            _ => Err(Fail::new(format!("strconv.ParseBool: parsing {}: invalid syntax", super::strings::go_quoted(s)))),
         },
         _ => Err(wrong(v, "bool")),
     }

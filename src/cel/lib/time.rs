@@ -41,9 +41,11 @@ pub fn timestamp<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     match args {
         [Value::Timestamp(t)] => Ok(Value::Timestamp(*t)),
         [Value::Int(i)] => bounded(Timestamp::from_second(*i).ok()),
-        [Value::Str(s)] => parse(s).ok_or_else(|| {
-            Fail::new(format!("parsing time {}: cannot parse as RFC 3339", super::strings::go_quoted(s)))
-        }).and_then(|t| bounded(Some(t))),
+        [Value::Str(s)] => parse(s)
+            .ok_or_else(|| {
+                Fail::new(format!("parsing time {}: cannot parse as RFC 3339", super::strings::go_quoted(s)))
+            })
+            .and_then(|t| bounded(Some(t))),
         _ => Err(Fail::overload()),
     }
 }
