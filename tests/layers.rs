@@ -24,7 +24,8 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[])],
+    &[("render", &[]), ("policy", &[])],
+    &[("explain", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

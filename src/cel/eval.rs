@@ -108,10 +108,10 @@ impl<'a> Machine<'a, '_> {
                 self.charge(1)?;
                 self.locals.get(*n).cloned().ok_or(Fail::new("no such attribute"))
             }
-            Kind::Global(n) => {
+            Kind::Global(n, name) => {
                 self.charge(1)?;
                 let value = self.scope.globals.get(*n).cloned().flatten();
-                value.ok_or_else(|| Fail::new("no such attribute(s)"))
+                value.ok_or_else(|| Fail::new(format!("no such attribute(s): {name}")))
             }
             Kind::Variable(n) => {
                 self.charge(2)?;
@@ -195,10 +195,7 @@ impl<'a> Machine<'a, '_> {
                     other => return Err(no_optional(&other)),
                 }
             }
-            let shown = format!("{key:?}");
-            if !table.insert(key, value)? {
-                return Err(Fail::new(format!("Failed with repeated key {shown}")));
-            }
+            table.insert(key, value)?;
         }
         self.charge(30)?;
         Ok(Value::table(table))
