@@ -15,4 +15,5 @@ mod parity;
 mod policies;
 mod registry;
 mod spec;
+mod structure;
 mod txtar;
