@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
 use plimsoll::manifest::sort_file;
-use plimsoll::render::{KubeVersion, Options, Prepared};
+use plimsoll::render::{KubeVersion, Options, Prepared, Threads};
 use plimsoll::span::SourceMap;
 use plimsoll::template::trace::Untraced;
 use plimsoll::value::{HelmVersion, Map};
@@ -63,6 +63,7 @@ fn once(path: &Path) -> Result<[Duration; STAGES.len()], String> {
         include_crds: false,
         check_schema: true,
         dns: false,
+        threads: Threads::Auto,
         last: false,
     };
     let (mut sources, mut log) = (SourceMap::default(), Log::new(helm));

@@ -4,15 +4,20 @@
 #![warn(missing_docs)]
 
 pub mod blob;
+pub mod cel;
 pub mod chart;
 pub mod cli;
 pub mod diag;
 pub mod env;
+pub mod explain;
+pub mod finding;
 pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
+pub mod kube;
 pub mod manifest;
 pub mod parallel;
+pub mod policy;
 pub mod render;
 pub mod report;
 pub mod span;

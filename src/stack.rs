@@ -3,6 +3,7 @@
 //! A thread made by [`with_stack`] knows where its stack ends; other threads are taken to have what Rust gives them.
 
 use std::cell::Cell;
+use std::thread::{Scope, ScopedJoinHandle};
 
 /// Stack of the thread that does the work, in bytes. The system hands out only what is touched.
 pub const SIZE: usize = 1 << 30;
@@ -24,17 +25,19 @@ fn here() -> usize {
 /// Runs `work` on a thread with a stack of [`SIZE`] bytes and returns what it returns. Nothing when the system gives no
 /// such thread or `work` panicked.
 pub fn with_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(SIZE)
-            .spawn_scoped(scope, || {
-                LOWEST.set(here().saturating_sub(SIZE - RESERVE * 4));
-                work()
-            })
-            .ok()?
-            .join()
-            .ok()
-    })
+    std::thread::scope(|scope| spawn(scope, work)?.join().ok())
+}
+
+/// Starts `work` on a thread with a stack of [`SIZE`] bytes; nothing when the system gives no such thread.
+pub fn spawn<'scope, R: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> R + Send + 'scope,
+) -> Option<ScopedJoinHandle<'scope, R>> {
+    let work = || {
+        LOWEST.set(here().saturating_sub(SIZE - RESERVE * 4));
+        work()
+    };
+    std::thread::Builder::new().stack_size(SIZE).spawn_scoped(scope, work).ok()
 }
 
 /// Whether the stack is nearly used up.

@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::render::Threads;
+
 /// Renders Helm charts byte for byte as Helm does, many times faster.
 #[derive(Debug, Parser)]
 #[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
@@ -27,6 +29,12 @@ pub enum Command {
     Template(Box<TemplateArgs>),
     /// Preview charts in an environment
     Render(Box<RenderArgs>),
+    /// Say where a field of a rendered object comes from: its template, its values, what they overrode
+    Explain(Box<ExplainArgs>),
+    /// Show the merged values with the line that set each, or find dead, missing and replaced ones
+    Values(Box<ValuesArgs>),
+    /// List the images that charts run, with the values that chose them
+    Images(Box<ImagesArgs>),
     /// List a chart's dependencies, or build charts/ from file:// repositories
     #[command(subcommand)]
     Dependency(DependencyCommand),
@@ -102,12 +110,26 @@ pub struct EngineArgs {
     /// Serve `lookup` from recorded manifests
     #[arg(long, value_name = "PATH")]
     pub lookup_from: Option<String>,
+    /// How many threads may work on one chart; what is printed is the same [default: all cores for large charts]
+    #[arg(long, value_name = "N", env = "PLIMSOLL_THREADS", hide_env = true)]
+    pub threads: Option<std::num::NonZero<usize>>,
     /// Allow getHostByName to ask the network
     #[arg(long)]
     pub enable_dns: bool,
     /// How errors of templates are written; helm where standard error is no terminal
     #[arg(long, value_name = "FORMAT")]
     pub error_format: Option<ErrorFormat>,
+}
+
+impl EngineArgs {
+    /// How many threads may work on a chart that is rendered alone, or beside others.
+    pub fn threads(&self, alone: bool) -> Threads {
+        match self.threads {
+            Some(n) => Threads::Exactly(n.get()),
+            None if alone => Threads::Auto,
+            None => Threads::Exactly(1),
+        }
+    }
 }
 
 /// What can be done with dependencies.
@@ -135,12 +157,9 @@ pub struct DependencyArgs {
     pub max_col_width: usize,
 }
 
-/// Flags of `plimsoll render`.
-#[derive(Args, Debug)]
-pub struct RenderArgs {
-    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
-    #[arg(value_name = "CHART")]
-    pub charts: Vec<String>,
+/// Which environment a chart is looked at in, and what else decides what it renders to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SceneArgs {
     /// Environment whose values files are laid over the chart's
     #[arg(short, long, value_name = "ENV")]
     pub env: Option<String>,
@@ -162,15 +181,111 @@ pub struct RenderArgs {
     /// API versions for .Capabilities.APIVersions
     #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
     pub api_versions: Vec<String>,
-    /// Include CRDs in the output
-    #[arg(long)]
-    pub include_crds: bool,
     /// Don't check values against values.schema.json
     #[arg(long)]
     pub skip_schema_validation: bool,
+}
+
+/// Flags of `plimsoll render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Include CRDs in the output
+    #[arg(long)]
+    pub include_crds: bool,
     /// Write files below this folder instead of to standard output
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<String>,
+    /// Show at each line the template's line and the line of values that it comes from
+    #[arg(long, conflicts_with_all = ["output_dir", "include_crds"])]
+    pub annotate: bool,
+    /// Write where each line comes from as JSON, see docs/source-map.md
+    #[arg(long, value_name = "FILE", conflicts_with = "include_crds")]
+    pub source_map: Option<String>,
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Answer {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Flags of `plimsoll explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// [CHART] OBJECT [FIELD]: deployment/web spec.template.spec.containers[0].image
+    #[arg(value_name = "CHART OBJECT FIELD", num_args = 0..=3)]
+    pub words: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// List the lines that a key of the values reaches, in all environments unless one is named
+    #[arg(long, value_name = "KEY")]
+    pub value: Option<String>,
+    /// Write a page to explore everything in a browser, in all environments unless one is named
+    #[arg(long, value_name = "FILE", conflicts_with = "value")]
+    pub html: Option<String>,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Answer,
+}
+
+/// Flags of `plimsoll values`.
+#[derive(Args, Debug)]
+pub struct ValuesArgs {
+    /// The chart: a folder or an archive
+    #[arg(value_name = "CHART")]
+    pub chart: Option<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Keys that no template reads in any environment
+    #[arg(long)]
+    pub unused: bool,
+    /// Keys that templates read unguarded and that no layer sets
+    #[arg(long)]
+    pub undefined: bool,
+    /// Lists that one layer replaced, and nulls that mean something else to Helm 3 than to Helm 4
+    #[arg(long)]
+    pub replaced: bool,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Answer,
+}
+
+/// How images are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ImageList {
+    /// With their objects and values
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// Nothing but the references, each once
+    List,
+}
+
+/// Flags of `plimsoll images`.
+#[derive(Args, Debug)]
+pub struct ImagesArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the images are listed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ImageList,
 }
 
 /// Flags of `plimsoll template`.

@@ -143,6 +143,7 @@ fn template(
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
+        threads: args.engine.threads(true),
         last: true,
     };
     let world = super::world::system(&args.engine)?;

@@ -156,6 +156,22 @@ impl Url {
         Ok(url)
     }
 
+    /// `url.ParseRequestURI`: an absolute address or an absolute path; a hash is no fragment.
+    ///
+    /// # Errors
+    /// Go's text, `parse "...": ...`.
+    pub fn parse_request(raw: &[u8]) -> Result<Url, String> {
+        let error = |e: String| format!("parse {}: {e}", quoted(raw));
+        if raw.is_empty() {
+            return Err(error("empty url".into()));
+        }
+        let (scheme, _) = scheme(raw).map_err(error)?;
+        if scheme.is_empty() && !raw.starts_with(b"/") && raw != b"*" {
+            return Err(error("invalid URI for request".into()));
+        }
+        parse_body(raw).map_err(error)
+    }
+
     /// `URL.String`
     pub fn text(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -197,14 +213,23 @@ impl Url {
         out
     }
 
-    fn escaped_path(&self) -> Vec<u8> {
-        if !self.raw_path.is_empty() && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
+    /// `URL.EscapedPath`
+    pub fn escaped_path(&self) -> Vec<u8> {
+        if valid_path_encoding(&self.raw_path) && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
             return self.raw_path.clone();
         }
         if self.path == b"*" {
             return b"*".to_vec();
         }
         escape(&self.path, Mode::Path)
+    }
+
+    /// `URL.Port`: without the colon.
+    pub fn port(&self) -> &[u8] {
+        match memchr::memrchr(b':', &self.host) {
+            Some(n) if valid_port(&self.host[n..]) => &self.host[n + 1..],
+            _ => b"",
+        }
     }
 
     /// `URL.Hostname`: the host without port and brackets.
@@ -215,6 +240,21 @@ impl Url {
         };
         host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host)
     }
+}
+
+/// `validEncoded`: whether a path as written could be the encoding of one.
+fn valid_path_encoding(s: &[u8]) -> bool {
+    let fine = |c: &u8| b"!$&'()*+,;=:@[]%".contains(c) || !should_escape(*c, Mode::Path);
+    !s.is_empty() && s.iter().all(fine)
+}
+
+/// `url.QueryUnescape`
+///
+/// # Errors
+/// With Go's text.
+pub fn query_unescape(s: &[u8]) -> Result<Vec<u8>, String> {
+    let plus: Vec<u8> = s.iter().map(|c| if *c == b'+' { b' ' } else { *c }).collect();
+    unescape(&plus, Mode::QueryComponent)
 }
 
 fn parse_body(raw: &[u8]) -> Result<Url, String> {

@@ -8,7 +8,7 @@ use super::capabilities::{api_versions, capabilities};
 use crate::blob::Blob;
 use crate::chart::node::Node;
 use crate::chart::object::chart_object;
-use crate::value::{Map, MapKind, Slot, Value};
+use crate::value::{Map, MapKind, Slot, Value, shared};
 
 /// A template with the objects of its chart.
 pub struct TemplateFile {
@@ -117,10 +117,20 @@ fn files_of(node: &Node<'_>) -> Value {
     Value::Map(Map::from_entries(MapKind::Files, entries))
 }
 
-/// Sets `.Template` just before its file is executed, on the objects that the chart's templates share.
+/// Sets `.Template` just before its file is executed, on the objects that the chart's templates share. Every file does
+/// it, so that it is no change that a template made.
 pub fn set_template(file: &TemplateFile) {
+    shared::set_executing(false);
     let template = Map::new(MapKind::Values);
     template.insert("Name", Slot::from(Value::string(file.path.as_str())));
     template.insert("BasePath", Slot::from(Value::string(file.base_path.as_str())));
     file.context.insert("Template", Slot::from(Value::Map(template)));
+    shared::take_changed();
+    shared::set_executing(true);
+}
+
+/// Takes `.Template` away again: the state before the chart's first file is executed.
+pub fn forget_template(file: &TemplateFile) {
+    file.context.remove(b"Template");
+    shared::take_changed();
 }

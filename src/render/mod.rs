@@ -1,6 +1,7 @@
 //! Chart and values to manifests, as Helm's install in client mode does it (helm v4.3.1 `pkg/action/{install,action}.go`,
 //! `pkg/engine/engine.go`). Start reading at [`render`].
 
+mod ahead;
 pub mod capabilities;
 mod context;
 mod snippet;
@@ -24,7 +25,7 @@ use crate::template::func::FuncCx;
 use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
 use crate::template::trace::{Tracer, Untraced};
-use crate::value::{HelmVersion, Map};
+use crate::value::{HelmVersion, Map, Value};
 use crate::world::World;
 use crate::yaml::YamlError;
 
@@ -52,8 +53,31 @@ pub struct Options {
     pub check_schema: bool,
     /// Whether `getHostByName` may ask the network.
     pub dns: bool,
+    /// How many threads may work on it.
+    pub threads: Threads,
     /// Whether the process ends after this render, so that its memory need not be given back piece by piece.
     pub last: bool,
+}
+
+/// How many threads work on one render. What it prints is the same with any number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Threads {
+    /// All cores where the chart is large enough for that to pay, otherwise one.
+    #[default]
+    Auto,
+    /// So many, at least one, however small the chart is.
+    Exactly(usize),
+}
+
+impl Threads {
+    /// The number for a chart with so many bytes of templates.
+    fn count(self, bytes: usize) -> usize {
+        match self {
+            Threads::Auto if bytes >= WORTH_THREADS => parallel::cores(),
+            Threads::Auto => 1,
+            Threads::Exactly(n) => n.max(1),
+        }
+    }
 }
 
 /// A finished render.
@@ -127,6 +151,9 @@ pub fn render(
     sources: &mut SourceMap,
     log: &mut Log,
 ) -> Result<Rendered, RenderError> {
+    if let Some(rendered) = ahead::render(chart, values, options, world, sources, log) {
+        return rendered;
+    }
     let (rendered, Untraced) = render_traced(chart, values, options, world, sources, log, Untraced)?;
     Ok(rendered)
 }
@@ -148,6 +175,20 @@ pub fn render_traced<T: Tracer>(
     let prepared = Prepared::new(chart, values, options, sources, log)?;
     let templates = prepared.parse(sources)?;
     let (evaluated, tracer) = prepared.evaluate(&templates, options, world, tracer)?;
+    if options.last {
+        std::mem::forget(templates);
+    }
+    Ok((finish(prepared, evaluated, chart, options, log)?, tracer))
+}
+
+/// What follows the execution of templates.
+fn finish(
+    prepared: Prepared<'_>,
+    evaluated: Vec<Evaluated>,
+    chart: &Chart,
+    options: &Options,
+    log: &mut Log,
+) -> Result<Rendered, RenderError> {
     check_read(chart)?;
     let mut rendered = collect(evaluated, options.helm, log)?;
     if options.include_crds {
@@ -155,16 +196,18 @@ pub fn render_traced<T: Tracer>(
         check_read(chart)?;
     }
     if options.last {
-        std::mem::forget((templates, prepared));
+        std::mem::forget(prepared);
     }
-    Ok((rendered, tracer))
+    Ok(rendered)
 }
 
 /// A chart with its values, ready to be parsed and evaluated: the stages of a render, one by one.
 pub struct Prepared<'c> {
     root: Rc<Node<'c>>,
     context: context::Context,
+    values: Map,
     helm: HelmVersion,
+    threads: Threads,
 }
 
 impl<'c> Prepared<'c> {
@@ -193,8 +236,13 @@ impl<'c> Prepared<'c> {
             crate::chart::validate::check(&root, &merged, helm, process.log).map_err(RenderError::Early)?;
         }
         check_kube_version(chart, options)?;
-        let context = context::build(&root, merged, options);
-        Ok(Prepared { root, context, helm })
+        let context = context::build(&root, merged.clone(), options);
+        Ok(Prepared { root, context, values: merged, helm, threads: options.threads })
+    }
+
+    /// The merged values of the root chart.
+    pub fn values(&self) -> &Map {
+        &self.values
     }
 
     /// Parses all templates into one namespace.
@@ -202,7 +250,7 @@ impl<'c> Prepared<'c> {
     /// # Errors
     /// [`RenderError::Parse`]
     pub fn parse(&self, sources: &mut SourceMap) -> Result<Templates, RenderError> {
-        parse_all(&self.context.files, self.helm, sources)
+        parse_all(&self.context.files, self.helm, self.threads, sources)
     }
 
     /// Executes the templates and splits what they print into documents.
@@ -214,13 +262,14 @@ impl<'c> Prepared<'c> {
         templates: &Templates,
         options: &Options,
         world: &dyn World,
-        tracer: T,
+        mut tracer: T,
     ) -> Result<(Vec<Evaluated>, T), RenderError> {
+        tracer.begin(&self.values);
         let arena = Arena::new();
         let mut regexes = Default::default();
         let cx = FuncCx { helm: self.helm, world, dns: options.dns, regexes: &mut regexes };
         let mut exec = Exec::new(templates, &arena, FuncScope::Chart(self.helm), cx, tracer);
-        let evaluated = evaluate(&mut exec, &self.context.files, self.helm)?;
+        let evaluated = evaluate(&mut exec, &self.context.files, self.helm, self.threads)?;
         let tracer = exec.into_tracer();
         if options.last {
             std::mem::forget((arena, regexes));
@@ -262,20 +311,21 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
 }
 
 /// Bytes of templates from which on the start of other threads pays.
-const WORTH_THREADS: usize = 400 << 10;
+const WORTH_THREADS: usize = 150 << 10;
 
-fn is_worth_threads(files: &[context::TemplateFile]) -> bool {
-    files.iter().map(|f| f.text.size_hint()).sum::<usize>() >= WORTH_THREADS
+fn text_bytes(files: &[context::TemplateFile]) -> usize {
+    files.iter().map(|f| f.text.size_hint()).sum()
 }
 
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
     helm: HelmVersion,
+    threads: Threads,
     sources: &mut SourceMap,
 ) -> Result<Templates, RenderError> {
     use crate::template::ast::TreeSource;
-    let many = is_worth_threads(files);
+    let many = threads.count(text_bytes(files)) > 1;
     if many {
         // One that can't be read says so later.
         let texts: Vec<_> = files.iter().map(|f| f.text.clone()).collect();
@@ -319,9 +369,10 @@ fn evaluate<T: Tracer>(
     exec: &mut Exec<'_, '_, T>,
     files: &[context::TemplateFile],
     helm: HelmVersion,
+    threads: Threads,
 ) -> Result<Vec<Evaluated>, RenderError> {
     let mut all = Vec::with_capacity(files.len());
-    if !is_worth_threads(files) {
+    if threads.count(text_bytes(files)) == 1 {
         for file in files.iter().filter(|f| !f.is_partial()) {
             let text = execute(exec, file)?;
             all.push(look_at(file.path.clone(), text, helm));
@@ -346,7 +397,7 @@ fn evaluate<T: Tracer>(
 fn execute<T: Tracer>(exec: &mut Exec<'_, '_, T>, file: &context::TemplateFile) -> Result<String, RenderError> {
     context::set_template(file);
     let out = exec
-        .execute(file.path.as_bytes(), crate::value::Value::Map(file.context.clone()))
+        .execute(file.path.as_bytes(), Value::Map(file.context.clone()))
         .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
     let out = crate::template::exec::without_no_value(out);
     Ok(match String::from_utf8(out) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use typed_arena::Arena;
 
-use super::{KubeVersion, Options, RenderError, context, parse_all};
+use super::{KubeVersion, Options, RenderError, Threads, context, parse_all};
 use crate::chart::File;
 use crate::chart::load::from_files;
 use crate::chart::node::{Node, Process};
@@ -57,6 +57,7 @@ pub fn render_files_within(
         include_crds: false,
         check_schema: false,
         dns: false,
+        threads: Threads::Exactly(1),
         last: false,
     };
     let root = Node::build(&chart, helm, &mut sources)?;
@@ -65,7 +66,7 @@ pub fn render_files_within(
     let merged = process.coalesce(&root, &values)?;
     let context = context::build(&root, merged, &options);
     let text = |e: RenderError| e.helm_text(helm);
-    let templates = parse_all(&context.files, helm, &mut sources).map_err(text)?;
+    let templates = parse_all(&context.files, helm, Threads::Exactly(1), &mut sources).map_err(text)?;
     let (arena, mut regexes) = (Arena::new(), Default::default());
     let world = System::new(None, None, None).in_zone(TimeZone::UTC);
     let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };

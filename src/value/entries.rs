@@ -121,6 +121,15 @@ impl Entries {
         }
     }
 
+    /// The same keys with other slots.
+    #[must_use]
+    pub fn map(&self, mut make: impl FnMut(&Slot) -> Slot) -> Entries {
+        Entries(match &self.0 {
+            Kind::Row(row) => Kind::Row(row.iter().map(|(k, s)| (k.clone(), make(s))).collect()),
+            Kind::Tree(tree) => Kind::Tree(tree.iter().map(|(k, s)| (k.clone(), make(s))).collect()),
+        })
+    }
+
     /// The keys in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Str> {
         self.iter().map(|(k, _)| k)
@@ -206,7 +215,7 @@ mod tests {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let key = Str::from(format!("k{}", (random >> 16) % 90));
             let slot = Slot::from(Value::int(i));
-            if random % 5 == 0 {
+            if random.is_multiple_of(5) {
                 assert_eq!(ours.remove(&key).is_some(), theirs.remove(&key).is_some());
             } else {
                 assert_eq!(ours.insert(key.clone(), slot.clone()).is_some(), theirs.insert(key, slot).is_some());

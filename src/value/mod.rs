@@ -13,6 +13,7 @@ pub mod fmt;
 pub mod kept;
 mod object;
 mod room;
+pub mod shared;
 
 pub use object::{Encoded, Field, NilPointer, Object};
 pub use room::Room;
@@ -221,6 +222,8 @@ pub struct Map {
     entries: Rc<RefCell<Entries>>,
     kind: MapKind,
     nil: bool,
+    /// Whether it was made while templates were being executed.
+    young: bool,
 }
 
 impl std::fmt::Debug for Map {
@@ -249,7 +252,7 @@ impl Map {
 
     /// A map of these entries.
     pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
-        Map { entries: Rc::new(RefCell::new(entries)), kind, nil: false }
+        Map { entries: Rc::new(RefCell::new(entries)), kind, nil: false, young: shared::is_executing() }
     }
 
     /// A nil map of this type: empty, null in JSON, and nothing can be set in it.
@@ -294,11 +297,13 @@ impl Map {
 
     /// Sets a key.
     pub fn insert(&self, key: impl Into<Str>, slot: impl Into<Slot>) {
+        self.change();
         self.entries.borrow_mut().insert(key.into(), slot.into());
     }
 
     /// Removes a key and returns what it held.
     pub fn remove(&self, key: &[u8]) -> Option<Slot> {
+        self.change();
         self.entries.borrow_mut().remove(key)
     }
 
@@ -319,7 +324,15 @@ impl Map {
 
     /// The entries, to change. Don't run template code while this is held.
     pub fn entries_mut(&self) -> RefMut<'_, Entries> {
+        self.change();
         self.entries.borrow_mut()
+    }
+
+    #[inline]
+    fn change(&self) {
+        if !self.young {
+            shared::note_change();
+        }
     }
 
     /// A new map of the same kind with the same (shared) values.
@@ -331,7 +344,7 @@ impl Map {
     /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
     #[must_use]
     pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map { entries: self.entries.clone(), kind, nil: self.nil }
+        Map { kind, ..self.clone() }
     }
 }
 
@@ -472,9 +485,8 @@ impl Map {
     /// A copy that shares no map with this one; positions are kept.
     #[must_use]
     pub fn deep_copy(&self) -> Map {
-        let entries = self.entries();
-        let copied = entries.iter().map(|(k, s)| (k.clone(), Slot { value: s.value.deep_copy(), pos: s.pos }));
-        Map { nil: self.nil, ..Map::from_entries(self.kind(), copied.collect()) }
+        let copied = self.entries().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos });
+        Map { nil: self.nil, ..Map::from_entries(self.kind(), copied) }
     }
 }
 

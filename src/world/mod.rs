@@ -30,7 +30,13 @@ pub trait World {
 
     /// The object that `lookup` finds, or an empty map. Errors are texts.
     fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
+
+    /// The same world for another thread; nothing where what it says depends on what was asked before.
+    fn elsewhere(&self) -> Option<MakeWorld>;
 }
+
+/// Makes a world on the thread that will ask it.
+pub type MakeWorld = Box<dyn FnOnce() -> Box<dyn World> + Send>;
 
 /// Objects that `lookup` is served from.
 pub trait LiveObjects {
@@ -88,5 +94,11 @@ impl World for System {
             Some(objects) => objects.lookup(api_version, kind, namespace, name),
             None => Ok(Value::Map(crate::value::Map::default())),
         }
+    }
+
+    fn elsewhere(&self) -> Option<MakeWorld> {
+        let (now, zone) = (self.now, self.zone.clone());
+        let make = move || Box::new(System { now, seeded: None, objects: None, zone }) as Box<dyn World>;
+        (self.seeded.is_none() && self.objects.is_none()).then(|| Box::new(make) as MakeWorld)
     }
 }

@@ -77,7 +77,7 @@ pub(super) enum Scalar {
 }
 
 /// A key of a `map[interface {}]interface {}`.
-enum Key {
+pub(super) enum Key {
     Merge,
     Text(Str),
     /// [`UNFIT`] and its type; the error is the last of the decoder's.
@@ -128,7 +128,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
     }
 
     /// Counts one decoding, and refuses documents that are mostly aliases.
-    fn count(&mut self) -> Result<(), YamlError> {
+    pub(super) fn count(&mut self) -> Result<(), YamlError> {
         self.decoded += 1;
         if self.alias_depth == 0 {
             return Ok(());
@@ -183,7 +183,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
     }
 
-    fn enter_alias(&mut self, node: usize) -> Result<usize, YamlError> {
+    pub(super) fn enter_alias(&mut self, node: usize) -> Result<usize, YamlError> {
         let n = &self.tree.nodes[node];
         if self.active.contains(&(node as u32)) {
             let name = String::from_utf8_lossy(self.tree.bytes(n.text)).into_owned();
@@ -194,7 +194,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(n.target as usize)
     }
 
-    fn leave_alias(&mut self) {
+    pub(super) fn leave_alias(&mut self) {
         self.active.pop();
         self.alias_depth -= 1;
     }
@@ -234,7 +234,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         self.merge_one(node, entries)
     }
 
-    fn merge_one(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
+    /// The mapping that a merge key's value, or an item of it, stands for: itself, or what it is an alias of.
+    pub(super) fn merge_target(&self, node: usize) -> Result<usize, YamlError> {
         let n = self.tree.nodes[node];
         let target = if n.kind == NodeKind::Alias { n.target as usize } else { node };
         if self.tree.nodes[target].kind != NodeKind::Mapping {
@@ -243,8 +244,13 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 Some(n.offset as usize),
             ));
         }
+        Ok(target)
+    }
+
+    fn merge_one(&mut self, node: usize, entries: &mut Entries) -> Result<(), YamlError> {
+        let target = self.merge_target(node)?;
         self.count()?;
-        if n.kind != NodeKind::Alias {
+        if target == node {
             return self.mapping(node, entries);
         }
         let target = self.enter_alias(node)?;
@@ -260,7 +266,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge")
     }
 
-    fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
+    pub(super) fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
         let n = self.tree.nodes[node];
         if self.is_merge(node) {
             return Ok(Key::Merge);
@@ -383,6 +389,21 @@ impl<'t, 'a> Decoder<'t, 'a> {
             }
             Scalar::Str(s) => Value::Str(s),
         })
+    }
+
+    /// The error of the key that was just found to be unfit.
+    pub(super) fn unfit(&mut self) -> YamlError {
+        self.unfit.pop().unwrap_or_else(|| YamlError::conversion("unsupported map key", None))
+    }
+
+    /// What encoding/json says of a number that JSON has no word for.
+    pub(super) fn infinite(&self, node: usize) -> YamlError {
+        let shown = match self.scalar(node) {
+            Ok(Scalar::Float(f)) => format_float(f, 'g', None),
+            _ => String::new(),
+        };
+        let offset = self.tree.nodes[node].offset as usize;
+        YamlError::conversion(format!("json: unsupported value: {shown}"), Some(offset))
     }
 
     pub(super) fn scalar(&self, node: usize) -> Result<Scalar, YamlError> {

@@ -2,11 +2,12 @@
 //! with the position of everything that is read.
 //!
 //! `scan` and `tree` are libyaml's scanner and parser, `resolve` types scalars, `decode` makes values, `target` reads
-//! into Go's structs, `head` checks a rendered manifest, `emit` and `pretty` write.
+//! into Go's structs, `head` checks a rendered manifest, `node` keeps documents as plain data, `emit` and `pretty` write.
 
 mod decode;
 mod emit;
 mod head;
+pub mod node;
 mod pretty;
 mod resolve;
 mod scan;
@@ -15,7 +16,7 @@ mod tree;
 mod values;
 
 pub use decode::{to_list, to_map, to_value};
-pub use emit::to_yaml;
+pub use emit::{Mark, Marked, to_yaml, yaml_marks};
 pub use head::{Head, head};
 pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};

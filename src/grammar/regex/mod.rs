@@ -106,7 +106,11 @@ impl<'t> View<'t> {
 }
 
 impl GoRegex {
-    fn new(source: &[u8]) -> Result<GoRegex, String> {
+    /// Compiles an expression for whoever keeps it; others go through a [`Cache`].
+    ///
+    /// # Errors
+    /// With Go's text, `error parsing regexp: ...`.
+    pub fn new(source: &[u8]) -> Result<GoRegex, String> {
         let parsed = syntax::translate(source)?;
         let build = |limit| {
             let mut builder = RegexBuilder::new(&parsed.pattern);

@@ -22,7 +22,7 @@ use super::error::{ExecError, Frame, Link, MissingPath};
 use super::func::FuncCx;
 use super::jinja::Dialect;
 use super::parse::{FuncScope, Trees};
-use super::trace::Tracer;
+use super::trace::{Branching, Tracer};
 use crate::stack;
 use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
@@ -183,9 +183,27 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.include_depth.clear();
         self.out.clear();
         let tree = self.template_named(name)?;
-        let mark = self.start(tree, Operand { value: data, ..Operand::default() })?;
-        let _ = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.root(name);
+        let mark = self.start(tree, Operand { value: data, iface: false, tag }, None)?;
+        let tag = self.tracer.close(&self.out[mark..], true);
+        self.tracer.finish(name, tag);
         Ok(std::mem::take(&mut self.out))
+    }
+
+    /// How much of the limits on the whole render was used: bytes produced, and actions.
+    pub fn used(&self) -> (usize, u64) {
+        (self.produced, self.steps)
+    }
+
+    /// Counts what another evaluator of the same render used.
+    pub fn add_used(&mut self, (produced, steps): (usize, u64)) {
+        self.produced = self.produced.saturating_add(produced);
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Whether the limits on the whole render hold.
+    pub fn is_within_limits(&self) -> bool {
+        self.produced <= self.limits.total_output && self.steps <= self.limits.steps
     }
 
     /// The tracer, with what it saw.
@@ -227,30 +245,30 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// Executes a named template into a text of its own, as ExecuteTemplate does.
     fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
         let tree = self.template_named(name)?;
-        let mark = self.start(tree, data)?;
+        let mark = self.start(tree, data, None)?;
         let text = Str::from(&self.out[mark..]);
-        let tag = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..], false);
         self.out.truncate(mark);
         Ok((text, tag))
     }
 
     /// As [`Exec::execute_template`], with what Go prints for missing values left out.
-    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
-        let mark = self.start(tree, data)?;
+    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>, text: &T::Tag) -> Outcome<(Str, T::Tag)> {
+        let mark = self.start(tree, data, Some(text))?;
         let text = match engine::missing_value(&self.out[mark..]) {
             None => Str::from(&self.out[mark..]),
             Some(_) => without_no_value(self.out[mark..].to_vec()).into(),
         };
-        let tag = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..], true);
         self.out.truncate(mark);
         Ok((text, tag))
     }
 
     /// Runs a tree at the end of the buffer, and returns where its output begins there.
-    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<usize> {
+    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>, text: Option<&T::Tag>) -> Outcome<usize> {
         let mark = self.out.len();
         let outer_depth = std::mem::replace(&mut self.depth, 0);
-        self.tracer.open();
+        self.tracer.open(tree, text);
         let done = self.run(tree, data);
         self.depth = outer_depth;
         if let Err(e) = done {
@@ -389,30 +407,42 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => print_in_place(&mut self.out, other, self.cx.helm),
         }
         let tree = self.tree.expect("a tree is being walked");
-        self.tracer.print(tree, pipe.pos, &operand.tag, self.out.len() - before);
+        self.tracer.print(tree, pipe.pos, &operand.tag, &operand.value, self.out.len() - before);
     }
 
     fn if_or_with(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch, with: bool) -> Outcome<Flow> {
         let mark = self.vars.len();
         let operand = self.pipeline(dot, &branch.pipe)?;
-        let flow = if crate::value::compare::truth(&operand.value) {
+        let holds = crate::value::compare::truth(&operand.value);
+        self.enter(if with { Branching::With } else { Branching::If }, branch.pipe.pos, &operand.tag, holds);
+        let flow = if holds {
             self.walk_list(if with { &operand } else { dot }, &branch.list)?
         } else if let Some(otherwise) = &branch.otherwise {
             self.walk_list(dot, otherwise)?
         } else {
             Flow::Normal
         };
+        self.tracer.leave();
         self.vars.truncate(mark);
         Ok(flow)
+    }
+
+    fn enter(&mut self, how: Branching, pos: u32, tag: &T::Tag, taken: bool) {
+        let tree = self.tree.expect("a tree is being walked");
+        self.tracer.enter(how, tree, pos, tag, taken);
     }
 
     fn range(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<Flow> {
         let outer = self.vars.len();
         let operand = self.pipeline(dot, &branch.pipe)?;
+        self.enter(Branching::Range, branch.pipe.pos, &operand.tag, true);
         let ran = self.iterate(&operand, branch)?;
+        self.tracer.leave();
         let mut flow = Flow::Normal;
         if !ran && let Some(otherwise) = &branch.otherwise {
+            self.enter(Branching::Range, branch.pipe.pos, &operand.tag, false);
             flow = self.walk_list(dot, otherwise)?;
+            self.tracer.leave();
             // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
             if flow == Flow::Break {
                 flow = Flow::Normal;
@@ -458,7 +488,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 for (key, slot) in entries {
                     let tag = self.tracer.read(&over.tag, &key, slot.pos, &slot.value);
                     let item = Operand { value: slot.value, iface, tag };
-                    let key = Operand { value: Value::Str(key), iface: false, tag: item.tag.clone() };
+                    let tag = self.tracer.key(&item.tag);
+                    let key = Operand { value: Value::Str(key), iface: false, tag };
                     if !self.one_iteration(branch, key, item)? {
                         break;
                     }
@@ -548,7 +579,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             None => Operand::default(),
         };
         self.depth += 1;
+        self.enter(Branching::Template, call.pos, &data.tag, true);
         let done = self.run(tree, data);
+        self.tracer.leave();
         self.depth -= 1;
         done
     }
@@ -556,7 +589,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     fn set_variable(&mut self, name: &Str, operand: Operand<T::Tag>) -> Outcome<()> {
         match self.vars[self.var_base..].iter_mut().rev().find(|v| v.name == *name) {
             Some(v) => {
-                v.operand = operand;
+                v.operand = Operand { tag: self.tracer.assign(&operand.tag), ..operand };
                 Ok(())
             }
             None => Err(self.error(format!("undefined variable: {}", name.to_text()))),

@@ -1,0 +1,3 @@
+module plimsoll.dev/schemas/generator
+
+go 1.26

@@ -1,0 +1,218 @@
+//! Custom resources: their definitions, wherever they come from, and the check of an object against its own. A
+//! definition is looked for, parsed and compiled when the first object of its kind is checked. Start reading at
+//! [`Crds`].
+
+mod defaults;
+mod formats;
+mod rules;
+mod same;
+mod schema;
+mod structural;
+mod unknown;
+mod validate;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use memchr::memmem;
+
+use super::bundle::Builtin;
+use super::path::Path;
+use super::problems::{error, required};
+use crate::finding::{KubeObject, Problem, Severity, Text};
+use crate::yaml::node::{Data, Document, Node};
+use structural::Level;
+use validate::Validator;
+
+pub use rules::{RuleCase, RuleJudge, Verdict};
+pub use schema::{CrdRule, CrdSchema};
+
+/// CustomResourceDefinitions by the kinds that they define. Can be shared between threads once filled.
+#[derive(Default)]
+pub struct Crds {
+    sources: Vec<Source>,
+    /// What has been looked for, by API version and kind.
+    looked: Mutex<HashMap<(String, String), Arc<Found>>>,
+}
+
+/// A document that may define kinds.
+struct Source {
+    text: Arc<Text>,
+    /// Nothing if it isn't YAML.
+    document: OnceLock<Option<Arc<Document>>>,
+}
+
+/// What is known of a kind.
+pub(super) enum Found {
+    /// Nothing.
+    Unknown,
+    /// Its definition hasn't the version, only these.
+    OtherVersions(Vec<String>),
+    /// Its definition can't be used: where and why.
+    Broken(String),
+    Resource(Resource),
+}
+
+/// A version of a custom resource.
+pub(super) struct Resource {
+    schema: CrdSchema,
+    pub namespaced: bool,
+    /// The warning about its use.
+    deprecated: Option<String>,
+}
+
+impl Crds {
+    /// No definitions.
+    pub fn new() -> Crds {
+        Crds::default()
+    }
+
+    /// Adds a document that may hold definitions; it is parsed only if an object may need it.
+    pub fn add(&mut self, text: Arc<Text>) {
+        self.sources.push(Source { text, document: OnceLock::new() });
+    }
+
+    /// Adds an object, if it is a definition.
+    pub fn add_object(&mut self, object: &KubeObject) {
+        if object.kind == "CustomResourceDefinition" {
+            let document = OnceLock::from(Some(Arc::clone(&object.document)));
+            self.sources.push(Source { text: Arc::clone(&object.source), document });
+        }
+    }
+
+    /// What is known of a kind. The last definition that was added wins.
+    pub(super) fn find(&self, api_version: &str, kind: &str) -> Arc<Found> {
+        let key = (api_version.to_owned(), kind.to_owned());
+        // Nothing panics while it holds the lock; and if, what it holds is still right.
+        let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(looked.entry(key).or_insert_with(|| Arc::new(self.look(api_version, kind))))
+    }
+
+    fn look(&self, api_version: &str, kind: &str) -> Found {
+        let Some((group, version)) = api_version.split_once('/') else { return Found::Unknown };
+        for source in self.sources.iter().rev() {
+            let has = |word: &str| memmem::find(source.text.text.as_bytes(), word.as_bytes()).is_some();
+            if !has(kind) || !has(group) {
+                continue;
+            }
+            let Some(document) = source.document() else { continue };
+            let root = &document.root;
+            let items = root.get("items").map(Node::items).unwrap_or_default();
+            if let Some(crd) = std::iter::once(root).chain(items).find(|n| defines(n, group, kind)) {
+                return source.resource(crd, version);
+            }
+        }
+        Found::Unknown
+    }
+}
+
+impl Source {
+    fn document(&self) -> Option<&Document> {
+        let parse = || Document::parse(self.text.text.as_bytes()).ok().map(Arc::new);
+        self.document.get_or_init(parse).as_deref()
+    }
+
+    fn resource(&self, crd: &Node, version: &str) -> Found {
+        let versions = crd.at(&["spec", "versions"]).map(Node::items).unwrap_or_default();
+        let name = |n: &Node| n.get("name").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let served = |n: &&Node| n.get("served").and_then(Node::as_bool) != Some(false);
+        let Some(found) = versions.iter().filter(served).find(|n| name(n) == version) else {
+            return Found::OtherVersions(versions.iter().filter(served).map(name).collect());
+        };
+        let mut problems = Vec::new();
+        check_version(found, &Path::Root, &mut problems);
+        let schema = found.at(&["schema", "openAPIV3Schema"]).and_then(CrdSchema::read);
+        match (problems.first(), schema) {
+            (None, Some(schema)) => Found::Resource(Resource {
+                schema,
+                namespaced: crd.at(&["spec", "scope"]).and_then(Node::as_str) == Some("Namespaced"),
+                deprecated: deprecation(crd, found, version),
+            }),
+            (first, _) => {
+                let place =
+                    KubeObject::new(Arc::clone(&self.text), Document { root: found.clone(), duplicates: Vec::new() });
+                let (line, _) = place.place(first.map_or("", |p| &p.path));
+                let why = first.map_or("it has no schema", |p| &p.message);
+                Found::Broken(format!("{}:{line}: {why}", self.text.name))
+            }
+        }
+    }
+}
+
+fn defines(node: &Node, group: &str, kind: &str) -> bool {
+    let is = |keys: &[&str], text: &str| node.at(keys).and_then(Node::as_str) == Some(text);
+    is(&["kind"], "CustomResourceDefinition") && is(&["spec", "group"], group) && is(&["spec", "names", "kind"], kind)
+}
+
+/// The warning that the server gives for a version, if it is deprecated.
+fn deprecation(crd: &Node, found: &Node, version: &str) -> Option<String> {
+    if found.get("deprecated").and_then(Node::as_bool) != Some(true) {
+        return None;
+    }
+    let text = |keys: &[&str]| crd.at(keys).and_then(Node::as_str).unwrap_or_default();
+    let given = found.get("deprecationWarning").and_then(Node::as_str).map(str::to_owned);
+    Some(given.unwrap_or_else(|| {
+        format!("{}/{version} {} is deprecated", text(&["spec", "group"]), text(&["spec", "names", "kind"]))
+    }))
+}
+
+impl Resource {
+    /// Checks an object of this kind.
+    pub fn check(
+        &self,
+        builtin: &Builtin,
+        judge: Option<&dyn RuleJudge>,
+        node: &Node,
+        path: &Path<'_>,
+        found: &mut Vec<Problem>,
+    ) {
+        if let Some(warning) = &self.deprecated {
+            let path = path.key("apiVersion").text();
+            found.push(Problem::new("schema/deprecated-api", Severity::Warning, path, warning.clone()));
+        }
+        let before = found.len();
+        unknown::check(builtin, node, &self.schema, path, found);
+        let filled = defaults::filled(node, &self.schema);
+        let mut validator = Validator { minor: builtin.minor(), found: Vec::new() };
+        validator.value(&filled, &self.schema, path);
+        found.append(&mut validator.found);
+        if !self.schema.has_rules || found.len() > before {
+            return;
+        }
+        match judge {
+            Some(judge) => rules::apply(judge, builtin.minor(), &filled, &self.schema, path, found),
+            None => {
+                let message = "the CEL rules of its definition were not evaluated";
+                found.push(Problem::new("schema/unchecked-rules", Severity::Info, path.text(), message));
+            }
+        }
+    }
+}
+
+/// What keeps the schemas of a CustomResourceDefinition from being used, for definitions that are given to check others
+/// with; nothing for other objects.
+pub fn check_definition(object: &KubeObject) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if object.kind != "CustomResourceDefinition" {
+        return found;
+    }
+    let spec = Path::Root.key("spec");
+    let path = spec.key("versions");
+    let versions = object.root().at(&["spec", "versions"]).map(Node::items).unwrap_or_default();
+    for (i, version) in versions.iter().enumerate() {
+        check_version(version, &path.index(i), &mut found);
+    }
+    found
+}
+
+fn check_version(version: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
+    let schema_path = path.key("schema");
+    let path = schema_path.key("openAPIV3Schema");
+    match version.at(&["schema", "openAPIV3Schema"]) {
+        Some(schema) if matches!(schema.data, Data::Map(_)) => structural::check(schema, Level::Root, &path, found),
+        Some(schema) if !schema.is_null() => {
+            found.push(error("schema/broken-crd", &path, format!("{}: must be an object", path.text())));
+        }
+        _ => found.push(required(&path)),
+    }
+}
