@@ -15,6 +15,7 @@ import (
 // Fuzzer compares plimsoll with the real engines.
 type Fuzzer struct {
 	real, mine *Worker
+	took       time.Duration // plimsoll, for the last case
 }
 
 // Difference is a case on which they disagree.
@@ -29,7 +30,9 @@ func (f *Fuzzer) compare(r Request) *Difference {
 	if err != nil {
 		return nil
 	}
+	start := time.Now()
 	mine, err := f.mine.ask(r)
+	f.took = time.Since(start)
 	if err != nil {
 		mine = Result{Text: "PLIMSOLL DIED: " + err.Error(), Failed: true}
 	}
@@ -143,6 +146,7 @@ func fuzz(args []string) error {
 	depth := flags.Int("depth", 4, "how deep expressions and blocks nest")
 	wrong := flags.Int("wrong", 4, "percentage of arguments of a wrong type")
 	skip := flags.String("skip", "", "leave out differences whose texts match this expression")
+	only := flags.Int("case", -1, "only the case of this number")
 	mutants := flags.Int("mutants", 50, "percentage of cases that are recorded ones, changed")
 	data := flags.String("testdata", "../../testdata", "where those are")
 	show := flags.Bool("show", false, "print the cases instead of running them")
@@ -162,6 +166,8 @@ func fuzz(args []string) error {
 	f := &Fuzzer{real: &Worker{args: []string{self, "fuzz-server"}}, mine: &Worker{args: []string{*mine, "internal-batch"}}}
 	seen := map[string]int{}
 	failed, start := 0, time.Now()
+	var slowest time.Duration
+	slowestCase := 0
 	for i := range *n {
 		g := &Generator{rand: rand.New(rand.NewPCG(*seed, uint64(i))), helm: 3 + i%2, depth: 2 + i/2%(*depth-1), wrong: *wrong}
 		if i%10 == 9 {
@@ -174,12 +180,18 @@ func fuzz(args []string) error {
 			c = g.generate()
 		}
 		request := c.request(g.helm)
+		if *only >= 0 && i != *only {
+			continue
+		}
 		if *show {
 			r, err := f.real.ask(request)
 			fmt.Printf("%s\n--- %s--- values\n%s--- %v %v\n%s\n======\n", request.Template, request.Helpers, request.Values, r.Failed, err, clip(r.Text))
 			continue
 		}
 		d := f.compare(request)
+		if f.took > slowest {
+			slowest, slowestCase = f.took, i
+		}
 		if d == nil || skipped != nil && skipped.MatchString(d.real.Text+"\n"+d.mine.Text) {
 			continue
 		}
@@ -194,7 +206,8 @@ func fuzz(args []string) error {
 			break
 		}
 	}
-	fmt.Printf("%d cases in %.0fs, %d differ, in %d ways\n", *n, time.Since(start).Seconds(), failed, len(seen))
+	fmt.Printf("%d cases in %.0fs, %d differ, in %d ways; the slowest for plimsoll was case %d, in %.1fs\n",
+		*n, time.Since(start).Seconds(), failed, len(seen), slowestCase, slowest.Seconds())
 	if failed > 0 {
 		return errors.New("plimsoll differs from Helm")
 	}
