@@ -117,7 +117,8 @@ struct Judged {
 fn the_server_says_the_same_with_the_same_policies() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policy/server.jsonl");
     let text = std::fs::read_to_string(path).expect("test data is readable");
-    let sets: Vec<Set> = ["fintech", "kube-linter", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
+    let sets: Vec<Set> =
+        ["fintech", "kube-linter", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
     let context = Context { namespace: "ns", ..Context::default() };
     let (mut objects, mut verdicts) = (0, 0);
     let mut wrong = Vec::new();

@@ -421,7 +421,14 @@ fn chart_definitions(chart: &crate::chart::Chart, folder: &Path, plan: &Plan<'_>
 }
 
 /// A chart that doesn't render is a finding at the template's line.
-fn unrendered(e: &RenderError, session: &Session, folder: &Path, chart: String, scope: Scope, plan: &Plan<'_>) -> Located {
+fn unrendered(
+    e: &RenderError,
+    session: &Session,
+    folder: &Path,
+    chart: String,
+    scope: Scope,
+    plan: &Plan<'_>,
+) -> Located {
     let text = e.helm_text(session.options.helm);
     let name = &session.chart.metadata.name;
     let spot = template_place(&text).map(|(file, line, column)| {
@@ -550,7 +557,10 @@ mod tests {
     fn errors_of_templates_have_a_place() {
         let text = "execution error at (ledger/templates/a.yaml:3:7): no";
         assert_eq!(template_place(text), Some(("ledger/templates/a.yaml".into(), 3, 8)));
-        assert_eq!(template_place("parse error at (x/templates/b.yaml:9): bad"), Some(("x/templates/b.yaml".into(), 9, 1)));
+        assert_eq!(
+            template_place("parse error at (x/templates/b.yaml:9): bad"),
+            Some(("x/templates/b.yaml".into(), 9, 1))
+        );
         assert_eq!(template_place("no template here"), None);
     }
 

@@ -30,9 +30,8 @@ impl Baseline {
     /// Of the findings that count.
     pub fn of(findings: &[Finding]) -> Baseline {
         let counting = findings.iter().filter(|f| f.waived.is_none());
-        let known = counting.map(|f| {
-            (f.fingerprint.clone(), Known { rule: f.rule.clone(), message: f.message.clone() })
-        });
+        let known =
+            counting.map(|f| (f.fingerprint.clone(), Known { rule: f.rule.clone(), message: f.message.clone() }));
         Baseline { version: VERSION, findings: known.collect() }
     }
 

@@ -72,7 +72,7 @@ mod tests {
         let rule = CrdRule {
             rule: rule.into(),
             message: None,
-            message_expression: Some("'it is ' + string(self.n)".into()),
+            message_expression: Some("'it is ' + string(self.size)".into()),
             field_path: None,
             reason: None,
             optional_old_self: false,
@@ -84,10 +84,10 @@ mod tests {
 
     #[test]
     fn rules_are_evaluated() {
-        assert_eq!(judged("self.n > 1", "n: 2"), Verdict::Holds);
-        assert_eq!(judged("self.n > 1", "n: 1"), Verdict::Violated(Some("it is 1".into())));
-        assert_eq!(judged("self == oldSelf", "n: 1"), Verdict::Holds);
-        assert!(matches!(judged("self.n >", "n: 1"), Verdict::Failed(_)));
-        assert!(matches!(judged("self.n > timestamp('2026-01-01T00:00:00Z')", "n: x"), Verdict::Unchecked(_)));
+        assert_eq!(judged("self.size > 1", "size: 2"), Verdict::Holds);
+        assert_eq!(judged("self.size > 1", "size: 1"), Verdict::Violated(Some("it is 1".into())));
+        assert_eq!(judged("self == oldSelf", "size: 1"), Verdict::Holds);
+        assert!(matches!(judged("self.size >", "size: 1"), Verdict::Failed(_)));
+        assert!(matches!(judged("self.size > timestamp('2026-01-01T00:00:00Z')", "size: x"), Verdict::Unchecked(_)));
     }
 }

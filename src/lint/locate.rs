@@ -34,9 +34,8 @@ impl Origins<'_> {
         let found = self.map.bytes(manifest, start..end);
         let template = found.template.as_ref().map(|p| self.spot(p));
         let origin = found.values.iter().find(|o| o.kind == OriginKind::Value && o.place.is_some());
-        let values = origin.and_then(|o| {
-            Some(ValuesSpot { key: o.key.to_string(), spot: self.spot(o.place.as_ref()?) })
-        });
+        let values =
+            origin.and_then(|o| Some(ValuesSpot { key: o.key.to_string(), spot: self.spot(o.place.as_ref()?) }));
         Origin { template, values }
     }
 

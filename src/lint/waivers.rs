@@ -135,9 +135,10 @@ impl Waiver {
     fn new(entry: Entry, line: usize) -> Result<Waiver, String> {
         let pattern = |p: &str| Pattern::new(p).map_err(|e| format!("the glob {p:?}: {e}"));
         let optional = |p: &Option<String>| p.as_deref().map(pattern).transpose();
-        let expires = entry.expires.parse().map_err(|_| {
-            format!("expires: {:?} is no date, for instance 2026-12-31 was expected", entry.expires)
-        })?;
+        let expires = entry
+            .expires
+            .parse()
+            .map_err(|_| format!("expires: {:?} is no date, for instance 2026-12-31 was expected", entry.expires))?;
         for (name, text) in [("owner", &entry.owner), ("reason", &entry.reason)] {
             if text.trim().is_empty() {
                 return Err(format!("{name} is empty: a waiver says who answers for it and why"));
@@ -215,14 +216,17 @@ mod tests {
     }
 
     fn waiver(rule: &str, expires: &str) -> Waiver {
-        let text = format!("- {{rule: {rule}, object: Deployment/l*, environment: prod, owner: o, reason: r, expires: {expires}}}");
+        let text = format!(
+            "- {{rule: {rule}, object: Deployment/l*, environment: prod, owner: o, reason: r, expires: {expires}}}"
+        );
         Waivers::read("w.yaml", &text).expect("it is well-formed").all.remove(0)
     }
 
     #[test]
     fn a_waiver_holds_until_its_day_and_only_where_it_says() {
         let today: Date = "2026-11-21".parse().expect("a date");
-        let mut all = Waivers { file: "w".into(), all: vec![waiver("fintech/*", "2026-11-21"), waiver("pss/*", "2026-11-20")] };
+        let mut all =
+            Waivers { file: "w".into(), all: vec![waiver("fintech/*", "2026-11-21"), waiver("pss/*", "2026-11-20")] };
         let mut found =
             [finding("fintech/a", &["prod"]), finding("fintech/a", &["prod", "dev"]), finding("pss/a", &["prod"])];
         all.apply(&mut found, today);
@@ -236,6 +240,8 @@ mod tests {
         let wrong = |text: &str| Waivers::read("w.yaml", text).err().expect("it is broken");
         assert!(wrong("waivers:\n- rule: a\n  owner: b\n").starts_with("w.yaml:2:3: missing field"));
         assert!(wrong("- {rule: a, owner: b, reason: c, expires: soon}").contains("is no date"));
-        assert!(wrong("- {rule: a, owner: b, reason: c, expires: 2026-01-01, whom: d}").contains("unknown field `whom`"));
+        assert!(
+            wrong("- {rule: a, owner: b, reason: c, expires: 2026-01-01, whom: d}").contains("unknown field `whom`")
+        );
     }
 }
