@@ -246,11 +246,11 @@ fn definitions(path: &Path) -> Result<Vec<KubeObject>, Failed> {
 
 /// The YAML and JSON files of a folder, in order, or the file itself.
 fn manifest_files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
+    if !path.exists() {
+        return Err(usage(format!("{} does not exist", path.display())));
     }
     if !path.is_dir() {
-        return Err(usage(format!("{} is neither a file nor a folder", path.display())));
+        return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
