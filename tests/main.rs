@@ -10,5 +10,6 @@ mod layers;
 mod mutation;
 mod parity;
 mod registry;
+mod report;
 mod spec;
 mod txtar;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::Run;
 use super::lines::Lines;
-use super::words::{self, place};
+use super::words::{self, place, visible};
 use crate::finding::{Finding, Severity};
 
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
@@ -30,18 +30,17 @@ fn command(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>) -> String {
     text.extend(remedy);
     text.extend(finding.url.clone());
     text.retain(|t| !t.is_empty());
-    format!(
-        "::{level} file={},line={},col={column},title={}::{}\n",
-        property(&spot.file),
-        spot.line,
-        property(&finding.rule),
-        data(&text.join("\n"))
-    )
+    // Without a file it is shown with the run as a whole.
+    let place = match spot.file.as_str() {
+        "." => String::new(),
+        file => format!("file={},line={},col={column},", property(file), spot.line),
+    };
+    format!("::{level} {place}title={}::{}\n", property(&finding.rule), data(&text.join("\n")))
 }
 
-/// The text of a command: nothing in it may end its line.
+/// The text of a command: nothing in it may end its line, or colour the log.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property's value, which ends at a comma or a colon too.

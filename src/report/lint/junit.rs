@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::Run;
-use super::words::{self, Counts, environments, one_line};
+use super::words::{self, Counts, environments, one_line, shortened, visible};
 use crate::finding::{Finding, Severity, Spot};
+
+/// Of the message that lists of failures show; the text of the failure holds all of it.
+const LONGEST_MESSAGE: usize = 1000;
 
 /// Chart and environment.
 type Suite<'f> = (&'f str, &'f str);
@@ -72,7 +75,11 @@ fn suite(out: &mut String, run: &Run<'_>, id: usize, (chart, env): Suite<'_>, fi
     for (object, findings) in &cases {
         case(out, run, &name, object, findings);
     }
-    out.push_str("    <system-out></system-out>\n    <system-err></system-err>\n  </testsuite>\n");
+    // A test case that passes has no place for a text.
+    let passing = cases.values().filter(|f| !fails(f)).flatten();
+    let infos: Vec<String> = passing.filter(|f| f.waived.is_none()).map(|f| told(run, f)).collect();
+    let infos = content(&infos.join("\n"));
+    let _ = writeln!(out, "    <system-out>{infos}</system-out>\n    <system-err></system-err>\n  </testsuite>");
 }
 
 /// The object, or the file where a finding is about no object.
@@ -91,7 +98,8 @@ fn case(out: &mut String, run: &Run<'_>, suite: &str, name: &str, findings: &[&F
     let text = content(&all.join("\n"));
     let _ = match worst {
         Some(worst) => {
-            let (kind, message) = (words::severity(worst.severity), attribute(&message(&counted)));
+            let (kind, message) =
+                (words::severity(worst.severity), attribute(&shortened(&message(&counted), LONGEST_MESSAGE)));
             writeln!(out, ">\n      <failure type=\"{kind}\" message=\"{message}\">{text}</failure>\n    </testcase>")
         }
         None if !waived.is_empty() => writeln!(out, ">\n      <skipped>{text}</skipped>\n    </testcase>"),
@@ -134,7 +142,7 @@ fn told(run: &Run<'_>, finding: &Finding) -> String {
 /// Text between tags. What XML 1.0 can't hold becomes the replacement character.
 fn content(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 
 use super::Run;
-use super::words::{self, Counts, one_line, place};
+use super::words::{self, Counts, one_line, place, shortened};
 use crate::finding::{Finding, Severity};
 
 /// GitHub takes comments of 65,536 characters; what comes after the table needs some of them.
@@ -59,18 +59,16 @@ fn row(run: &Run<'_>, finding: &Finding) -> String {
     let spot = place(finding);
     let mut place = vec![escape(&format!("{}:{}", spot.file, spot.line))];
     place.extend(words::value_place(finding).map(|v| escape(&v)));
-    let mut what = vec![escape(&shortened(&finding.message))];
+    let mut what = vec![escape(&shortened(&finding.message, LONGEST_MESSAGE))];
     let about = [words::subject(finding), finding.scope_text(run.environments, run.versions)];
-    what.extend(about.iter().filter(|a| !a.is_empty()).map(|a| format!("<sub>{}</sub>", escape(&shortened(a)))));
-    what.extend(finding.remedy.iter().map(|r| format!("💡 {}", escape(&shortened(r)))));
+    what.extend(
+        about
+            .iter()
+            .filter(|a| !a.is_empty())
+            .map(|a| format!("<sub>{}</sub>", escape(&shortened(a, LONGEST_MESSAGE)))),
+    );
+    what.extend(finding.remedy.iter().map(|r| format!("💡 {}", escape(&shortened(r, LONGEST_MESSAGE)))));
     format!("| {mark} | {rule} | {} | {} |\n", place.join("<br>"), what.join("<br>"))
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// An address that can stand in a link.

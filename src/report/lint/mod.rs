@@ -5,6 +5,7 @@
 
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod lines;
@@ -69,6 +70,7 @@ const FORMATS: &[(&str, Writer)] = &[
     ("junit", junit::write),
     ("github", github::write),
     ("gitlab", gitlab::write),
+    ("html", html::write),
     ("markdown", markdown::write),
 ];
 

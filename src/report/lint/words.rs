@@ -114,15 +114,16 @@ pub(super) fn place(finding: &Finding) -> Spot {
     Spot { file: file.to_owned(), line: finding.spot.line.max(1), column: finding.spot.column.max(1) }
 }
 
-/// A name for each finding that no other has. Findings that share a fingerprint are told apart by their number.
+/// A name for each finding that no other has: its fingerprint, or its rule where it has none, and a number where others
+/// have the same.
 pub(super) fn fingerprints(findings: &[&Finding]) -> Vec<String> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names = Vec::with_capacity(findings.len());
     for finding in findings {
-        let own = finding.fingerprint.as_str();
+        let own = if finding.fingerprint.is_empty() { &finding.rule } else { &finding.fingerprint };
         let count = seen.entry(own).or_default();
         *count += 1;
-        names.push(if *count == 1 && !own.is_empty() { own.to_owned() } else { format!("{own}-{count}") });
+        names.push(if *count == 1 { own.to_owned() } else { format!("{own}-{count}") });
     }
     names
 }
@@ -130,7 +131,8 @@ pub(super) fn fingerprints(findings: &[&Finding]) -> Vec<String> {
 /// Text that can't command a terminal or reorder what is read: control characters become their pictures, and those that
 /// turn the direction of writing the replacement character. Newlines and tabs stay.
 pub(super) fn visible(text: &str) -> String {
-    text.chars()
+    text.replace("\r\n", "\n")
+        .chars()
         .map(|c| match c {
             '\n' | '\t' => c,
             '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
@@ -140,6 +142,14 @@ pub(super) fn visible(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// At most so many characters, with a mark where some were left out.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Visible, and on one line.
