@@ -1,6 +1,7 @@
 //! `html`: one page that holds everything itself and asks no network, with filters and a matrix of charts and
 //! environments. The findings are data in it, which `page.html` shows; nothing of them is ever markup.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, context};
@@ -17,7 +18,9 @@ const AROUND: usize = 2;
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
     let lines = Lines::new(run);
     let mut snippets = Snippets::default();
-    let shown: Vec<Value> = findings.iter().map(|f| shown(run, f, &lines, &mut snippets)).collect();
+    let mut worst_first = findings.to_vec();
+    worst_first.sort_by_key(|f| Reverse(f.severity));
+    let shown: Vec<Value> = worst_first.iter().map(|f| shown(run, f, &lines, &mut snippets)).collect();
     let rules: BTreeMap<&str, Value> = run
         .rules
         .iter()
