@@ -92,7 +92,8 @@ fn differs(r: &Recorded, object: &Document) -> Option<String> {
         (Err(e), None) => Some(format!("fails with {:?}, the server yields {:?}", e.0, r.value)),
         (Ok(v), _) => {
             let ours = show(&v);
-            (r.value.as_deref() != Some(&ours)).then(|| format!("yields {ours}, the server {:?} {:?}", r.value, r.error))
+            (r.value.as_deref() != Some(&ours))
+                .then(|| format!("yields {ours}, the server {:?} {:?}", r.value, r.error))
         }
     }
 }

@@ -16,9 +16,8 @@ pub fn object(name: &str, text: &str) -> KubeObject {
 /// A set of the program.
 pub fn load(set: &str, minor: u32) -> Set {
     let texts = builtin::read(&[set.to_owned()]).expect("the set is built in");
-    Set::load(&texts, minor).unwrap_or_else(|errors| {
-        panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
+    Set::load(&texts, minor)
+        .unwrap_or_else(|errors| panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 #[test]
@@ -58,8 +57,7 @@ fn problems_are_at_the_container_they_are_about() {
         - {name: a, image: 'x:1'}\n      - {name: b, image: x}\n";
     let object = object("a", text);
     let problems = set.check(&object, &Context::default());
-    let found: Vec<&str> =
-        problems.iter().filter(|p| p.rule == "fintech/no-latest-tag").map(|p| &*p.path).collect();
+    let found: Vec<&str> = problems.iter().filter(|p| p.rule == "fintech/no-latest-tag").map(|p| &*p.path).collect();
     assert_eq!(found, ["spec.template.spec.containers[1].image"]);
     assert_eq!(object.place(found[0]), (9, 19));
 }
@@ -119,7 +117,8 @@ struct Judged {
 fn the_server_says_the_same_with_the_same_policies() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policy/server.jsonl");
     let text = std::fs::read_to_string(path).expect("test data is readable");
-    let sets: Vec<Set> = ["fintech", "kube-linter", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
+    let sets: Vec<Set> =
+        ["fintech", "kube-linter", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
     let context = Context { namespace: "ns", ..Context::default() };
     let (mut objects, mut verdicts) = (0, 0);
     let mut wrong = Vec::new();

@@ -310,8 +310,20 @@ impl Checker<'_> {
     }
 }
 
-const TYPE_NAMES: &[&str] =
-    &["bool", "bytes", "double", "duration", "int", "list", "map", "null_type", "string", "type", "uint", "optional_type"];
+const TYPE_NAMES: &[&str] = &[
+    "bool",
+    "bytes",
+    "double",
+    "duration",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "string",
+    "type",
+    "uint",
+    "optional_type",
+];
 const QUALIFIED_TYPES: &[&str] = &[
     "google.protobuf.Timestamp",
     "google.protobuf.Duration",

@@ -74,7 +74,9 @@ pub fn run<'a>(root: &'a Expr, scope: &Scope<'a>) -> Result<Value<'a>, Fail> {
     let spent = scope.spent.get().saturating_add(machine.cost);
     scope.spent.set(spent);
     if spent > BUDGET {
-        return Err(Fail::new("validation failed due to running out of cost budget, no further validation rules will be run"));
+        return Err(Fail::new(
+            "validation failed due to running out of cost budget, no further validation rules will be run",
+        ));
     }
     result
 }

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::eval::Native;
-use super::lib::{convert, format, ip, lists, operators, optional, quantity, regexes, semver, sets, strings, time, url};
+use super::lib::{
+    convert, format, ip, lists, operators, optional, quantity, regexes, semver, sets, strings, time, url,
+};
 use super::types::Type;
 use super::value::Value;
 

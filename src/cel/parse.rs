@@ -38,8 +38,23 @@ struct Parser<'t> {
 }
 
 const RESERVED: &[&str] = &[
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
-    "namespace", "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 impl<'t> Parser<'t> {
@@ -126,7 +141,15 @@ impl<'t> Parser<'t> {
     /// Relations, sums, products: each level leans to the left.
     fn binary(&mut self, level: usize) -> Result<Expr, CompileError> {
         const LEVELS: [&[(&str, &str)]; 3] = [
-            &[("<", "_<_"), ("<=", "_<=_"), (">=", "_>=_"), (">", "_>_"), ("==", "_==_"), ("!=", "_!=_"), ("in", "@in")],
+            &[
+                ("<", "_<_"),
+                ("<=", "_<=_"),
+                (">=", "_>=_"),
+                (">", "_>_"),
+                ("==", "_==_"),
+                ("!=", "_!=_"),
+                ("in", "@in"),
+            ],
             &[("+", "_+_"), ("-", "_-_")],
             &[("*", "_*_"), ("/", "_/_"), ("%", "_%_")],
         ];

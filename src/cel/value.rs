@@ -307,9 +307,7 @@ impl<'a> Value<'a> {
             (Value::Null, Value::Null) => true,
             (Value::Bytes(a), Value::Bytes(b)) => a == b,
             (Value::Type(a), Value::Type(b)) => **a == **b,
-            (Value::List(a), Value::List(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.equals(&y))
-            }
+            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.equals(&y)),
             (Value::Map(a), Value::Map(b)) => {
                 a.len() == b.len() && a.iter().all(|(k, v)| b.get(&k).is_some_and(|w| v.equals(&w)))
             }

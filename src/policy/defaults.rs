@@ -59,8 +59,17 @@ fn has_spec(group: &str, kind: &str) -> bool {
     matches!(group, "apps" | "batch" | "autoscaling" | "policy")
         || matches!(
             kind,
-            "Pod" | "Service" | "PersistentVolumeClaim" | "PersistentVolume" | "Namespace" | "Node" | "Ingress"
-                | "NetworkPolicy" | "ResourceQuota" | "LimitRange" | "ReplicationController"
+            "Pod"
+                | "Service"
+                | "PersistentVolumeClaim"
+                | "PersistentVolume"
+                | "Namespace"
+                | "Node"
+                | "Ingress"
+                | "NetworkPolicy"
+                | "ResourceQuota"
+                | "LimitRange"
+                | "ReplicationController"
         )
 }
 
@@ -257,7 +266,9 @@ fn container(c: &mut Node, own: bool) {
     each(c, "ports", |p| default(p, "protocol", text("TCP")));
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(probe) = child(c, probe) {
-            for (key, value) in [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)] {
+            for (key, value) in
+                [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+            {
                 default(probe, key, Data::Int(value));
             }
             http_get(probe);

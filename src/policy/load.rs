@@ -195,8 +195,7 @@ fn environment(minor: u32, has_params: bool) -> Env {
     );
     let spec = Type::object("kubernetes.NamespaceSpec", &[("finalizers", strings())]);
     let status = Type::object("kubernetes.NamespaceStatus", &[("phase", Type::String)]);
-    let namespace =
-        Type::object("kubernetes.Namespace", &[("metadata", metadata), ("spec", spec), ("status", status)]);
+    let namespace = Type::object("kubernetes.Namespace", &[("metadata", metadata), ("spec", spec), ("status", status)]);
     let mut globals = vec![
         ("object".to_owned(), Type::Dyn),
         ("oldObject".to_owned(), Type::Dyn),
@@ -293,9 +292,8 @@ fn validations(root: &Node, spec: &Node, env: &Env, reader: &mut Reader<'_>) -> 
     for (i, node) in nodes.iter().enumerate() {
         known(node, &["expression", "message", "messageExpression", "reason"], reader);
         let program = expression(node, "expression", env, &[Type::Bool], reader);
-        let optional = |n: Option<&Node>, wants: &[Type], reader: &mut Reader<'_>| {
-            n.and_then(|n| reader.compile(env, n, wants))
-        };
+        let optional =
+            |n: Option<&Node>, wants: &[Type], reader: &mut Reader<'_>| n.and_then(|n| reader.compile(env, n, wants));
         let message_expression = optional(node.get("messageExpression"), &[Type::String], reader);
         let own = annotation(&format!("plimsoll.dev/path-{}", i + 1));
         let paths = [Type::String, Type::list(Type::String), Type::Dyn, Type::list(Type::Dyn)];
@@ -333,7 +331,12 @@ fn page(root: &Node, name: &str, reader: &mut Reader<'_>) -> (Page, Severity) {
         title: get("title"),
         why: get("why"),
         remedy: get("remedy"),
-        references: references.lines().flat_map(|l| l.split("; ")).filter(|l| !l.is_empty()).map(str::to_owned).collect(),
+        references: references
+            .lines()
+            .flat_map(|l| l.split("; "))
+            .filter(|l| !l.is_empty())
+            .map(str::to_owned)
+            .collect(),
         url: get("url"),
         bad: get("bad"),
         good: get("good"),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::matching::{Subject, Rules};
+use super::matching::{Rules, Subject};
 use super::{Binding, Context, Param, Policy, Set, Validation, defaults, kinds};
 use crate::cel::value::{Table, Text};
 use crate::cel::{Fail, Scope, Value};
@@ -186,18 +186,10 @@ fn table<'a>(pairs: Vec<(&'static str, Value<'a>)>) -> Value<'a> {
 fn request<'a>(object: &'a KubeObject, resource: &str, namespace: &str) -> Value<'a> {
     let text = |s: &str| Value::text(s);
     let kind = || {
-        table(vec![
-            ("group", text(object.group())),
-            ("version", text(object.version())),
-            ("kind", text(&object.kind)),
-        ])
+        table(vec![("group", text(object.group())), ("version", text(object.version())), ("kind", text(&object.kind))])
     };
     let of = || {
-        table(vec![
-            ("group", text(object.group())),
-            ("version", text(object.version())),
-            ("resource", text(resource)),
-        ])
+        table(vec![("group", text(object.group())), ("version", text(object.version())), ("resource", text(resource))])
     };
     let user = table(vec![("username", text("")), ("groups", Value::list(Vec::new()))]);
     table(vec![

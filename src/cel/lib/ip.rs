@@ -161,9 +161,9 @@ pub fn is_global_unicast<'a>(args: &[Value<'a>]) -> Outcome<'a> {
 /// `cidr(s)`
 pub fn cidr<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     let parsed = parse_cidr(string(args, 0)?);
-    parsed.map(|(ip, bits)| Value::Opaque(Rc::new(Opaque::Cidr(ip, bits)))).map_err(|e| {
-        Fail::new(format!("network address parse error during conversion from string: {e}"))
-    })
+    parsed
+        .map(|(ip, bits)| Value::Opaque(Rc::new(Opaque::Cidr(ip, bits))))
+        .map_err(|e| Fail::new(format!("network address parse error during conversion from string: {e}")))
 }
 
 /// `isCIDR(s)`

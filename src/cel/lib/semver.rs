@@ -16,7 +16,11 @@ pub struct Version {
 
 fn number(text: &str, what: &str) -> Result<u64, String> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!("Invalid character(s) found in {} {}", what.to_lowercase(), super::strings::go_quoted(text)));
+        return Err(format!(
+            "Invalid character(s) found in {} {}",
+            what.to_lowercase(),
+            super::strings::go_quoted(text)
+        ));
     }
     if text.len() > 1 && text.starts_with('0') {
         return Err(format!("{what} must not contain leading zeroes {}", super::strings::go_quoted(text)));

@@ -265,7 +265,10 @@ pub fn format<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     }
     out.push_str(rest);
     if used < values.len() {
-        return Err(Fail::new(format!("too many arguments supplied to string.format (expected {used}, got {})", values.len())));
+        return Err(Fail::new(format!(
+            "too many arguments supplied to string.format (expected {used}, got {})",
+            values.len()
+        )));
     }
     Ok(Value::text(out))
 }
@@ -348,7 +351,9 @@ fn clause(value: &Value<'_>, verb: char, precision: Option<usize>) -> Result<Str
             };
             Ok(if verb == 'X' { text.to_uppercase() } else { text })
         }
-        other => Err(Fail::new(format!("could not parse formatting clause: unrecognized formatting clause \"{other}\""))),
+        other => {
+            Err(Fail::new(format!("could not parse formatting clause: unrecognized formatting clause \"{other}\"")))
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub fn duration<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         [Value::Str(s)] => {
             let wrong = |_| Fail::new("type conversion error from 'string' to 'google.protobuf.Duration'");
             go::parse(s.as_bytes()).map(Value::Duration).map_err(wrong)
-        },
+        }
         _ => Err(Fail::overload()),
     }
 }
@@ -47,7 +47,7 @@ pub fn timestamp<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         [Value::Str(s)] => {
             let wrong = Fail::new("type conversion error from 'string' to 'google.protobuf.Timestamp'");
             parse(s).ok_or(wrong).and_then(|t| bounded(Some(t)))
-        },
+        }
         _ => Err(Fail::overload()),
     }
 }

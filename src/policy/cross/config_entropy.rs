@@ -28,7 +28,11 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, map) in scene.of("ConfigMap") {
         for entry in map.root().get("data").map(Node::entries).unwrap_or_default() {
             if entry.value.as_str().is_some_and(is_random) {
-                let path = if entry.key.contains('.') { format!("data[{}]", entry.key) } else { format!("data.{}", entry.key) };
+                let path = if entry.key.contains('.') {
+                    format!("data[{}]", entry.key)
+                } else {
+                    format!("data.{}", entry.key)
+                };
                 found.add(index, path, format!("the value of {} looks like a key", entry.key));
             }
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use super::super::matching::Selector;
 use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 //! Several replicas without a PodDisruptionBudget.
 
+use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use super::super::matching::Selector;
 use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {

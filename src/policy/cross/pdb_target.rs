@@ -1,8 +1,8 @@
 //! A PodDisruptionBudget whose selector fits no Pod template.
 
+use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use super::super::matching::Selector;
 
 pub const RULE: Rule = Rule {
     id: "cross/pdb-target",

@@ -1,8 +1,8 @@
 //! A Service that sends to a port that its Pods don’t have.
 
+use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use super::super::matching::Selector;
 use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
@@ -51,7 +51,9 @@ spec:
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, service) in scene.of("Service") {
-        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else { continue };
+        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else {
+            continue;
+        };
         let selector = Selector::of_labels(labels);
         let selected = scene.workloads.iter().filter(|w| w.object.namespace == service.namespace);
         let selected: Vec<_> = selected.filter(|w| selector.fits(w.labels)).collect();

@@ -1,8 +1,8 @@
 //! A Service whose selector fits no Pod template.
 
+use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use super::super::matching::Selector;
 
 pub const RULE: Rule = Rule {
     id: "cross/service-target",
@@ -50,7 +50,9 @@ spec:
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, service) in scene.of("Service") {
-        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else { continue };
+        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else {
+            continue;
+        };
         let selector = Selector::of_labels(labels);
         let mut near = scene.workloads.iter().filter(|w| w.object.namespace == service.namespace);
         if !near.any(|w| selector.fits(w.labels)) {
