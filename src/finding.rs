@@ -2,6 +2,7 @@
 //! Start reading at [`Problem`].
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::span::line_column;
@@ -116,5 +117,135 @@ impl KubeObject {
     pub fn place_at(&self, offset: u32) -> (usize, usize) {
         let (line, column) = line_column(self.source.text.as_bytes(), offset as usize);
         (self.source.line + line - 1, column)
+    }
+}
+
+/// A place in a file; line and column from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct Spot {
+    /// The file, relative to the working directory where it is below it.
+    pub file: String,
+    /// Line.
+    pub line: usize,
+    /// Column, in bytes.
+    pub column: usize,
+}
+
+/// The line of a values file that an offending field came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct ValuesSpot {
+    /// Path of the key, `image.tag`.
+    pub key: String,
+    /// The file, line and column.
+    #[serde(flatten)]
+    pub spot: Spot,
+}
+
+/// The object that a finding is about; all empty where it is about a chart or a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// `apiVersion`
+    pub api_version: String,
+    /// `kind`
+    pub kind: String,
+    /// `metadata.namespace`, or the release's.
+    pub namespace: String,
+    /// `metadata.name`
+    pub name: String,
+}
+
+impl std::fmt::Display for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.namespace.as_str() {
+            "" => write!(f, "{}/{}", self.kind, self.name),
+            namespace => write!(f, "{}/{} in {namespace}", self.kind, self.name),
+        }
+    }
+}
+
+/// Where a finding holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    /// The environment, empty where there is none.
+    pub env: String,
+    /// The version of Kubernetes, empty for rules that don't depend on it.
+    pub kube_version: String,
+}
+
+/// Why a finding doesn't count.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waived {
+    /// The reason that was written down.
+    pub reason: String,
+    /// `waiver`, `annotation` or `baseline`.
+    pub by: &'static str,
+}
+
+/// A problem with all that a report says of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The rule's identity, for instance `schema/unknown-field`.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence that says what is wrong.
+    pub message: String,
+    /// Where a person looks first: the template's line, or that of the manifest or file itself.
+    #[serde(flatten)]
+    pub spot: Spot,
+    /// The field as Kubernetes writes paths; empty for the whole.
+    pub path: String,
+    /// The object.
+    pub resource: Resource,
+    /// The place in a template that wrote the field.
+    pub template: Option<Spot>,
+    /// The values line that a person edits.
+    pub values: Option<ValuesSpot>,
+    /// The chart's folder or archive, empty for plain manifests.
+    pub chart: String,
+    /// The first environment it holds in.
+    pub env: String,
+    /// All it holds in, sorted.
+    pub scopes: Vec<Scope>,
+    /// What to do.
+    pub remedy: Option<String>,
+    /// Where to read more.
+    pub url: Option<String>,
+    /// Stable identity over moved lines: a hash in hexadecimal.
+    pub fingerprint: String,
+    /// Why it doesn't count, if it doesn't.
+    pub waived: Option<Waived>,
+}
+
+impl Finding {
+    /// Where it holds, in words: `prod, staging from 1.35 on`; empty where that says nothing.
+    pub fn scope_text(&self, environments: &[String], versions: &[String]) -> String {
+        let of = |get: fn(&Scope) -> &String| -> BTreeSet<&String> {
+            self.scopes.iter().map(get).filter(|s| !s.is_empty()).collect()
+        };
+        let (envs, kube) = (of(|s| &s.env), of(|s| &s.kube_version));
+        let mut text = String::new();
+        if !envs.is_empty() && environments.len() > 1 {
+            let names: Vec<&str> = envs.iter().map(|e| e.as_str()).collect();
+            text = match names.len() == environments.len() {
+                true => "in all environments".into(),
+                false => format!("in {}", names.join(", ")),
+            };
+        }
+        if kube.is_empty() || kube.len() == versions.len() {
+            return text;
+        }
+        let holds: Vec<bool> = versions.iter().map(|v| kube.contains(v)).collect();
+        let first = holds.iter().position(|h| *h);
+        let names: Vec<&str> = kube.iter().map(|v| v.as_str()).collect();
+        let version = match first {
+            Some(n) if holds[n..].iter().all(|h| *h) => format!("from {} on", versions[n]),
+            _ => format!("with {}", names.join(", ")),
+        };
+        if text.is_empty() { version } else { format!("{text}, {version}") }
     }
 }

@@ -86,6 +86,11 @@ impl SourceMap {
         (offset <= self.sources[i].text.len()).then_some((FileId(i as u32), offset))
     }
 
+    /// All inputs with the positions of their first bytes, in the order they were added.
+    pub fn all(&self) -> impl Iterator<Item = (Pos, &Source)> {
+        self.sources.iter().map(|s| (Pos(s.base), s))
+    }
+
     /// The input numbered `file`.
     pub fn source(&self, file: FileId) -> &Source {
         &self.sources[file.0 as usize]

@@ -25,6 +25,8 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
+    &[("explain", &[])],
+    &[("lint", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

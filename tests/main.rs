@@ -5,11 +5,15 @@
 mod apiserver;
 mod cel;
 mod diff;
+mod explain;
 mod format;
+mod fuzz;
 mod jinja;
 mod layers;
+mod mutation;
 mod parity;
 mod policies;
 mod registry;
 mod spec;
+mod structure;
 mod txtar;

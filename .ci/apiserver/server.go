@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -28,11 +29,12 @@ const token = "recorder"
 
 // server is an etcd and a kube-apiserver on loopback, set up as clusters are.
 type server struct {
-	dir       string
-	processes []*exec.Cmd
-	address   string
-	client    *http.Client
-	resources map[string]resource
+	dir        string
+	processes  []*exec.Cmd
+	address    string
+	client     *http.Client
+	resources  map[string]resource
+	namespaces map[string]bool
 }
 
 type resource struct {
@@ -45,7 +47,7 @@ func start(bin string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, resources: map[string]resource{}}
+	s := &server{dir: dir, resources: map[string]resource{}, namespaces: map[string]bool{}}
 	s.client = &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
@@ -85,9 +87,6 @@ func (s *server) launch(bin string) error {
 		return err
 	}
 	if err := s.waitReady(); err != nil {
-		return err
-	}
-	if err := s.prepare(); err != nil {
 		return err
 	}
 	return s.discover()
@@ -175,15 +174,19 @@ func (s *server) call(method, path, kind string, body []byte) (int, []byte, erro
 	return res.StatusCode, data, err
 }
 
-// prepare makes what the controllers of a cluster would: a namespace with its account, and the objects that cases name.
-func (s *server) prepare() error {
-	objects := []struct{ path, text string }{
-		{"/api/v1/namespaces", `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns"}}`},
-		{"/api/v1/namespaces/ns/serviceaccounts",
-			`{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}`},
+// ensureNamespace makes what the controllers of a cluster would: a namespace with its account.
+func (s *server) ensureNamespace(name string) error {
+	if s.namespaces[name] {
+		return nil
+	}
+	s.namespaces[name] = true
+	objects := []struct{ path, kind, name string }{
+		{"/api/v1/namespaces", "Namespace", name},
+		{"/api/v1/namespaces/" + name + "/serviceaccounts", "ServiceAccount", "default"},
 	}
 	for _, o := range objects {
-		code, data, err := s.call("POST", o.path, "application/json", []byte(o.text))
+		text := fmt.Sprintf(`{"apiVersion": "v1", "kind": %q, "metadata": {"name": %q}}`, o.kind, o.name)
+		code, data, err := s.call("POST", o.path, "application/json", []byte(text))
 		if err != nil {
 			return err
 		}
@@ -260,7 +263,10 @@ func (s *server) record(f *file) (int, error) {
 }
 
 func (s *server) verdict(o *object, text string) ([]string, error) {
-	var head struct{ APIVersion, Kind string }
+	var head struct {
+		APIVersion, Kind string
+		Metadata         struct{ Namespace string }
+	}
 	if err := yaml.Unmarshal([]byte(o.text), &head); err != nil {
 		return nil, err
 	}
@@ -270,8 +276,12 @@ func (s *server) verdict(o *object, text string) ([]string, error) {
 	}
 	path := r.path
 	if r.namespaced {
+		namespace := cmp.Or(head.Metadata.Namespace, "ns")
+		if err := s.ensureNamespace(namespace); err != nil {
+			return nil, err
+		}
 		i := strings.LastIndex(path, "/")
-		path = path[:i] + "/namespaces/ns" + path[i:]
+		path = path[:i] + "/namespaces/" + namespace + path[i:]
 	}
 	query := "?dryRun=All&fieldValidation=Strict"
 	code, data, err := s.call("POST", path+query, "application/yaml", []byte(text))

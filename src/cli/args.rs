@@ -29,6 +29,17 @@ pub enum Command {
     Template(Box<TemplateArgs>),
     /// Preview charts in an environment
     Render(Box<RenderArgs>),
+    /// Say where a field of a rendered object comes from: its template, its values, what they overrode
+    Explain(Box<ExplainArgs>),
+    /// Show the merged values with the line that set each, or find dead, missing and replaced ones
+    Values(Box<ValuesArgs>),
+    /// List the images that charts run, with the values that chose them
+    Images(Box<ImagesArgs>),
+    /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
+    Lint(Box<LintArgs>),
+    /// List, explain and test policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// List a chart's dependencies, or build charts/ from file:// repositories
     #[command(subcommand)]
     Dependency(DependencyCommand),
@@ -151,12 +162,9 @@ pub struct DependencyArgs {
     pub max_col_width: usize,
 }
 
-/// Flags of `plimsoll render`.
-#[derive(Args, Debug)]
-pub struct RenderArgs {
-    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
-    #[arg(value_name = "CHART")]
-    pub charts: Vec<String>,
+/// Which environment a chart is looked at in, and what else decides what it renders to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SceneArgs {
     /// Environment whose values files are laid over the chart's
     #[arg(short, long, value_name = "ENV")]
     pub env: Option<String>,
@@ -178,15 +186,111 @@ pub struct RenderArgs {
     /// API versions for .Capabilities.APIVersions
     #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
     pub api_versions: Vec<String>,
-    /// Include CRDs in the output
-    #[arg(long)]
-    pub include_crds: bool,
     /// Don't check values against values.schema.json
     #[arg(long)]
     pub skip_schema_validation: bool,
+}
+
+/// Flags of `plimsoll render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Include CRDs in the output
+    #[arg(long)]
+    pub include_crds: bool,
     /// Write files below this folder instead of to standard output
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<String>,
+    /// Show at each line the template's line and the line of values that it comes from
+    #[arg(long, conflicts_with_all = ["output_dir", "include_crds"])]
+    pub annotate: bool,
+    /// Write where each line comes from as JSON, see docs/source-map.md
+    #[arg(long, value_name = "FILE", conflicts_with = "include_crds")]
+    pub source_map: Option<String>,
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Answer {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Flags of `plimsoll explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// [CHART] OBJECT [FIELD]: deployment/web spec.template.spec.containers[0].image
+    #[arg(value_name = "CHART OBJECT FIELD", num_args = 0..=3)]
+    pub words: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// List the lines that a key of the values reaches, in all environments unless one is named
+    #[arg(long, value_name = "KEY")]
+    pub value: Option<String>,
+    /// Write a page to explore everything in a browser, in all environments unless one is named
+    #[arg(long, value_name = "FILE", conflicts_with = "value")]
+    pub html: Option<String>,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Answer,
+}
+
+/// Flags of `plimsoll values`.
+#[derive(Args, Debug)]
+pub struct ValuesArgs {
+    /// The chart: a folder or an archive
+    #[arg(value_name = "CHART")]
+    pub chart: Option<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Keys that no template reads in any environment
+    #[arg(long)]
+    pub unused: bool,
+    /// Keys that templates read unguarded and that no layer sets
+    #[arg(long)]
+    pub undefined: bool,
+    /// Lists that one layer replaced, and nulls that mean something else to Helm 3 than to Helm 4
+    #[arg(long)]
+    pub replaced: bool,
+    /// How the answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: Answer,
+}
+
+/// How images are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ImageList {
+    /// With their objects and values
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// Nothing but the references, each once
+    List,
+}
+
+/// Flags of `plimsoll images`.
+#[derive(Args, Debug)]
+pub struct ImagesArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the images are listed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ImageList,
 }
 
 /// Flags of `plimsoll template`.
@@ -362,4 +466,102 @@ pub struct AcceptedArgs {
     pub kube_tls_server_name: Option<String>,
     #[arg(long, hide = true)]
     pub kube_token: Option<String>,
+}
+
+/// A family of checks, as a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnlyFamily {
+    /// What `helm lint` says, and what the use of values shows
+    Helm,
+    /// What the API server would say
+    Schema,
+    /// What policies say
+    Policy,
+}
+
+/// From which severity on findings fail a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    #[default]
+    Error,
+    /// Warnings too
+    Warning,
+    /// Nothing does
+    Never,
+}
+
+/// What a custom resource without a known definition is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MissingSchema {
+    /// An error
+    Error,
+    /// A warning
+    #[default]
+    Warn,
+    /// Nothing
+    Ignore,
+}
+
+/// Flags of `plimsoll lint`.
+#[derive(Args, Debug)]
+pub struct LintArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Check every environment of each chart, which is so where none is named
+    #[arg(long, conflicts_with = "env")]
+    pub all_envs: bool,
+    /// Check manifests, files or folders or - for standard input, instead of charts
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "all_envs"])]
+    pub manifests: Vec<String>,
+    /// Only these families of checks
+    #[arg(long, value_name = "FAMILY", value_delimiter = ',')]
+    pub only: Vec<OnlyFamily>,
+    /// Sets of policies, folders or files [default: fintech]
+    #[arg(long, value_name = "SET|PATH", value_delimiter = ',')]
+    pub policies: Vec<String>,
+    /// Files or folders with definitions of custom resources
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<String>,
+    /// What a custom resource without a known definition is
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub missing_schema: MissingSchema,
+    /// From which severity on findings fail the run
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Form of the report, several at once: FORMAT, or FORMAT=FILE
+    #[arg(short, long, value_name = "FORMAT[=FILE]")]
+    pub output: Vec<String>,
+    /// File with waivers
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<String>,
+    /// File with findings that were there before and don't count
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<String>,
+    /// Write all findings of this run as a baseline
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<String>,
+}
+
+/// What can be done with policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// List the policies of all sets, with the rules over several objects
+    List,
+    /// Show what a policy demands, why, how to mend it, and its examples
+    Explain {
+        /// For instance fintech/no-latest-tag
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Compile policies and run their own examples
+    Test {
+        /// Sets, folders or files
+        #[arg(value_name = "SET|PATH", required = true)]
+        paths: Vec<String>,
+    },
 }

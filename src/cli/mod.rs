@@ -3,10 +3,16 @@
 pub mod args;
 mod batch;
 mod dependency;
+mod explain;
+mod images;
+mod lint;
+mod policy;
 mod recorded;
 mod render;
+mod session;
 mod template;
 mod usage;
+mod values;
 mod world;
 
 use std::io::Write;
@@ -34,6 +40,11 @@ pub fn run() -> u8 {
             args::Command::Template(a) => template::run(&a),
             args::Command::Dependency(c) => dependency::run(&c),
             args::Command::Render(a) => render::run(&a),
+            args::Command::Explain(a) => explain::run(&a),
+            args::Command::Values(a) => values::run(&a),
+            args::Command::Images(a) => images::run(&a),
+            args::Command::Lint(a) => lint::run(&a),
+            args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
                 exit::OK

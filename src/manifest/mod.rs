@@ -11,6 +11,8 @@ pub struct Manifest {
     pub path: String,
     /// Its text, as Helm keeps it.
     pub content: String,
+    /// Where the text begins in what the template printed.
+    pub start: usize,
     /// Its head.
     pub head: Head,
 }
@@ -105,7 +107,9 @@ pub fn sort_file(path: &str, text: &str, helm: HelmVersion) -> Result<Sorted, Ya
     let mut sorted = Sorted::default();
     for content in split(text, helm) {
         let head = head(content.as_bytes(), helm)?;
-        let manifest = Manifest { path: path.to_owned(), content: content.to_owned(), head };
+        // The piece is a part of the text.
+        let start = content.as_ptr() as usize - text.as_ptr() as usize;
+        let manifest = Manifest { path: path.to_owned(), content: content.to_owned(), start, head };
         let hook = manifest
             .head
             .annotations

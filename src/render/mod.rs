@@ -30,7 +30,7 @@ use crate::world::World;
 use crate::yaml::YamlError;
 
 pub use capabilities::KubeVersion;
-pub use snippet::render_files;
+pub use snippet::{render_files, render_files_within};
 
 /// What a render is for.
 #[derive(Clone, Debug)]
@@ -205,6 +205,7 @@ fn finish(
 pub struct Prepared<'c> {
     root: Rc<Node<'c>>,
     context: context::Context,
+    values: Map,
     helm: HelmVersion,
     threads: Threads,
 }
@@ -235,8 +236,13 @@ impl<'c> Prepared<'c> {
             crate::chart::validate::check(&root, &merged, helm, process.log).map_err(RenderError::Early)?;
         }
         check_kube_version(chart, options)?;
-        let context = context::build(&root, merged, options);
-        Ok(Prepared { root, context, helm, threads: options.threads })
+        let context = context::build(&root, merged.clone(), options);
+        Ok(Prepared { root, context, values: merged, helm, threads: options.threads })
+    }
+
+    /// The merged values of the root chart.
+    pub fn values(&self) -> &Map {
+        &self.values
     }
 
     /// Parses all templates into one namespace.
@@ -256,8 +262,9 @@ impl<'c> Prepared<'c> {
         templates: &Templates,
         options: &Options,
         world: &dyn World,
-        tracer: T,
+        mut tracer: T,
     ) -> Result<(Vec<Evaluated>, T), RenderError> {
+        tracer.begin(&self.values);
         let arena = Arena::new();
         let mut regexes = Default::default();
         let cx = FuncCx { helm: self.helm, world, dns: options.dns, regexes: &mut regexes };

@@ -1,7 +1,7 @@
 //! The values a user gives: files, then the --set family, in Helm's order (helm v4.3.1 `pkg/cli/values/options.go`).
 
 use super::strvals::{Kind, parse_into, parse_json_object};
-use crate::span::SourceMap;
+use crate::span::{Pos, Source, SourceMap};
 use crate::value::{HelmVersion, Map};
 use crate::yaml;
 
@@ -76,4 +76,26 @@ pub fn merge_layers(
         }
     }
     Ok(merged)
+}
+
+/// What one input that [`merge_layers`] added to a source map says by itself, at the same positions; nothing where it
+/// can't be told without reading a file again.
+pub fn read_source(source: &Source, base: Pos, helm: HelmVersion) -> Option<Map> {
+    let text = source.text.to_vec();
+    let flag = source.name.split(' ').next().unwrap_or_default();
+    if source.layer != "--set" {
+        return yaml::load_values(&text, base, helm).ok();
+    }
+    let text = String::from_utf8(text).ok()?;
+    let kind = match flag {
+        "--set" => Kind::Typed,
+        "--set-string" => Kind::String,
+        "--set-literal" => Kind::Literal,
+        "--set-file" => Kind::File,
+        _ if text.trim_start().starts_with('{') => return parse_json_object(&text, base).ok(),
+        _ => Kind::Json,
+    };
+    let map = Map::default();
+    parse_into(&text, kind, &map, base, helm, &|path| Ok(path.as_bytes().to_vec())).ok()?;
+    Some(map)
 }

@@ -7,8 +7,8 @@ use super::resolve::{Resolved, resolve};
 use crate::grammar::gojson;
 use crate::grammar::gonum::{format_float, json_float};
 use crate::span::Pos;
-use crate::stack;
-use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
+use crate::value::bounds::{self, Ancestors};
+use crate::value::{Encoded, HelmVersion, Map, MapKind, Object, Str, Value};
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -23,11 +23,22 @@ pub fn to_yaml(value: &Value) -> Result<Vec<u8>, String> {
     }
 }
 
+/// Where the entries and items of a value stand in what [`to_yaml`] (or, if `pretty`, [`super::to_yaml_pretty`]) prints
+/// of it, in order; nothing for what can't be printed.
+pub fn yaml_marks(value: &Value, pretty: bool) -> Vec<Mark> {
+    let mut emitter = Emitter::new(if pretty { Dialect::V3 } else { Dialect::V2 });
+    emitter.marks = Some(Vec::new());
+    match emitter.node(value, Place::Root) {
+        Ok(()) => emitter.marks.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// Stands for what the YAML reader says of the JSON in between.
 const UNREADABLE: &str = "the JSON is no YAML";
 
 fn reader_error(value: &Value) -> String {
-    let json = gojson::marshal(value, gojson::Html::Escaped).unwrap_or_default();
+    let json = gojson::marshal(value, gojson::Html::Escaped, HelmVersion::V4).unwrap_or_default();
     match super::to_value(&json, Pos::NONE) {
         Ok(_) => UNREADABLE.into(),
         Err(e) => e.message.trim_start_matches("error converting YAML to JSON: ").to_owned(),
@@ -60,6 +71,29 @@ pub(super) struct Emitter {
     whitespace: bool,
     indention: bool,
     indent: i64,
+    /// Where entries and items begin, if somebody asked.
+    marks: Option<Vec<Mark>>,
+    around: Ancestors,
+}
+
+/// Where in an emitted text an entry's key, its value, or an item begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Byte offset in the text.
+    pub offset: usize,
+    /// The slot's position.
+    pub pos: Pos,
+    /// What begins.
+    pub what: Marked,
+}
+
+/// What a [`Mark`] stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// The key of an entry.
+    Key,
+    /// The value of an entry, or an item.
+    Value,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -341,7 +375,16 @@ fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
 
 impl Emitter {
     pub(super) fn new(dialect: Dialect) -> Emitter {
-        Emitter { out: Vec::new(), dialect, column: 0, whitespace: true, indention: true, indent: -1 }
+        Emitter {
+            out: Vec::new(),
+            dialect,
+            column: 0,
+            whitespace: true,
+            indention: true,
+            indent: -1,
+            marks: None,
+            around: Ancestors::default(),
+        }
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
@@ -409,9 +452,6 @@ impl Emitter {
     }
 
     pub(super) fn node(&mut self, value: &Value, place: Place) -> Result<(), String> {
-        if stack::is_low() {
-            return Err("the value is nested too deeply".into());
-        }
         match value {
             Value::Nil => self.scalar_plain(b"null", place),
             Value::Bool(b) => self.scalar_plain(if *b { b"true" } else { b"false" }, place),
@@ -424,16 +464,32 @@ impl Emitter {
             Value::Complex(..) if self.dialect == Dialect::V3 => return Err("cannot marshal type: complex128".into()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
+            Value::Bytes(b) if b.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Bytes(b) => self.bytes(b, place)?,
             Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
-            Value::List(l) => return self.sequence(l.items.iter().map(|s| &s.value), place),
+            Value::List(l) => {
+                self.enter(value, l.address())?;
+                self.sequence(l.items.iter().map(|s| (&s.value, s.pos)), place)?;
+                self.around.leave(l.address());
+            }
             Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
-            Value::Map(m) => return self.mapping(m, place),
+            Value::Map(m) => {
+                self.enter(value, m.address())?;
+                self.mapping(m, place)?;
+                self.around.leave(m.address());
+            }
             Value::Object(o) => return self.object(&**o, place),
         }
         Ok(())
+    }
+
+    /// Into a container. What is nested too deeply for YAML's reader is too deep for its indentation, too.
+    fn enter(&mut self, container: &Value, address: usize) -> Result<(), String> {
+        // Helm 3 has no function that shows the text.
+        self.around.enter(address, self.out.len()).map_err(|r| gojson::refusal(r, container, HelmVersion::V4))?;
+        if self.around.level() > bounds::DEEPEST { Err("the value is nested too deeply".into()) } else { Ok(()) }
     }
 
     fn object(&mut self, object: &dyn Object, place: Place) -> Result<(), String> {
@@ -445,7 +501,7 @@ impl Emitter {
             Encoded::Plain(text) => self.scalar_plain(text.as_bytes(), place),
             Encoded::Record(entries) if entries.is_empty() => self.empty(b"{", b"}"),
             Encoded::Record(entries) => {
-                return self.entries(entries.into_iter().map(|(k, v)| (k.into(), v)).collect());
+                return self.entries(entries.into_iter().map(|(k, v)| (k.into(), (v, Pos::NONE))).collect());
             }
         }
         Ok(())
@@ -483,12 +539,20 @@ impl Emitter {
         outer
     }
 
-    fn sequence<'v>(&mut self, items: impl Iterator<Item = &'v Value>, place: Place) -> Result<(), String> {
+    #[inline]
+    fn mark(&mut self, pos: Pos, what: Marked) {
+        if let Some(marks) = &mut self.marks {
+            marks.push(Mark { offset: self.out.len(), pos, what });
+        }
+    }
+
+    fn sequence<'v>(&mut self, items: impl Iterator<Item = (&'v Value, Pos)>, place: Place) -> Result<(), String> {
         let in_mapping = matches!(place, Place::Value | Place::SimpleKey | Place::ComplexKey);
         let indentless = self.dialect == Dialect::V2 && in_mapping && !self.indention;
         let outer = self.increase_indent(indentless);
-        for item in items {
+        for (item, pos) in items {
             self.write_indent();
+            self.mark(pos, Marked::Value);
             self.indicator(b"-", true, false, true);
             self.node(item, Place::Item)?;
         }
@@ -497,23 +561,24 @@ impl Emitter {
     }
 
     fn mapping(&mut self, map: &Map, _place: Place) -> Result<(), String> {
-        let mut entries: Vec<(Str, Value)> = Vec::with_capacity(map.len());
+        let mut entries: Vec<(Str, (Value, Pos))> = Vec::with_capacity(map.len());
         for (k, s) in map.entries().iter() {
             let value = match &s.value {
                 Value::Nil if map.kind() == MapKind::Files => Value::list(Vec::new()),
                 v => v.clone(),
             };
             let key = if self.dialect == Dialect::V2 { self.json_key(k)? } else { k.clone() };
-            entries.push((key, value));
+            entries.push((key, (value, s.pos)));
         }
         natural_sort(&mut entries, self.dialect);
         self.entries(entries)
     }
 
-    fn entries(&mut self, entries: Vec<(Str, Value)>) -> Result<(), String> {
+    fn entries(&mut self, entries: Vec<(Str, (Value, Pos))>) -> Result<(), String> {
         let outer = self.increase_indent(false);
-        for (key, value) in &entries {
+        for (key, (value, pos)) in &entries {
             self.write_indent();
+            self.mark(*pos, Marked::Key);
             if self.is_simple_key(key) {
                 self.key_node(key, Place::SimpleKey)?;
                 self.indicator(b":", false, false, false);
@@ -523,6 +588,7 @@ impl Emitter {
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
+            self.mark(*pos, Marked::Value);
             self.node(value, Place::Value)?;
         }
         self.indent = outer;
@@ -572,7 +638,7 @@ impl Emitter {
             self.empty(b"[", b"]");
             return Ok(());
         }
-        self.sequence(items.iter(), place)
+        self.sequence(items.iter().map(|v| (v, Pos::NONE)), place)
     }
 
     fn string(&mut self, s: &Str, place: Place) -> Result<(), String> {

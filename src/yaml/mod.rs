@@ -16,7 +16,7 @@ mod tree;
 mod values;
 
 pub use decode::{to_list, to_map, to_value};
-pub use emit::to_yaml;
+pub use emit::{Mark, Marked, to_yaml, yaml_marks};
 pub use head::{Head, head};
 pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};

@@ -1,14 +1,16 @@
 //! Configuration of admission: webhooks, policies and their bindings (pkg/apis/admissionregistration of
-//! Kubernetes 1.36). Whether expressions compile is left to others.
+//! Kubernetes 1.36). Expressions of mutations are not compiled.
 
 use std::collections::BTreeSet;
 
+use super::expressions::Expressions;
 use super::field::Field;
 use super::formats::{
     c_identifier, dns_subdomain, dns1035_label, fully_qualified_name, path_segment, qualified_name, range_message,
 };
 use super::metadata::{SUBDOMAIN, Scope, generic_object_meta, label_selector};
 use super::quote;
+use crate::cel::Type;
 
 const FAILURE_POLICIES: &[&str] = &["Fail", "Ignore"];
 const MATCH_POLICIES: &[&str] = &["Equivalent", "Exact"];
@@ -71,7 +73,7 @@ fn webhook(hook: Field<'_>) {
     label_selector(hook.at("objectSelector"));
     hook.at("reinvocationPolicy").one_of(REINVOCATION);
     client_config(hook.at("clientConfig"), hook.at("clientConfig"));
-    match_conditions(hook.at("matchConditions"));
+    match_conditions(hook.at("matchConditions"), &Expressions::new(false));
 }
 
 /// How a webhook is reached; `named` is what the server calls it.
@@ -221,7 +223,7 @@ fn rule_resources(resources: Field<'_>) {
     }
 }
 
-fn match_conditions(conditions: Field<'_>) {
+fn match_conditions(conditions: Field<'_>, expressions: &Expressions) {
     if conditions.len() > 64 {
         conditions.too_many(64);
     }
@@ -229,6 +231,7 @@ fn match_conditions(conditions: Field<'_>) {
     for condition in conditions.items() {
         let name = condition.at("name");
         expression(condition.at("expression"), "");
+        expressions.check(condition.at("expression"), &[Type::Bool]);
         name.check_required(qualified_name);
         if !name.text().is_empty() && !names.insert(name.text()) {
             name.duplicate();
@@ -246,7 +249,7 @@ fn expression(expression: Field<'_>, detail: &str) {
 pub(super) fn validating_policy(object: Field<'_>) {
     generic_object_meta(object, Scope::Cluster, SUBDOMAIN);
     let spec = object.at("spec");
-    policy_head(spec);
+    let expressions = policy_head(spec);
     let (validations, annotations) = (spec.at("validations"), spec.at("auditAnnotations"));
     if validations.len() == 0 && annotations.len() == 0 {
         for field in [validations, annotations] {
@@ -254,7 +257,7 @@ pub(super) fn validating_policy(object: Field<'_>) {
         }
         return;
     }
-    validations.items().for_each(validation);
+    validations.items().for_each(|v| validation(v, &expressions));
     if annotations.len() > 20 {
         annotations.invalid("must not have more than 20 auditAnnotations");
     }
@@ -274,13 +277,15 @@ pub(super) fn validating_policy(object: Field<'_>) {
             value.required("must not exceed 5120 bytes in length");
         }
         expression(value, "valueExpression is not specified");
+        expressions.check(value, &[Type::String, Type::Null]);
         if !keys.insert(key.text()) {
             key.duplicate();
         }
     }
 }
 
-fn policy_head(spec: Field<'_>) {
+/// What all policies have; returns what their expressions may name.
+fn policy_head(spec: Field<'_>) -> Expressions {
     spec.at("failurePolicy").one_of(FAILURE_POLICIES);
     if spec.at("paramKind").is_set() {
         param_kind(spec.at("paramKind"));
@@ -295,7 +300,8 @@ fn policy_head(spec: Field<'_>) {
         }
         false => constraints.required(""),
     }
-    match_conditions(spec.at("matchConditions"));
+    let mut expressions = Expressions::new(spec.at("paramKind").is_set());
+    match_conditions(spec.at("matchConditions"), &expressions);
     for variable in spec.at("variables").items() {
         let name = variable.at("name");
         if name.text().trim().is_empty() {
@@ -304,7 +310,9 @@ fn policy_head(spec: Field<'_>) {
             name.invalid("must be a valid CEL identifier");
         }
         expression(variable.at("expression"), "expression is not specified");
+        expressions.define(name.text(), variable.at("expression"));
     }
+    expressions
 }
 
 fn param_kind(param: Field<'_>) {
@@ -354,8 +362,10 @@ fn match_resources(resources: Field<'_>) {
     }
 }
 
-fn validation(validation: Field<'_>) {
+fn validation(validation: Field<'_>, expressions: &Expressions) {
     expression(validation.at("expression"), "expression is not specified");
+    expressions.check(validation.at("expression"), &[Type::Bool]);
+    expressions.check(validation.at("messageExpression"), &[Type::String]);
     for name in ["messageExpression", "message"] {
         let field = validation.at(name);
         if !field.text().is_empty() && field.text().trim().is_empty() {

@@ -155,11 +155,6 @@ impl<'a> Field<'a> {
         self.node.map_or(0, |n| n.items().len().max(n.entries().len()))
     }
 
-    /// Whether there is neither text nor item nor entry.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0 && self.text().is_empty()
-    }
-
     /// The text, empty if there is none.
     pub fn text(self) -> &'a str {
         self.node.and_then(Node::as_str).unwrap_or_default()
@@ -210,15 +205,6 @@ impl<'a> Field<'a> {
     /// How much was found so far in the whole object, to see what a check adds.
     pub fn found(self) -> usize {
         self.report.problems.borrow().len()
-    }
-
-    /// Whether a check finds anything, without saying so.
-    pub fn would_fail(self, check: impl FnOnce(Field<'a>)) -> bool {
-        let before = self.found();
-        check(self);
-        let found = self.found() > before;
-        self.report.problems.borrow_mut().truncate(before);
-        found
     }
 
     fn say(self, rule: &'static str, message: String) {

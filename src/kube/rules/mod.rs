@@ -12,6 +12,7 @@ mod containers;
 mod cron;
 mod definitions;
 mod environment;
+mod expressions;
 mod field;
 mod flowcontrol;
 mod formats;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::field::Field;
 use super::quote;
+use crate::grammar::regex::GoRegex;
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 /// Deeper schemas are not looked at.
@@ -73,6 +74,13 @@ fn part(schema: Field<'_>, level: Level, depth: usize) {
     extensions(schema, kind);
     logic(schema, depth - 1);
     validations(schema.at("x-kubernetes-validations"));
+    pattern(schema.at("pattern"));
+}
+
+fn pattern(pattern: Field<'_>) {
+    if let Err(error) = GoRegex::new(pattern.text().as_bytes()) {
+        pattern.invalid(&format!("must be a valid regular expression, but isn't: {error}"));
+    }
 }
 
 fn own_type(schema: Field<'_>, kind: Field<'_>, level: Level) {
@@ -221,6 +229,7 @@ fn nested(branch: Field<'_>, depth: usize) {
         nested(property, depth - 1);
     }
     logic(branch, depth - 1);
+    pattern(branch.at("pattern"));
 }
 
 fn validations(rules: Field<'_>) {

@@ -4,7 +4,7 @@
 use super::field::{Field, IntOrText};
 use super::formats::{dns_label, percent};
 use super::metadata::{SUBDOMAIN, Scope, label_selector, matches, object_meta, selects_something};
-use super::{pod, storage};
+use super::{metadata, pod, storage};
 
 const MISMATCH: &str = "`selector` does not match template `labels`";
 
@@ -229,7 +229,10 @@ pub(super) fn replication_controller(object: Field<'_>) {
     spec.at("minReadySeconds").nonnegative();
     spec.at("replicas").nonnegative();
     let labels = template.below(&["metadata", "labels"]);
-    // A missing selector is filled in from the template.
+    // Missing labels and a missing selector are filled in from the template.
+    if object.below(&["metadata", "labels"]).len() == 0 {
+        metadata::labels(labels.named(object.below(&["metadata", "labels"])));
+    }
     if selector.len() == 0 && labels.len() == 0 {
         selector.required("");
     }

@@ -89,8 +89,19 @@ pub(super) enum Type {
     Any,
     /// Number of the definition.
     Object(usize),
+    /// Either something else or an object of the definition of this number, whose unknown fields are passed over.
+    Or(Other, usize),
     List(Box<Type>),
     Map(Box<Type>),
+}
+
+/// What may stand in place of an object.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Other {
+    Bool,
+    /// A list of objects of the same definition.
+    List,
+    Strings,
 }
 
 /// What is where in the text.
@@ -271,6 +282,14 @@ impl Type {
         }
         if let Some(inner) = text.strip_prefix("{}") {
             return Some(Type::Map(Box::new(Type::read(inner)?)));
+        }
+        if let Some((other, name)) = text.split_once("|&") {
+            let other = match other {
+                "bool" => Other::Bool,
+                "list" => Other::List,
+                _ => Other::Strings,
+            };
+            return index().numbers.get(name).map(|number| Type::Or(other, *number));
         }
         if let Some(name) = text.strip_prefix('&') {
             return index().numbers.get(name).copied().map(Type::Object);

@@ -93,8 +93,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             FuncRef::Table(f) => {
                 let args = self.arguments(dot, f.name, Signature::of(f), args, last)?;
                 match (f.body)(&mut self.cx, &args.values) {
-                    Ok(value) => {
-                        let tag = self.tracer.call(f.name, &args.values, &args.tags, &value);
+                    Ok(mut value) => {
+                        self.made(&value);
+                        let tag = self.tracer.call(f.name, &args.values, &args.tags, &mut value, self.cx.helm);
                         Ok(Operand { iface: value.is_nil(), value, tag })
                     }
                     Err(e) => Err(self.call_error(node, f.name, e)),
@@ -254,8 +255,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let signature = Signature { params: method.params, variadic: None };
         let args = self.arguments(dot, method.name, signature, args, last)?;
         match (method.body)(&mut self.cx, map, &args.values) {
-            Ok(value) => {
-                let tag = self.tracer.call(method.name, &args.values, &args.tags, &value);
+            Ok(mut value) => {
+                let tag = self.tracer.call(method.name, &args.values, &args.tags, &mut value, self.cx.helm);
                 Ok(Operand { value, iface: false, tag })
             }
             Err(e) => Err(self.call_error(At::Expr(expr), method.name, e)),
@@ -277,8 +278,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         };
         let args = self.arguments(dot, name, signature, args, last)?;
         match object.call(name, &args.values) {
-            Ok(value) => {
-                let tag = self.tracer.call(name, &args.values, &args.tags, &value);
+            Ok(mut value) => {
+                let tag = self.tracer.call("method", &args.values, &args.tags, &mut value, self.cx.helm);
                 Ok(Operand { value, iface: false, tag })
             }
             Err(e) => Err(self.call_error(At::Expr(expr), name, FuncError(e))),

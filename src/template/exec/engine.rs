@@ -11,6 +11,7 @@ use crate::template::func::Ty;
 use crate::template::parse::parse;
 use crate::value::compare::truth;
 use crate::value::fmt::go_quote;
+use crate::value::kept;
 
 /// `include` of one name nested deeper than this is refused by Helm.
 const MAX_INCLUDES: u32 = 1000;
@@ -47,9 +48,10 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             EngineFunc::Fail => self.fail(&values),
             EngineFunc::Lookup => self.live_object(&values),
             EngineFunc::Call => Err(self.call_value(args, piped_first, &values)),
-            _ => length(&values, self.helm())
-                .map(|n| Operand { value: n, ..Operand::default() })
-                .map_err(ExecError::plain),
+            _ => length(&values, self.helm()).map_err(ExecError::plain).map(|mut value| {
+                let tag = self.tracer.call("len", &values.values, &values.tags, &mut value, self.cx.helm);
+                Operand { value, iface: false, tag }
+            }),
         };
         called.map_err(|e| {
             self.at = node;
@@ -68,14 +70,33 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         if written.is_empty() && last.is_none() {
             return Err(self.error(format!("wrong number of args for {}: want at least 1 got 0", f.name())));
         }
-        let mut result = Operand::default();
+        // The tag of what was evaluated so far: each operand decides whether the next one is.
+        let mut decided: Option<Operand<T::Tag>> = None;
         for expr in written {
-            result = self.argument(dot, Some(Ty::Reflect), expr)?;
-            if truth(&result.value) == (f == EngineFunc::Or) {
-                return Ok(result);
+            let next = self.argument(dot, Some(Ty::Reflect), expr)?;
+            let stops = truth(&next.value) == (f == EngineFunc::Or);
+            let joined = self.joined(f, decided, next);
+            if stops {
+                return Ok(joined);
             }
+            decided = Some(joined);
         }
-        Ok(last.unwrap_or(result))
+        match last {
+            Some(last) => Ok(self.joined(f, decided, last)),
+            None => Ok(decided.unwrap_or_default()),
+        }
+    }
+
+    /// The operand `next` of `and` or `or`, with what came before it.
+    fn joined(&mut self, f: EngineFunc, before: Option<Operand<T::Tag>>, next: Operand<T::Tag>) -> Operand<T::Tag> {
+        let Some(before) = before else { return next };
+        if size_of::<T::Tag>() == 0 {
+            return next;
+        }
+        let (args, tags) = ([before.value, next.value.clone()], [before.tag, next.tag]);
+        let mut value = next.value;
+        let tag = self.tracer.call(f.name(), &args, &tags, &mut value, self.cx.helm);
+        Operand { value, iface: next.iface, tag }
     }
 
     pub(super) fn include(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
@@ -109,7 +130,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let main = trees.get(&b"gotpl"[..]).expect("a text defines at least itself");
         self.overlays.push(trees);
         let data = Operand { value: args.values[1].clone(), iface: false, tag: args.tags[1].clone() };
-        let done = self.execute_tpl(main, data);
+        let done = self.execute_tpl(main, data, &args.tags[0]);
         self.overlays.pop();
         let (out, tag) = done.map_err(|e| {
             e.wrapped(Link::Text(format!(
@@ -122,12 +143,12 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     /// A text without actions is its own result.
     fn plain_tpl(&mut self, text: &Str, args: &Args<T::Tag>) -> Operand<T::Tag> {
-        let value = if missing_value(text).is_some() {
+        let mut value = if missing_value(text).is_some() {
             Value::string(without_no_value(text.to_vec()))
         } else {
             args.values[0].clone()
         };
-        let tag = self.tracer.call("tpl", &args.values, &args.tags, &value);
+        let tag = self.tracer.call("tpl", &args.values, &args.tags, &mut value, self.cx.helm);
         Operand { value, iface: false, tag }
     }
 
@@ -149,7 +170,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let value = &args.values[1];
         let missing = value.is_nil() || matches!(value, Value::Str(s) if s.is_empty());
         if !missing {
-            return Ok(Operand { value: value.clone(), iface: false, tag: args.tags[1].clone() });
+            let mut value = value.clone();
+            let tag = self.tracer.call("required", &args.values, &args.tags, &mut value, self.cx.helm);
+            return Ok(Operand { value, iface: false, tag });
         }
         self.user_error(&args.values[0])
     }
@@ -162,7 +185,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         if self.lint {
             return Ok(Operand { value: Value::string(""), ..Operand::default() });
         }
-        let text = message.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
+        let text = message.as_str().map(|s| kept::keep(s)).unwrap_or_default();
         let mut e = ExecError::plain(format!("{USER_START}{text}{USER_END}"));
         e.user_message = Some(text);
         Err(e)
@@ -170,8 +193,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     pub(super) fn live_object(&mut self, args: &Args<T::Tag>) -> Outcome<Operand<T::Tag>> {
         let text = |i: usize| args.values[i].as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
-        let value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
-        let tag = self.tracer.call("lookup", &args.values, &args.tags, &value);
+        let mut value = self.cx.world.lookup(&text(0), &text(1), &text(2), &text(3)).map_err(ExecError::plain)?;
+        let tag = self.tracer.call("lookup", &args.values, &args.tags, &mut value, self.cx.helm);
         Ok(Operand { value, iface: false, tag })
     }
 

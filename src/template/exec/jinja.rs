@@ -14,7 +14,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let (Some(tree), Some(dialect)) = (self.tree, &self.templates.jinja) else { return Ok(()) };
         let (text, used) = dialect.render(tree, context, self.limits.output, self)?;
         self.steps = self.steps.saturating_add(used);
-        self.tracer.print(tree, 0, &T::Tag::default(), text.len());
+        self.tracer.print(tree, 0, &T::Tag::default(), &Value::Nil, text.len());
         self.out.extend_from_slice(&text);
         Ok(())
     }
@@ -80,8 +80,10 @@ impl<T: Tracer> Evaluator for Exec<'_, '_, T> {
             }
             FuncRef::Table(f) => {
                 let args = self.checked(f.name, Signature::of(f), args)?;
-                let value = (f.body)(&mut self.cx, &args.values).map_err(|e| ExecError::plain(e.0))?;
-                self.tracer.call(f.name, &args.values, &args.tags, &value);
+                let mut value = (f.body)(&mut self.cx, &args.values).map_err(|e| ExecError::plain(e.0))?;
+                self.made(&value);
+                self.check_limits()?;
+                self.tracer.call(f.name, &args.values, &args.tags, &mut value, self.cx.helm);
                 Ok(value)
             }
         }

@@ -22,10 +22,11 @@ use super::error::{ExecError, Frame, Link, MissingPath};
 use super::func::FuncCx;
 use super::jinja::Dialect;
 use super::parse::{FuncScope, Trees};
-use super::trace::Tracer;
+use super::trace::{Branching, Tracer};
 use crate::stack;
 use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
+use crate::value::{burial, kept};
 
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
 #[derive(Default)]
@@ -62,7 +63,7 @@ impl Templates {
 pub struct Limits {
     /// Bytes that one buffer (a file's output, an `include`) may reach.
     pub output: usize,
-    /// Bytes that all buffers together may have produced.
+    /// Bytes that all buffers, and all texts and lists that functions return, may have had together.
     pub total_output: usize,
     /// Actions that may be executed in all.
     pub steps: u64,
@@ -166,16 +167,26 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         }
     }
 
+    /// The same evaluator with other limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Executes the template `name` with `data` as dot, and returns what it printed.
     ///
     /// # Errors
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
+        burial::drop_waiting();
         self.include_depth.clear();
         self.out.clear();
         let tree = self.template_named(name)?;
-        let mark = self.start(tree, Operand { value: data, ..Operand::default() })?;
-        let _ = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.root(name);
+        let mark = self.start(tree, Operand { value: data, iface: false, tag }, None)?;
+        let tag = self.tracer.close(&self.out[mark..], true);
+        self.tracer.finish(name, tag);
         Ok(std::mem::take(&mut self.out))
     }
 
@@ -234,30 +245,30 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// Executes a named template into a text of its own, as ExecuteTemplate does.
     fn execute_template(&mut self, name: &[u8], data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
         let tree = self.template_named(name)?;
-        let mark = self.start(tree, data)?;
+        let mark = self.start(tree, data, None)?;
         let text = Str::from(&self.out[mark..]);
-        let tag = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..], false);
         self.out.truncate(mark);
         Ok((text, tag))
     }
 
     /// As [`Exec::execute_template`], with what Go prints for missing values left out.
-    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<(Str, T::Tag)> {
-        let mark = self.start(tree, data)?;
+    fn execute_tpl(&mut self, tree: &'t Tree, data: Operand<T::Tag>, text: &T::Tag) -> Outcome<(Str, T::Tag)> {
+        let mark = self.start(tree, data, Some(text))?;
         let text = match engine::missing_value(&self.out[mark..]) {
             None => Str::from(&self.out[mark..]),
             Some(_) => without_no_value(self.out[mark..].to_vec()).into(),
         };
-        let tag = self.tracer.close(&self.out[mark..]);
+        let tag = self.tracer.close(&self.out[mark..], true);
         self.out.truncate(mark);
         Ok((text, tag))
     }
 
     /// Runs a tree at the end of the buffer, and returns where its output begins there.
-    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>) -> Outcome<usize> {
+    fn start(&mut self, tree: &'t Tree, data: Operand<T::Tag>, text: Option<&T::Tag>) -> Outcome<usize> {
         let mark = self.out.len();
         let outer_depth = std::mem::replace(&mut self.depth, 0);
-        self.tracer.open();
+        self.tracer.open(tree, text);
         let done = self.run(tree, data);
         self.depth = outer_depth;
         if let Err(e) = done {
@@ -364,12 +375,23 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(Flow::Normal)
     }
 
+    /// Counts what a function made, so that texts and lists can't be doubled without end.
+    fn made(&mut self, value: &Value) {
+        let size = match value {
+            Value::Str(s) => s.len(),
+            Value::List(l) => l.items.len() * size_of::<crate::value::Slot>(),
+            _ => 0,
+        };
+        self.produced = self.produced.saturating_add(size);
+    }
+
     fn check_limits(&self) -> Outcome<()> {
-        if self.out.len() > self.limits.output || self.produced > self.limits.total_output {
-            return Err(self.error(format!(
-                "the output is larger than the limit of {} bytes",
-                if self.out.len() > self.limits.output { self.limits.output } else { self.limits.total_output }
-            )));
+        if self.out.len() > self.limits.output {
+            return Err(self.error(format!("the output is larger than the limit of {} bytes", self.limits.output)));
+        }
+        if self.produced > self.limits.total_output {
+            let limit = self.limits.total_output;
+            return Err(self.error(format!("texts and lists are larger than the limit of {limit} bytes in all")));
         }
         if self.steps > self.limits.steps {
             return Err(self.error(format!("more than {} actions were executed", self.limits.steps)));
@@ -385,30 +407,42 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => print_in_place(&mut self.out, other, self.cx.helm),
         }
         let tree = self.tree.expect("a tree is being walked");
-        self.tracer.print(tree, pipe.pos, &operand.tag, self.out.len() - before);
+        self.tracer.print(tree, pipe.pos, &operand.tag, &operand.value, self.out.len() - before);
     }
 
     fn if_or_with(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch, with: bool) -> Outcome<Flow> {
         let mark = self.vars.len();
         let operand = self.pipeline(dot, &branch.pipe)?;
-        let flow = if crate::value::compare::truth(&operand.value) {
+        let holds = crate::value::compare::truth(&operand.value);
+        self.enter(if with { Branching::With } else { Branching::If }, branch.pipe.pos, &operand.tag, holds);
+        let flow = if holds {
             self.walk_list(if with { &operand } else { dot }, &branch.list)?
         } else if let Some(otherwise) = &branch.otherwise {
             self.walk_list(dot, otherwise)?
         } else {
             Flow::Normal
         };
+        self.tracer.leave();
         self.vars.truncate(mark);
         Ok(flow)
+    }
+
+    fn enter(&mut self, how: Branching, pos: u32, tag: &T::Tag, taken: bool) {
+        let tree = self.tree.expect("a tree is being walked");
+        self.tracer.enter(how, tree, pos, tag, taken);
     }
 
     fn range(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<Flow> {
         let outer = self.vars.len();
         let operand = self.pipeline(dot, &branch.pipe)?;
+        self.enter(Branching::Range, branch.pipe.pos, &operand.tag, true);
         let ran = self.iterate(&operand, branch)?;
+        self.tracer.leave();
         let mut flow = Flow::Normal;
         if !ran && let Some(otherwise) = &branch.otherwise {
+            self.enter(Branching::Range, branch.pipe.pos, &operand.tag, false);
             flow = self.walk_list(dot, otherwise)?;
+            self.tracer.leave();
             // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
             if flow == Flow::Break {
                 flow = Flow::Normal;
@@ -454,7 +488,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 for (key, slot) in entries {
                     let tag = self.tracer.read(&over.tag, &key, slot.pos, &slot.value);
                     let item = Operand { value: slot.value, iface, tag };
-                    let key = Operand { value: Value::Str(key), iface: false, tag: item.tag.clone() };
+                    let tag = self.tracer.key(&item.tag);
+                    let key = Operand { value: Value::Str(key), iface: false, tag };
                     if !self.one_iteration(branch, key, item)? {
                         break;
                     }
@@ -465,7 +500,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => {
                 let mut text = b"range can't iterate over ".to_vec();
                 print_pointee(&mut text, other, self.cx.helm);
-                Err(self.error(String::from_utf8_lossy(&text)))
+                Err(self.error(kept::keep(&text)))
             }
         }
     }
@@ -481,7 +516,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             let mut text = b"can't use ".to_vec();
             print_pointee(&mut text, &over.value, self.cx.helm);
             text.extend_from_slice(b" to iterate over more than one variable");
-            return Err(self.error(String::from_utf8_lossy(&text)));
+            return Err(self.error(kept::keep(&text)));
         }
         for i in 0..count {
             let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };
@@ -544,7 +579,9 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             None => Operand::default(),
         };
         self.depth += 1;
+        self.enter(Branching::Template, call.pos, &data.tag, true);
         let done = self.run(tree, data);
+        self.tracer.leave();
         self.depth -= 1;
         done
     }
@@ -552,7 +589,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     fn set_variable(&mut self, name: &Str, operand: Operand<T::Tag>) -> Outcome<()> {
         match self.vars[self.var_base..].iter_mut().rev().find(|v| v.name == *name) {
             Some(v) => {
-                v.operand = operand;
+                v.operand = Operand { tag: self.tracer.assign(&operand.tag), ..operand };
                 Ok(())
             }
             None => Err(self.error(format!("undefined variable: {}", name.to_text()))),

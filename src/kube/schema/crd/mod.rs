@@ -32,7 +32,7 @@ pub use schema::{CrdRule, CrdSchema};
 pub struct Crds {
     sources: Vec<Source>,
     /// What has been looked for, by API version and kind.
-    looked: Mutex<HashMap<(String, String), Arc<Found>>>,
+    looked: Mutex<HashMap<(String, String), Arc<OnceLock<Arc<Found>>>>>,
 }
 
 /// A document that may define kinds.
@@ -83,30 +83,50 @@ impl Crds {
     /// What is known of a kind. The last definition that was added wins.
     pub(super) fn find(&self, api_version: &str, kind: &str) -> Arc<Found> {
         let key = (api_version.to_owned(), kind.to_owned());
-        // Nothing panics while it holds the lock; and if, what it holds is still right.
-        let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(looked.entry(key).or_insert_with(|| Arc::new(self.look(api_version, kind))))
+        let slot = {
+            // Nothing panics while it holds the lock; and if, what it holds is still right.
+            let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(looked.entry(key).or_default())
+        };
+        // Other kinds are looked for meanwhile.
+        Arc::clone(slot.get_or_init(|| Arc::new(self.look(api_version, kind))))
     }
 
+    /// Parses only the documents that name the kind as one does, and if none of these defines it, those that have the
+    /// word at all.
     fn look(&self, api_version: &str, kind: &str) -> Found {
         let Some((group, version)) = api_version.split_once('/') else { return Found::Unknown };
-        for source in self.sources.iter().rev() {
-            let has = |word: &str| memmem::find(source.text.text.as_bytes(), word.as_bytes()).is_some();
-            if !has(kind) || !has(group) {
-                continue;
-            }
-            let Some(document) = source.document() else { continue };
-            let root = &document.root;
-            let items = root.get("items").map(Node::items).unwrap_or_default();
-            if let Some(crd) = std::iter::once(root).chain(items).find(|n| defines(n, group, kind)) {
-                return source.resource(crd, version);
-            }
-        }
-        Found::Unknown
+        let sources = || self.sources.iter().rev().filter(|s| s.has(group));
+        let likely = sources().filter(|s| s.names_kind(kind));
+        let unlikely = sources().filter(|s| !s.names_kind(kind) && s.has(kind));
+        let found = likely.chain(unlikely).find_map(|s| s.definition(group, kind).map(|crd| s.resource(crd, version)));
+        found.unwrap_or(Found::Unknown)
     }
 }
 
 impl Source {
+    fn has(&self, word: &str) -> bool {
+        memmem::find(self.text.text.as_bytes(), word.as_bytes()).is_some()
+    }
+
+    /// Whether the text has `kind: KIND`, in YAML or JSON.
+    fn names_kind(&self, kind: &str) -> bool {
+        let text = self.text.text.as_bytes();
+        memmem::find_iter(text, kind.as_bytes()).any(|at| {
+            let before = text[..at].trim_ascii_end();
+            let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+            let ends = text.get(at + kind.len()).is_none_or(|b| !b.is_ascii_alphanumeric());
+            ends && (before.ends_with(b"kind:") || before.ends_with(b"kind\":"))
+        })
+    }
+
+    /// The definition of a kind, if this document has it.
+    fn definition(&self, group: &str, kind: &str) -> Option<&Node> {
+        let root = &self.document()?.root;
+        let items = root.get("items").map(Node::items).unwrap_or_default();
+        std::iter::once(root).chain(items).find(|n| defines(n, group, kind))
+    }
+
     fn document(&self) -> Option<&Document> {
         let parse = || Document::parse(self.text.text.as_bytes()).ok().map(Arc::new);
         self.document.get_or_init(parse).as_deref()

@@ -2,7 +2,7 @@
 //! became of them; evaluating is left to a [`RuleJudge`]. Start reading at [`apply`].
 
 use super::schema::{CrdRule, CrdSchema};
-use crate::finding::Problem;
+use crate::finding::{Problem, Severity};
 use crate::kube::schema::path::Path;
 use crate::kube::schema::problems::error;
 use crate::stack;
@@ -35,6 +35,8 @@ pub enum Verdict {
     Violated(Option<String>),
     /// It does not compile or ends in an error, told here; the server refuses the object.
     Failed(String),
+    /// It could not be evaluated here, told why.
+    Unchecked(String),
 }
 
 /// Judges all rules for a value and what is below it.
@@ -81,6 +83,9 @@ fn violation(rule: &CrdRule, verdict: Verdict, path: &Path<'_>) -> Option<Proble
         Verdict::Violated(message) => {
             let given = || rule.message.clone().filter(|m| !m.is_empty());
             message.or_else(given).unwrap_or_else(|| format!("failed rule: {}", rule.rule))
+        }
+        Verdict::Unchecked(why) => {
+            return Some(Problem::new("schema/unchecked-rules", Severity::Info, path.text(), why));
         }
         Verdict::Failed(why) => format!("rule {:?} could not be evaluated: {why}", rule.rule),
     };

@@ -1,0 +1,148 @@
+//! `plimsoll images`: the images that charts run, and the values that chose them.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::{ImageList, ImagesArgs};
+use super::exit;
+use super::explain::Scene;
+use super::session::{Failed, Found, charts, environments, error, project};
+use crate::diag::log::Log;
+use crate::explain::OriginKind;
+use crate::explain::object::objects;
+use crate::report::explain::{At, Source};
+use crate::value::HelmVersion;
+
+/// One use of an image.
+#[derive(Serialize)]
+struct Image {
+    image: String,
+    name: String,
+    tag: Option<String>,
+    digest: Option<String>,
+    chart: String,
+    environment: Option<String>,
+    object: String,
+    namespace: String,
+    field: String,
+    values: Vec<Source>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &ImagesArgs) -> u8 {
+    let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
+    let found = project().and_then(|project| {
+        let mut all = Vec::new();
+        for chart in charts(&args.charts, &project)? {
+            all.extend(images(args, &chart, &project, &mut log)?);
+        }
+        Ok(all)
+    });
+    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
+    let written = found.and_then(|all| match args.output {
+        ImageList::Text => Ok(text(&all)),
+        ImageList::Json => serde_json::to_string_pretty(&all).map(|t| t + "\n").map_err(|e| error(e.to_string())),
+        ImageList::List => Ok(list(&all)),
+    });
+    let status = match written {
+        Ok(text) if super::print(text.as_bytes()) => exit::OK,
+        Ok(_) => exit::ERROR,
+        Err((status, text)) => {
+            said.push_str(&text);
+            status
+        }
+    };
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    status
+}
+
+fn images(args: &ImagesArgs, chart: &Path, project: &Found, log: &mut Log) -> Result<Vec<Image>, Failed> {
+    let mut found = Vec::new();
+    for env in environments(&args.scene, chart, project) {
+        let scene = Scene::render(&args.scene, chart, env.as_deref(), project, log)?;
+        let teller = scene.teller();
+        for object in objects(&scene.rendered).iter().filter(|o| o.kind != "CustomResourceDefinition") {
+            let is_image = |path: &str| path == "image" || path.ends_with(".image");
+            for field in object.scalars().into_iter().filter(|f| is_image(&f.path)) {
+                let Some(image) = object.text(&field).filter(|i| !i.is_empty() && !i.contains(char::is_whitespace))
+                else {
+                    continue;
+                };
+                let (name, tag, digest) = reference(&image);
+                let origin = scene.map.bytes(object.manifest, field.value.clone());
+                let values =
+                    origin.values.iter().filter(|o| o.kind != OriginKind::Literal || o.functions.contains(&"default"));
+                found.push(Image {
+                    name: name.to_owned(),
+                    tag: tag.map(str::to_owned),
+                    digest: digest.map(str::to_owned),
+                    chart: chart.display().to_string(),
+                    environment: env.clone(),
+                    object: object.label(),
+                    namespace: object.namespace.clone(),
+                    field: field.path.clone(),
+                    values: values.map(|o| teller.source(o)).collect(),
+                    image,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Name, tag and digest of `registry:5000/name:tag@sha256:…`.
+fn reference(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = match image.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before a slash is a registry's port.
+    match rest.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) {
+        Some((name, tag)) => (name, Some(tag), digest),
+        None => (rest, None, digest),
+    }
+}
+
+fn list(all: &[Image]) -> String {
+    let mut names: Vec<&str> = all.iter().map(|i| i.image.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.iter().map(|n| format!("{n}\n")).collect()
+}
+
+fn text(all: &[Image]) -> String {
+    let mut out = String::new();
+    let mut sorted: Vec<&Image> = all.iter().collect();
+    sorted.sort_by(|a, b| a.image.cmp(&b.image));
+    let mut last = "";
+    for image in sorted {
+        if image.image != last {
+            out.push_str(&format!("{}\n", image.image));
+            last = &image.image;
+        }
+        let env = image.environment.as_ref().map(|e| format!(" in {e}")).unwrap_or_default();
+        out.push_str(&format!("  {} {}{env}\n", image.object, image.field));
+        for value in &image.values {
+            let at = value.place.as_ref().map(At::to_string).unwrap_or_default();
+            let name = if value.kind == "literal" { "the template's own default" } else { &value.key };
+            let held = value.value.as_ref().map(|v| format!(" = {v}")).unwrap_or_default();
+            out.push_str(format!("    {name}{held}  {at}").trim_end());
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reference;
+
+    #[test]
+    fn references_are_taken_apart() {
+        assert_eq!(reference("a"), ("a", None, None));
+        assert_eq!(reference("r:5000/a/b"), ("r:5000/a/b", None, None));
+        assert_eq!(reference("r:5000/a:1@sha256:0"), ("r:5000/a", Some("1"), Some("sha256:0")));
+    }
+}

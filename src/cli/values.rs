@@ -1,0 +1,311 @@
+//! `plimsoll values`: the merged values with the line that set each, and what is wrong with them over all environments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
+use super::exit;
+use super::explain::{Scene, closest};
+use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative};
+use crate::diag::log::Log;
+use crate::explain::keys::Keys;
+use crate::explain::{Step, path_text};
+use crate::render::{Prepared, RenderError};
+use crate::report::explain::{At, Overridden, short};
+use crate::span::Pos;
+use crate::value::{HelmVersion, Value};
+
+/// Runs the command.
+pub(super) fn run(args: &ValuesArgs) -> u8 {
+    let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
+    let done = answer(args, &mut log);
+    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
+    let status = match done {
+        Ok(text) if super::print(text.as_bytes()) => exit::OK,
+        Ok(_) => exit::ERROR,
+        Err((status, text)) => {
+            said.push_str(&text);
+            status
+        }
+    };
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    status
+}
+
+fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
+    let project = project()?;
+    let chart = one_chart(args.chart.as_ref(), &project)?;
+    if !(args.unused || args.undefined || args.replaced) {
+        return merged(args, &chart, &project, log);
+    }
+    let mut scenes = Vec::new();
+    for env in environments(&args.scene, &chart, &project) {
+        scenes.push(Scene::render(&args.scene, &chart, env.as_deref(), &project, log)?);
+    }
+    let mut text = String::new();
+    let mut found = serde_json::Map::new();
+    if args.unused {
+        let unused = unused(&scenes);
+        section(&mut text, "No template reads, in any environment:", unused.iter().map(|u| line(u, "key")));
+        found.insert("unused".into(), unused.into());
+    }
+    if args.undefined {
+        let undefined = undefined(&scenes);
+        section(
+            &mut text,
+            "Templates read without a guard, and no layer sets:",
+            undefined.iter().map(|u| line(u, "key")),
+        );
+        found.insert("undefined".into(), undefined.into());
+    }
+    if args.replaced {
+        let replaced = replaced(&scenes);
+        section(&mut text, "Lists that were replaced:", replaced.iter().map(|u| line(u, "key")));
+        found.insert("replaced".into(), replaced.into());
+        let nulls = nulls(&args.scene, &chart, &project, &scenes, log)?;
+        section(&mut text, "Nulls that Helm 3 and Helm 4 take differently:", nulls.iter().map(|u| line(u, "key")));
+        found.insert("nulls".into(), nulls.into());
+    }
+    match args.output {
+        Answer::Text => Ok(text),
+        Answer::Json => pretty(&Json::Object(found)),
+    }
+}
+
+fn pretty(answer: &Json) -> Result<String, Failed> {
+    serde_json::to_string_pretty(answer).map(|t| t + "\n").map_err(|e| error(e.to_string()))
+}
+
+fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        out.push_str(&format!("{} none\n", title));
+        return;
+    }
+    out.push_str(&format!("{title}\n"));
+    lines.iter().for_each(|l| out.push_str(&format!("  {l}\n")));
+}
+
+/// One finding for people: its key, then whatever else it has.
+fn line(finding: &Json, key: &str) -> String {
+    let mut out = finding[key].as_str().unwrap_or_default().to_owned();
+    for (name, value) in finding.as_object().into_iter().flatten().filter(|(n, _)| *n != key) {
+        let text = match value {
+            Json::String(s) => s.clone(),
+            Json::Array(all) if all.is_empty() => continue,
+            Json::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(", "),
+            Json::Null => continue,
+            other => other.to_string(),
+        };
+        match name.as_str() {
+            "place" => out.push_str(&format!("  {text}")),
+            name => out.push_str(&format!("\n      {}: {text}", name.replace('_', " "))),
+        }
+    }
+    out
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The leaves of the merged values: paths, their positions and those above. Lists are leaves, and what subcharts see of
+/// the globals is left out.
+fn leaves(keys: &Keys) -> Vec<(Vec<Step>, Pos, Vec<Pos>)> {
+    let mut out: Vec<(Vec<Step>, Pos, Vec<Pos>)> = Vec::new();
+    let mut above: Vec<(Vec<Step>, Pos)> = Vec::new();
+    let mut inner: BTreeSet<String> = BTreeSet::new();
+    for (path, pos) in keys.all() {
+        if path.iter().any(|s| matches!(s, Step::Item(_))) {
+            continue;
+        }
+        while above.last().is_some_and(|(p, _)| !path.starts_with(p)) {
+            above.pop();
+        }
+        if let Some((parent, _)) = above.last() {
+            inner.insert(path_text(parent));
+        }
+        let is_global = |s: &Step| matches!(s, Step::Key(k) if &**k == b"global");
+        let hidden = path.iter().skip(1).any(is_global);
+        if !hidden {
+            out.push((path.clone(), pos, above.iter().map(|a| a.1).collect()));
+        }
+        above.push((path, pos));
+    }
+    out.retain(|(path, pos, _)| pos.is_known() && !inner.contains(&path_text(path)));
+    out
+}
+
+fn place(scene: &Scene, pos: Pos) -> Option<At> {
+    let at = scene.map.sources().location(pos)?;
+    Some(At { file: relative(at.name), line: at.line, column: at.column })
+}
+
+/// The merged values, each with who set it.
+fn merged(args: &ValuesArgs, chart: &Path, project: &Found, log: &mut Log) -> Result<String, Failed> {
+    let scene = Scene::render(&args.scene, chart, args.scene.env.as_deref(), project, log)?;
+    let mut text = String::new();
+    let mut all = Vec::new();
+    for (path, pos, _) in leaves(scene.map.keys()) {
+        let origin = scene.map.value_at(pos, path);
+        let source = scene.teller().source(&origin);
+        let at = source.place.as_ref().map(At::to_string).unwrap_or_default();
+        let value = source.value.clone().unwrap_or_default();
+        text.push_str(&format!("{} = {value}  {at} ({})\n", source.key, source.layer));
+        for over in &source.overrides {
+            text.push_str(&overridden(over));
+        }
+        all.push(json!(source));
+    }
+    match args.output {
+        Answer::Text => Ok(text),
+        Answer::Json => pretty(&json!({ "environment": args.scene.env, "values": all })),
+    }
+}
+
+fn overridden(over: &Overridden) -> String {
+    let at = over.place.as_ref().map(At::to_string).unwrap_or_default();
+    format!("    overrides {}  {at} ({})\n", over.value, over.layer)
+}
+
+/// Keys that no template reads in any environment.
+fn unused(scenes: &[Scene]) -> Vec<Json> {
+    let mut read = BTreeSet::new();
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for scene in scenes {
+        let usage = scene.map.usage();
+        for (path, pos, above) in leaves(scene.map.keys()) {
+            let key = path_text(&path);
+            if usage.is_read(pos, &above) || scene.is_elsewhere(&path) {
+                read.insert(key.clone());
+            }
+            let at = place(scene, pos).map(|p| p.to_string()).unwrap_or_default();
+            places.entry(key).or_default().insert(at);
+        }
+    }
+    let unused = places.into_iter().filter(|(key, _)| !read.contains(key));
+    unused.map(|(key, places)| json!({ "key": key, "place": places.into_iter().collect::<Vec<_>>() })).collect()
+}
+
+/// Keys that templates read unguarded and no layer sets.
+fn undefined(scenes: &[Scene]) -> Vec<Json> {
+    let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for scene in scenes {
+        known.extend(scene.map.keys().all().map(|(p, _)| path_text(&p)));
+        for (key, places) in scene.map.usage().missing {
+            let entry = found.entry(key.clone()).or_default();
+            let mut at: BTreeSet<String> =
+                places.iter().filter_map(|p| place(scene, *p)).map(|p| p.to_string()).collect();
+            if at.is_empty() {
+                at = scene.mentions(&key);
+            }
+            entry.0.extend(at);
+            entry.1.extend(scene.env.clone());
+        }
+    }
+    found.retain(|key, _| !known.contains(key));
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let found = found.into_iter().map(|(key, (places, environments))| {
+        let near = closest(&key, names.iter().copied());
+        json!({
+            "key": key,
+            "place": places.into_iter().collect::<Vec<_>>(),
+            "environments": environments.into_iter().collect::<Vec<_>>(),
+            "closest": near.first(),
+        })
+    });
+    found.collect()
+}
+
+/// Lists that one layer replaced, with the items that were lost.
+fn replaced(scenes: &[Scene]) -> Vec<Json> {
+    let mut found: BTreeMap<String, Json> = BTreeMap::new();
+    for scene in scenes {
+        for (path, pos, _) in leaves(scene.map.keys()) {
+            let all = scene.layers.of(&path);
+            let Some(own) = all.iter().rposition(|d| d.pos == pos) else { continue };
+            let Value::List(winner) = &all[own].value else { continue };
+            let kept: BTreeSet<String> = winner.items.iter().map(|i| short(&i.value)).collect();
+            for weaker in all[..own].iter().rev() {
+                let Value::List(list) = &weaker.value else { continue };
+                let lost: Vec<String> =
+                    list.items.iter().map(|i| short(&i.value)).filter(|i| !kept.contains(i)).collect();
+                if lost.is_empty() || weaker.pos == pos {
+                    continue;
+                }
+                let (by, was) = (place(scene, pos), place(scene, weaker.pos));
+                let text = |at: Option<At>| at.map(|a| a.to_string()).unwrap_or_default();
+                let entry = json!({
+                    "key": path_text(&path),
+                    "place": text(by.clone()),
+                    "replaces": text(was.clone()),
+                    "lost": lost,
+                });
+                found.insert(format!("{} {} {}", path_text(&path), text(by), text(was)), entry);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Keys that a layer sets to null and that one Helm keeps and the other does not.
+fn nulls(
+    args: &SceneArgs,
+    chart: &Path,
+    project: &Found,
+    scenes: &[Scene],
+    log: &mut Log,
+) -> Result<Vec<Json>, Failed> {
+    let mut found: BTreeMap<String, Json> = BTreeMap::new();
+    for scene in scenes {
+        let mut nulls: Vec<(Vec<Step>, Pos)> = Vec::new();
+        for layer in scene.layers.keys() {
+            nulls.extend(layer.into_iter().filter(|(_, s)| s.value.is_nil()).map(|(p, s)| (p, s.pos)));
+        }
+        if nulls.is_empty() {
+            continue;
+        }
+        let v3 = values_of(args, chart, scene.env.as_deref(), project, Helm::V3, log)?;
+        let v4 = values_of(args, chart, scene.env.as_deref(), project, Helm::V4, log)?;
+        for (path, pos) in nulls {
+            let key = path_text(&path);
+            let (three, four) = (v3.get(&key), v4.get(&key));
+            if three != four {
+                let said = |v: Option<&String>| v.map_or("absent".to_owned(), Clone::clone);
+                let at = place(scene, pos).map(|p| p.to_string()).unwrap_or_default();
+                let entry = json!({ "key": key, "place": at, "helm_3": said(three), "helm_4": said(four) });
+                found.insert(format!("{key} {at}"), entry);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// All keys of the merged values of one Helm, with what they hold.
+fn values_of(
+    args: &SceneArgs,
+    chart: &Path,
+    env: Option<&str>,
+    project: &Found,
+    helm: Helm,
+    log: &mut Log,
+) -> Result<BTreeMap<String, String>, Failed> {
+    let mut args = args.clone();
+    args.engine.helm_version = helm;
+    let mut session = Session::open(&args, chart, env, project, log)?;
+    let options = &session.options;
+    let prepared = Prepared::new(&session.chart, &session.values, options, &mut session.sources, log)
+        .map_err(|e: RenderError| error(e.helm_text(options.helm)))?;
+    let mut out = BTreeMap::new();
+    let keys = Keys::of(prepared.values());
+    let root = Value::Map(prepared.values().clone());
+    for (path, _) in keys.all() {
+        let value = crate::explain::layers::at(&root, &path).map(|s| short(&s.value)).unwrap_or_default();
+        out.insert(path_text(&path), value);
+    }
+    Ok(out)
+}

@@ -1,0 +1,231 @@
+//! Functions that make maps and lists, change them, or look something up in them: their slots are given what is known
+//! of the values in them, so that it is still known when they are read.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::flow::Flow;
+use super::record::{Kind, Node, Range, Recorder, Ref};
+use crate::span::Pos;
+use crate::stack;
+use crate::template::trace::Tracer;
+use crate::value::{List, Map, Slot, Str, Value};
+use crate::yaml;
+
+/// Entries of one value that are looked at for a function that takes in all of it.
+const MOST_SLOTS: usize = 4096;
+
+impl Recorder {
+    /// The call of a function that takes in all of its arguments, entry by entry.
+    pub(super) fn deep(&mut self, name: u16, args: &[Value], tags: &[Ref]) -> Ref {
+        let mut all = tags.to_vec();
+        for arg in args {
+            slots_of(arg, &mut all);
+        }
+        let args = Range { start: self.args.len() as u32, len: all.len() as u32 };
+        self.args.extend_from_slice(&all);
+        self.push(Node::Call { name, kind: Kind::Whole, args })
+    }
+
+    pub(super) fn container(&mut self, name: u16, flow: Flow, tags: &[Ref], args: &[Value], result: &mut Value) -> Ref {
+        match (flow, &mut *result) {
+            (Flow::Dict, Value::Map(map)) => {
+                for (i, pair) in args.chunks(2).enumerate() {
+                    let tag = tags.get(2 * i + 1).copied().unwrap_or_default();
+                    if let Value::Str(key) = &pair[0] {
+                        tag_entry(map, key, tag);
+                    }
+                }
+            }
+            (Flow::Set, Value::Map(map)) => {
+                let value = self.below_branch(tags[2]);
+                if let Some(key) = args[1].as_str() {
+                    tag_entry(map, key, value);
+                }
+                return tags[0];
+            }
+            (Flow::List, Value::List(list)) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    list.items.iter_mut().zip(tags).for_each(|(slot, tag)| slot.pos = tag.as_pos());
+                }
+            }
+            (Flow::Append | Flow::Prepend, Value::List(list)) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    let added = if flow == Flow::Append { list.items.last_mut() } else { list.items.first_mut() };
+                    if let Some(slot) = added {
+                        slot.pos = tags[1].as_pos();
+                    }
+                }
+            }
+            (Flow::Keys, Value::List(list)) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    list.items.iter_mut().for_each(|slot| slot.pos = self.key_at(tags, slot));
+                }
+            }
+            (Flow::Sorted, Value::List(list)) => sorted(args, list),
+            (Flow::Parse, _) => return self.parsed(name, tags, args, result),
+            _ => {}
+        }
+        self.call_node(name, Kind::Whole, tags)
+    }
+
+    /// What is known of a key that `keys` returned with the position of its entry.
+    fn key_at(&mut self, tags: &[Ref], slot: &Slot) -> Pos {
+        if !slot.pos.is_known() {
+            return slot.pos;
+        }
+        let word = slot.value.as_str().map(|s| s.to_vec()).unwrap_or_default();
+        let read = self.read(&tags.first().copied().unwrap_or_default(), &word, slot.pos, &slot.value);
+        self.push(Node::Key { read }).as_pos()
+    }
+
+    /// Maps and lists that were parsed out of a text: each slot is the part of the text that it was read from.
+    fn parsed(&mut self, name: u16, tags: &[Ref], args: &[Value], result: &mut Value) -> Ref {
+        let call = self.call_node(name, Kind::Same(0), tags);
+        let Some(text) = args[0].as_str().filter(|_| call.is_known()) else { return call };
+        let again = match result {
+            Value::List(_) => yaml::to_list(text, Pos(1)),
+            _ => yaml::to_value(text, Pos(1)),
+        };
+        if let Ok(again) = again {
+            let mut starts = Vec::new();
+            positions(&again, &mut starts);
+            starts.sort_unstable();
+            starts.dedup();
+            self.tag_parts(&again, result, call, &starts, text.len() as u32);
+        }
+        call
+    }
+
+    /// Gives the slots of `value` the parts of the text that those of `read`, which is the same value, stand at.
+    fn tag_parts(&mut self, read: &Value, value: &mut Value, text: Ref, starts: &[u32], length: u32) {
+        if stack::is_low() {
+            return;
+        }
+        let tag = |recorder: &mut Recorder, from: &Slot, to: &mut Slot| {
+            if from.pos.is_known() {
+                let start = from.pos.0 - 1;
+                let next = starts.partition_point(|s| *s <= start);
+                let end = starts.get(next).copied().unwrap_or(length);
+                to.pos = recorder.push(Node::Part { of: text, start, end }).as_pos();
+            }
+            recorder.tag_parts(&from.value, &mut to.value, text, starts, length);
+        };
+        match (read, value) {
+            (Value::Map(read), Value::Map(map)) => {
+                for (key, from) in read.entries().iter() {
+                    if let Some(to) = map.entries_mut().get_mut(key) {
+                        tag(self, from, to);
+                    }
+                }
+            }
+            (Value::List(read), Value::List(list)) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    read.items.iter().zip(&mut list.items).for_each(|(from, to)| tag(self, from, to));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A value that was found in a map or list.
+    pub(super) fn looked_up(&mut self, name: u16, flow: Flow, args: &[Value], tags: &[Ref], result: &Value) -> Ref {
+        let (from, keys, key_tags) = match flow {
+            Flow::Dig if args.len() > 2 => (args.len() - 1, &args[..args.len() - 2], &tags[..args.len() - 2]),
+            Flow::Get | Flow::Index if args.len() > 1 => (0, &args[1..], &tags[1..]),
+            Flow::First | Flow::Last => (0, &args[..0], &tags[..0]),
+            _ => return self.call_node(name, Kind::Whole, tags),
+        };
+        let mut at = args[from].clone();
+        let mut tag = tags[from];
+        for key in keys {
+            match slot(&at, key) {
+                Some(slot) => {
+                    let word = key.as_str().map(|k| k.to_vec()).unwrap_or_default();
+                    tag = self.read(&tag, &word, slot.pos, &slot.value);
+                    at = slot.value;
+                }
+                None if flow == Flow::Dig => {
+                    return self.call_node(name, Kind::Same((args.len() - 2) as u8), tags);
+                }
+                None => {
+                    let word = key.as_str().map(|k| k.to_vec()).unwrap_or_default();
+                    tag = self.read(&tag, &word, Pos::NONE, &Value::Nil);
+                    at = Value::Nil;
+                }
+            }
+        }
+        if let (Flow::First | Flow::Last, Value::List(list)) = (flow, &at) {
+            let item = if flow == Flow::First { list.items.first() } else { list.items.last() };
+            if let Some(slot) = item {
+                tag = self.read(&tag, b"", slot.pos, result);
+            }
+        }
+        // A key that is itself computed decides what is found.
+        if key_tags.iter().any(|t| self.node(*t).is_some()) {
+            let all: Vec<Ref> = [tag].iter().chain(key_tags).copied().collect();
+            return self.call_node(name, Kind::Same(0), &all);
+        }
+        tag
+    }
+}
+
+/// Texts keep what is known of them when they are sorted.
+fn sorted(args: &[Value], result: &mut Rc<List>) {
+    let (Some(Value::List(given)), Some(result)) = (args.first(), Rc::get_mut(result)) else { return };
+    let known: HashMap<&Str, Pos> = given.items.iter().filter_map(|s| Some((s.value.as_str()?, s.pos))).collect();
+    for slot in &mut result.items {
+        if let Some(pos) = slot.value.as_str().and_then(|s| known.get(s)) {
+            slot.pos = *pos;
+        }
+    }
+}
+
+fn tag_entry(map: &Map, key: &[u8], tag: Ref) {
+    if let Some(slot) = map.entries_mut().get_mut(key) {
+        slot.pos = tag.as_pos();
+    }
+}
+
+fn slot(value: &Value, key: &Value) -> Option<Slot> {
+    match (value, key) {
+        (Value::Map(map), Value::Str(key)) => map.slot(key),
+        (Value::List(list), Value::Int(n, _)) => list.items.get(usize::try_from(*n).ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// What is known of the entries of a value, at any depth.
+fn slots_of(value: &Value, out: &mut Vec<Ref>) {
+    if out.len() > MOST_SLOTS || stack::is_low() {
+        return;
+    }
+    let mut add = |slot: &Slot| {
+        if slot.pos.is_known() && !matches!(slot.value, Value::Map(_) | Value::List(_)) {
+            out.push(Ref(slot.pos.0));
+        }
+        slots_of(&slot.value, out);
+    };
+    match value {
+        Value::Map(map) => map.entries().values().for_each(&mut add),
+        Value::List(list) => list.items.iter().for_each(&mut add),
+        _ => {}
+    }
+}
+
+fn positions(value: &Value, out: &mut Vec<u32>) {
+    if stack::is_low() {
+        return;
+    }
+    let mut add = |slot: &Slot| {
+        if slot.pos.is_known() {
+            out.push(slot.pos.0 - 1);
+        }
+        positions(&slot.value, out);
+    };
+    match value {
+        Value::Map(map) => map.entries().values().for_each(&mut add),
+        Value::List(list) => list.items.iter().for_each(&mut add),
+        _ => {}
+    }
+}

@@ -1,0 +1,150 @@
+//! Which keys templates read, and which they missed: the ground for finding dead and misspelt configuration.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::flow::{Flow, flow_of};
+use super::keys::Step;
+use super::map::Map;
+use super::record::{Kind, Node, Recorder, Ref, Wrote};
+use crate::span::Pos;
+
+/// What a render's templates did with values.
+#[derive(Debug, Default)]
+pub struct Usage {
+    /// Positions of keys that were read.
+    read: HashSet<Pos>,
+    /// Positions of keys that were used with all that is below them.
+    whole: HashSet<Pos>,
+    /// Keys that no layer sets and that were read without a guard, with the places known to print them.
+    pub missing: BTreeMap<String, BTreeSet<Pos>>,
+}
+
+/// Functions that only look at what they are given.
+fn only_looks(name: &str) -> bool {
+    matches!(
+        name,
+        "hasKey"
+            | "empty"
+            | "not"
+            | "kindIs"
+            | "kindOf"
+            | "typeIs"
+            | "typeOf"
+            | "typeIsLike"
+            | "and"
+            | "or"
+            | "eq"
+            | "ne"
+    )
+}
+
+/// Functions that expect that something may be missing.
+fn is_guard(name: &str, arg: usize) -> bool {
+    match name {
+        "default" => arg == 1,
+        "dig" | "get" | "coalesce" | "ternary" | "required" | "any" | "all" | "eq" | "ne" | "deepEqual" | "dict"
+        | "list" | "tuple" | "set" | "first" | "last" | "merge" | "mergeOverwrite" | "mustMerge"
+        | "mustMergeOverwrite" | "fail" | "tpl" | "include" | "toJson" | "join" | "concat" | "index" | "len"
+        | "lookup" => true,
+        name => only_looks(name),
+    }
+}
+
+impl Usage {
+    /// Whether the key at this path, whose ancestors and itself stand at these positions, is read.
+    pub fn is_read(&self, own: Pos, above: &[Pos]) -> bool {
+        self.read.contains(&own) || above.iter().chain([&own]).any(|p| self.whole.contains(p))
+    }
+
+    fn consume(&mut self, record: &Recorder, r: Ref, seen: &mut HashSet<Ref>) {
+        let mut todo = vec![r];
+        while let Some(r) = todo.pop() {
+            if !seen.insert(r) {
+                continue;
+            }
+            match record.node(r) {
+                Some(Node::Read { pos, .. }) if pos.is_known() => {
+                    self.whole.insert(pos);
+                }
+                Some(Node::Read { from, absent: false, .. }) if !record.is_object(r) => todo.push(from),
+                Some(Node::Assigned { of, .. } | Node::Part { of, .. }) => todo.push(of),
+                Some(Node::Call { args, .. }) => todo.extend(args.of(&record.args)),
+                None => {
+                    self.whole.insert(Pos(r.0));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Map {
+    /// What the templates did with the values.
+    pub fn usage(&self) -> Usage {
+        let record = &self.record;
+        let mut usage = Usage::default();
+        let mut seen = HashSet::new();
+        for node in &record.nodes {
+            match node {
+                Node::Read { pos, .. } if pos.is_known() => {
+                    usage.read.insert(*pos);
+                }
+                Node::Call { name, kind, args } => {
+                    let name = record.names[usize::from(*name)];
+                    let passes_on = matches!(kind, Kind::Same(_))
+                        || matches!(
+                            flow_of(name),
+                            Flow::Dict | Flow::List | Flow::Set | Flow::Append | Flow::Prepend | Flow::Container
+                        );
+                    for (i, arg) in args.of(&record.args).iter().enumerate() {
+                        if !passes_on && !only_looks(name) {
+                            usage.consume(record, *arg, &mut seen);
+                        }
+                        if !is_guard(name, i) {
+                            self.note_missing(*arg, Pos::NONE, &mut usage);
+                        }
+                    }
+                    if let Kind::Parts(segs, _) = kind {
+                        segs.of(&record.segs).iter().for_each(|s| usage.consume(record, s.of, &mut seen));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for piece in &record.pieces {
+            if let Wrote::Print(at, tag) = piece.wrote {
+                usage.consume(record, tag, &mut seen);
+                self.note_missing(tag, Pos(at), &mut usage);
+            }
+        }
+        for gate in self.gates() {
+            usage.read.insert(gate);
+        }
+        usage
+    }
+
+    /// If this is a key that no layer sets.
+    fn note_missing(&self, r: Ref, at: Pos, usage: &mut Usage) {
+        let Some(Node::Read { from, absent: true, .. }) = self.record.node(r) else { return };
+        // Only what is read out of the values themselves, not out of what a template made.
+        let Some(path) = self.missing_path(r) else { return };
+        if self.record.node(from).is_none() {
+            return;
+        }
+        let places = usage.missing.entry(super::path_text(&path)).or_default();
+        if at.is_known() && self.sources().location(at).is_some() {
+            places.insert(at);
+        }
+    }
+
+    fn missing_path(&self, r: Ref) -> Option<Vec<Step>> {
+        if !self.record.is_object(r) {
+            return None;
+        }
+        let (path, scope) = self.read_path(r, "");
+        match path.split_first() {
+            Some((Step::Key(k), rest)) if &**k == b"Values" && !rest.is_empty() => Some([&scope[..], rest].concat()),
+            _ => None,
+        }
+    }
+}
