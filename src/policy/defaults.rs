@@ -59,8 +59,17 @@ fn has_spec(group: &str, kind: &str) -> bool {
     matches!(group, "apps" | "batch" | "autoscaling" | "policy")
         || matches!(
             kind,
-            "Pod" | "Service" | "PersistentVolumeClaim" | "PersistentVolume" | "Namespace" | "Node" | "Ingress"
-                | "NetworkPolicy" | "ResourceQuota" | "LimitRange" | "ReplicationController"
+            "Pod"
+                | "Service"
+                | "PersistentVolumeClaim"
+                | "PersistentVolume"
+                | "Namespace"
+                | "Node"
+                | "Ingress"
+                | "NetworkPolicy"
+                | "ResourceQuota"
+                | "LimitRange"
+                | "ReplicationController"
         )
 }
 

@@ -117,7 +117,10 @@ struct Workload<'a> {
 impl Workload<'_> {
     /// Whether its Pods are meant to stay.
     fn is_lasting(&self) -> bool {
-        matches!(&*self.object.kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Rollout")
+        matches!(
+            &*self.object.kind,
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Rollout" | "DeploymentConfig"
+        )
     }
 
     fn replicas(&self) -> Option<i64> {
@@ -164,7 +167,9 @@ fn workload(index: usize, object: &KubeObject) -> Option<Workload<'_>> {
     let at = match &*object.kind {
         "Pod" => "",
         "CronJob" => "spec.jobTemplate.spec.template.",
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" => "spec.template.",
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "DeploymentConfig" => {
+            "spec.template."
+        }
         _ => return None,
     };
     let keys: Vec<&str> = at.split('.').filter(|k| !k.is_empty()).collect();
