@@ -15,8 +15,11 @@ use plimsoll::value::{HelmVersion, Map, Value};
 use plimsoll::values::strvals::{Kind, parse_into};
 use plimsoll::{jsonschema, manifest, yaml};
 
+/// What reads random bytes.
+pub type Target = fn(&[u8]);
+
 /// The targets by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("parse", parse),
     ("evaluate", evaluate),
     ("jinja", jinja),

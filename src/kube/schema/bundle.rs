@@ -196,7 +196,7 @@ pub(super) fn owns_group(group: &str) -> bool {
 pub(super) fn span(mask: u16) -> Option<(u32, u32)> {
     let mut found = minors().iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, m)| *m);
     let first = found.next()?;
-    Some((first, found.last().unwrap_or(first)))
+    Some((first, found.next_back().unwrap_or(first)))
 }
 
 impl Builtin {

@@ -32,8 +32,11 @@ pub use schema::{CrdRule, CrdSchema};
 pub struct Crds {
     sources: Vec<Source>,
     /// What has been looked for, by API version and kind.
-    looked: Mutex<HashMap<(String, String), Arc<OnceLock<Arc<Found>>>>>,
+    looked: Mutex<HashMap<(String, String), Looked>>,
 }
+
+/// What looking for a kind gives, once.
+type Looked = Arc<OnceLock<Arc<Found>>>;
 
 /// A document that may define kinds.
 struct Source {
@@ -50,7 +53,7 @@ pub(super) enum Found {
     OtherVersions(Vec<String>),
     /// Its definition can't be used: where and why.
     Broken(String),
-    Resource(Resource),
+    Resource(Box<Resource>),
 }
 
 /// A version of a custom resource.
@@ -143,11 +146,11 @@ impl Source {
         check_version(found, &Path::Root, &mut problems);
         let schema = found.at(&["schema", "openAPIV3Schema"]).and_then(CrdSchema::read);
         match (problems.first(), schema) {
-            (None, Some(schema)) => Found::Resource(Resource {
+            (None, Some(schema)) => Found::Resource(Box::new(Resource {
                 schema,
                 namespaced: crd.at(&["spec", "scope"]).and_then(Node::as_str) == Some("Namespaced"),
                 deprecated: deprecation(crd, found, version),
-            }),
+            })),
             (first, _) => {
                 let place =
                     KubeObject::new(Arc::clone(&self.text), Document { root: found.clone(), duplicates: Vec::new() });
