@@ -227,7 +227,7 @@ pub enum Answer {
 /// Flags of `plimsoll explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// [CHART] OBJECT [FIELD]: deployment/web spec.template.spec.containers[0].image
+    /// `[CHART] OBJECT [FIELD]`: `deployment/web spec.template.spec.containers[0].image`
     #[arg(value_name = "CHART OBJECT FIELD", num_args = 0..=3)]
     pub words: Vec<String>,
     /// Scene.

@@ -14,7 +14,7 @@ use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Branching;
 
-/// What something goes back to, by its number in [`Leaves`].
+/// What something goes back to, by its number in the memo.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Leaf {
     /// A position of an input, and where it was read from.
