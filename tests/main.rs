@@ -14,6 +14,7 @@ mod mutation;
 mod parity;
 mod policies;
 mod registry;
+mod report;
 mod spec;
 mod structure;
 mod txtar;

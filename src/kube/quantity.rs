@@ -59,7 +59,7 @@ impl Quantity {
         if text.starts_with('-') {
             value = -value;
         }
-        let small = value.is_positive() && value < BigDecimal::from(1);
+        let small = value.is_positive() && value.to_i64() == Some(0);
         let format = if format == Format::BinarySi && small { Format::DecimalSi } else { format };
         Some(Quantity { value, format })
     }

@@ -49,7 +49,8 @@ fn manual_selector(spec: Field<'_>) {
 fn generated_selector(name: &str, spec: Field<'_>) {
     let (selector, template) = (spec.at("selector"), spec.at("template"));
     let labels = template.below(&["metadata", "labels"]);
-    let own = |key: &str| labels.entries().find(|(k, _)| *k == key).map(|(_, v)| v.text());
+    let given = labels.texts();
+    let own = |key: &str| given.get(key).copied();
     for key in UID_LABELS.into_iter().filter(|k| own(k).is_some()) {
         labels.key(key).invalid("must be the job's own uid");
     }
@@ -83,7 +84,8 @@ fn generated_selector(name: &str, spec: Field<'_>) {
 }
 
 fn labels_unselected(selector: Field<'_>, labels: Field<'_>, name: &str) {
-    let own = |key: &str| labels.entries().find(|(k, _)| *k == key).map(|(_, v)| v.text());
+    let given = labels.texts();
+    let own = |key: &str| given.get(key).copied();
     let has = |key: &str, value: &str| own(key).or(NAME_LABELS.contains(&key).then_some(name)) == Some(value);
     if !selector.at("matchLabels").entries().all(|(k, v)| has(k, v.text())) {
         labels.invalid("`selector` does not match template `labels`");

@@ -21,10 +21,11 @@ const COMPUTE: &[&str] = &["cpu", "memory", "limits.cpu", "limits.memory", "requ
 pub(super) fn config_map(object: Field<'_>) {
     object_meta(object, Scope::Namespaced, SUBDOMAIN);
     let (data, binary) = (object.at("data"), object.at("binaryData"));
+    let binary_keys = binary.texts();
     let mut size = 0;
     for (key, value) in data.entries() {
         config_map_key(key).iter().for_each(|m| value.invalid_as(quote(key), m));
-        if binary.entries().any(|(k, _)| k == key) {
+        if binary_keys.contains_key(key) {
             value.invalid_as(quote(key), "duplicate of key present in binaryData");
         }
         size += value.text().len();
@@ -53,7 +54,7 @@ pub(super) fn secret(object: Field<'_>) {
     let mut data: BTreeMap<&str, Vec<u8>> = at.entries().map(|(k, v)| (k, decoded(v.text()))).collect();
     data.extend(object.at("stringData").entries().map(|(k, v)| (k, v.text().as_bytes().to_vec())));
     for key in data.keys() {
-        config_map_key(key).iter().for_each(|m| at.key(key).invalid_as(quote(key), m));
+        config_map_key(key).iter().for_each(|m| at.absent_key(key).invalid_as(quote(key), m));
     }
     if data.values().map(Vec::len).sum::<usize>() > MAX_SIZE {
         at.too_long(MAX_SIZE);
@@ -74,16 +75,12 @@ fn secret_type<'a>(object: Field<'a>, at: Field<'a>, data: &BTreeMap<&str, Vec<u
         }
         "kubernetes.io/dockercfg" => json(at.key(".dockercfg"), data.get(".dockercfg")),
         "kubernetes.io/dockerconfigjson" => json(at.key(".dockerconfigjson"), data.get(".dockerconfigjson")),
-        "kubernetes.io/basic-auth" => {
-            if !data.contains_key("username") && !data.contains_key("password") {
-                needed("username");
-                needed("password");
-            }
+        "kubernetes.io/basic-auth" if !data.contains_key("username") && !data.contains_key("password") => {
+            needed("username");
+            needed("password");
         }
-        "kubernetes.io/ssh-auth" => {
-            if data.get("ssh-privatekey").is_none_or(Vec::is_empty) {
-                at.key("ssh-privatekey").required("");
-            }
+        "kubernetes.io/ssh-auth" if data.get("ssh-privatekey").is_none_or(Vec::is_empty) => {
+            at.key("ssh-privatekey").required("");
         }
         "kubernetes.io/tls" => {
             needed("tls.crt");
@@ -144,7 +141,7 @@ fn scope_fits(unknown: Field<'_>, unfit: Field<'_>, scope: &str, hard: Field<'_>
         "VolumeAttributesClass" => matches!(resource, "persistentvolumeclaims" | "requests.storage"),
         _ => !is_scope(scope) || COMPUTE.contains(&resource),
     };
-    for _ in hard.entries().filter(|(name, _)| is_quota_resource(name) && !fits(name)) {
+    if hard.entries().any(|(name, _)| is_quota_resource(name) && !fits(name)) {
         unfit.invalid("unsupported scope applied to resource");
     }
 }
@@ -252,7 +249,7 @@ fn limits_of(limit: Field<'_>) {
         default_from(&mut request, &min);
         for (list, all, given) in [("default", &default, given.0), ("defaultRequest", &request, given.1)] {
             for name in all.keys().filter(|n| !given.contains_key(*n)) {
-                container_resource_name(limit.at(list).key(name), name);
+                container_resource_name(limit.at(list).absent_key(name), name);
             }
         }
     }

@@ -232,6 +232,9 @@ fn api_approval(object: Field<'_>, group: &str) {
                       https://github.com/kubernetes/enhancements/pull/1111";
         approval.required(detail);
     } else if !is_link && !text.starts_with("unapproved") {
-        approval.invalid("protected groups must have approval annotation \"api-approved.kubernetes.io\" with either a URL or a reason starting with \"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111");
+        approval.invalid(
+            "protected groups must have approval annotation \"api-approved.kubernetes.io\" with either a URL or a \
+             reason starting with \"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111",
+        );
     }
 }

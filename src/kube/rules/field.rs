@@ -3,6 +3,7 @@
 //! wrong in its words. Start reading at [`Field`].
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use typed_arena::Arena;
@@ -11,6 +12,11 @@ use super::quote;
 use crate::finding::{Problem, Severity};
 use crate::kube::quantity::Quantity;
 use crate::yaml::node::{Data, Node};
+
+/// The most bytes of a value that an error shows, about.
+const MAX_SHOWN: usize = 512;
+/// How deep it looks into a value.
+const MAX_SHOWN_DEPTH: usize = 16;
 
 /// What is found in one object.
 pub(super) struct Report<'a> {
@@ -102,6 +108,22 @@ impl<'a> Field<'a> {
     /// The entry of a map, whose path the server writes in brackets.
     pub fn key(self, key: &'a str) -> Field<'a> {
         self.step(self.node.and_then(|n| n.get(key)), Step::Key(key))
+    }
+
+    /// The entry of a map that is known to lack it.
+    pub fn absent_key(self, key: &'a str) -> Field<'a> {
+        self.step(None, Step::Key(key))
+    }
+
+    /// The texts of a map by key.
+    pub fn texts(self) -> BTreeMap<&'a str, &'a str> {
+        let entries = self.node.map_or(&[][..], Node::entries);
+        entries.iter().map(|e| (&*e.key, e.value.as_str().unwrap_or_default())).collect()
+    }
+
+    /// The texts of a list.
+    pub fn item_texts(self) -> BTreeSet<&'a str> {
+        self.node.map_or(&[][..], Node::items).iter().map(|i| i.as_str().unwrap_or_default()).collect()
     }
 
     /// An item of a list.
@@ -212,8 +234,13 @@ impl<'a> Field<'a> {
     }
 
     /// The value as an error shows it.
-    fn shown(self) -> String {
-        self.node.map_or_else(|| "null".to_owned(), |n| n.as_str().map_or_else(|| n.to_json().to_string(), quote))
+    pub fn shown(self) -> String {
+        let mut text = String::new();
+        match self.node {
+            Some(node) => show(node, MAX_SHOWN_DEPTH, &mut text),
+            None => text.push_str("null"),
+        }
+        text
     }
 
     /// Says that a value is missing.
@@ -342,6 +369,42 @@ impl<'a> Field<'a> {
         let value = self.int().unwrap_or(0);
         if !(low..=high).contains(&value) {
             self.invalid_as(value, detail);
+        }
+    }
+}
+
+/// Writes a value as JSON, as far as there is room.
+fn show(node: &Node, depth: usize, text: &mut String) {
+    if text.len() > MAX_SHOWN || depth == 0 {
+        if !text.ends_with('…') {
+            text.push('…');
+        }
+        return;
+    }
+    match &node.data {
+        Data::Null => text.push_str("null"),
+        Data::Bool(b) => text.push_str(if *b { "true" } else { "false" }),
+        Data::Int(i) => text.push_str(&i.to_string()),
+        Data::Uint(u) => text.push_str(&u.to_string()),
+        Data::Float(f) => text.push_str(&f.to_string()),
+        Data::Str(s) => text.push_str(&quote(s)),
+        Data::List(items) => {
+            text.push('[');
+            for (i, item) in items.iter().enumerate().take(MAX_SHOWN) {
+                text.push_str(if i == 0 { "" } else { "," });
+                show(item, depth - 1, text);
+            }
+            text.push(']');
+        }
+        Data::Map(entries) => {
+            text.push('{');
+            for (i, entry) in entries.iter().enumerate().take(MAX_SHOWN) {
+                text.push_str(if i == 0 { "" } else { "," });
+                text.push_str(&quote(&entry.key));
+                text.push(':');
+                show(&entry.value, depth - 1, text);
+            }
+            text.push('}');
         }
     }
 }

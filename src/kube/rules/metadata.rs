@@ -202,10 +202,11 @@ pub(super) fn selects_something(selector: Field<'_>) -> bool {
 
 /// Whether a label selector matches labels; one that is not there matches nothing.
 pub(super) fn matches(selector: Field<'_>, labels: Field<'_>) -> bool {
-    let label = |key: &str| labels.entries().find(|(k, _)| *k == key).map(|(_, v)| v.text());
+    let labels = labels.texts();
+    let label = |key: &str| labels.get(key).copied();
     let meets = |expression: Field<'_>| {
         let value = label(expression.at("key").text());
-        let listed = value.is_some_and(|v| expression.at("values").items().any(|i| i.text() == v));
+        let listed = value.is_some_and(|v| expression.at("values").item_texts().contains(v));
         match expression.at("operator").text() {
             "In" => listed,
             "NotIn" => !listed,

@@ -161,11 +161,18 @@ fn custom_resource(object: Field<'_>) {
     metadata::generic_object_meta(object, metadata::Scope::Namespaced, metadata::SUBDOMAIN);
 }
 
-/// A text in quotes, as Go's `%q` prints it.
+/// The most bytes of a text that messages quote.
+const MAX_QUOTED: usize = 512;
+
+/// A text in quotes, as Go's `%q` prints it; the end of a long one is left out.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for c in text.chars() {
+    for (i, c) in text.char_indices() {
+        if i >= MAX_QUOTED {
+            quoted.push('…');
+            break;
+        }
         match c {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),

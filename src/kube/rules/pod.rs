@@ -15,6 +15,9 @@ use crate::kube::quantity::Quantity;
 const RESTART: &[&str] = &["Always", "OnFailure", "Never"];
 const DNS_POLICIES: &[&str] = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 
+/// How many resources of a pod as a whole are compared with those of its containers.
+const MAX_SUMMED: usize = 16;
+
 /// Where a pod's specification stands.
 #[derive(Clone, Copy)]
 pub(super) struct PodPlace<'a> {
@@ -329,15 +332,16 @@ fn host_name(spec: Field<'_>) {
 
 /// Environment variables from files name volumes that are empty directories.
 fn file_keys(spec: Field<'_>) {
+    let volumes: BTreeMap<&str, Field<'_>> = spec.at("volumes").items().map(|v| (v.at("name").text(), v)).collect();
     for container in visit(spec) {
         for env in container.at("env").items() {
             let name = env.below(&["valueFrom", "fileKeyRef", "volumeName"]);
             if !env.below(&["valueFrom", "fileKeyRef"]).is_set() {
                 continue;
             }
-            match spec.at("volumes").items().filter(|v| v.at("name").text() == name.text()).last() {
+            match volumes.get(name.text()) {
                 None => name.not_found(""),
-                Some(volume) if volumes::is_empty_dir(volume) => {}
+                Some(volume) if volumes::is_empty_dir(*volume) => {}
                 Some(_) => name.invalid("referenced volume must be of type emptyDir"),
             }
         }
@@ -358,14 +362,15 @@ fn pod_resources(pod: &Pod<'_>) {
     }
     let requests_at = resources.at("requests");
     requirements(resources, Of::Pod, &pod.claims, Requests::Given);
-    for (name, at, request) in amounts(requests_at) {
+    let summed = |name: &str| ["cpu", "memory"].contains(&name) || resources::is_huge_page(name);
+    for (name, at, request) in amounts(requests_at).into_iter().filter(|a| summed(a.0)).take(MAX_SUMMED) {
         let total = total_requests(pod, name);
         if total > request {
             let detail = format!("must be greater than or equal to aggregate container requests of {total}");
             at.invalid_as(quote(&request.to_string()), &detail);
         }
     }
-    for (name, _, limit) in amounts(resources.at("limits")) {
+    for (name, _, limit) in amounts(resources.at("limits")).into_iter().take(MAX_SUMMED) {
         for (i, container) in pod.spec.at("containers").items().enumerate() {
             let own = container.below(&["resources", "limits"]).key(name);
             if own.quantity().is_some_and(|q| q > limit) {
@@ -378,16 +383,13 @@ fn pod_resources(pod: &Pod<'_>) {
 }
 
 /// What the containers of a pod ask for at the same time, at most.
-fn total_requests(pod: &Pod<'_>, name: &str) -> Quantity {
-    let request = |container: Field<'_>| {
-        let of = |kind: &'static str| {
-            let list = container.below(&["resources", kind]);
-            list.entries().find(|(n, _)| *n == name).and_then(|(_, f)| f.quantity())
-        };
+fn total_requests<'a>(pod: &Pod<'a>, name: &'a str) -> Quantity {
+    let request = |container: Field<'a>| {
+        let of = |kind: &'static str| container.below(&["resources", kind]).at(name).quantity();
         let limit = if pod.is_pod { of("limits") } else { None };
         of("requests").or(limit).unwrap_or_else(|| Quantity::from_int(0))
     };
-    let sum = |total: Quantity, container: Field<'_>| total.plus(&request(container));
+    let sum = |total: Quantity, container: Field<'a>| total.plus(&request(container));
     let running = pod.spec.at("containers").items().fold(Quantity::from_int(0), sum);
     let (mut sidecars, mut highest) = (Quantity::from_int(0), Quantity::from_int(0));
     for init in pod.spec.at("initContainers").items() {

@@ -1,7 +1,7 @@
 //! Amounts of resources: requests and limits of containers and pods, and the names that resources may have
 //! (pkg/apis/core/validation and helper of Kubernetes 1.36).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::field::Field;
 use super::formats::{dns_label, qualified_name};
@@ -124,10 +124,6 @@ pub(super) fn amounts<'a>(list: Field<'a>) -> Vec<(&'a str, Field<'a>, Quantity)
     list.entries().filter_map(|(name, field)| Some((name, field, rounded(field.quantity()?)))).collect()
 }
 
-fn amount_of<'b>(list: &'b [(&str, Field<'_>, Quantity)], name: &str) -> Option<&'b Quantity> {
-    list.iter().find(|a| a.0 == name).map(|a| &a.2)
-}
-
 /// What decides whether requests are filled in from limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Requests {
@@ -141,11 +137,11 @@ pub(super) enum Requests {
 pub(super) fn requirements(resources: Field<'_>, of: Of, claims: &BTreeSet<&str>, defaulting: Requests) {
     let limits = amounts(resources.at("limits"));
     let mut requests = amounts(resources.at("requests"));
+    let most: BTreeMap<&str, &Quantity> = limits.iter().map(|l| (l.0, &l.2)).collect();
     if defaulting == Requests::FromLimits {
-        for (name, _, value) in &limits {
-            if amount_of(&requests, name).is_none() {
-                requests.push((name, resources.at("requests").key(name), value.clone()));
-            }
+        let given: BTreeSet<&str> = requests.iter().map(|r| r.0).collect();
+        for (name, _, value) in limits.iter().filter(|l| !given.contains(l.0)) {
+            requests.push((name, resources.at("requests").absent_key(name), value.clone()));
         }
     }
     for (name, at, value) in &limits {
@@ -153,7 +149,7 @@ pub(super) fn requirements(resources: Field<'_>, of: Of, claims: &BTreeSet<&str>
     }
     for (name, at, value) in &requests {
         single(*at, name, value, of);
-        against_limit(resources, name, value, amount_of(&limits, name));
+        against_limit(resources, name, value, most.get(name).copied());
     }
     let names = || limits.iter().chain(&requests).map(|a| a.0);
     if names().any(is_huge_page) && !names().any(|n| n == "cpu" || n == "memory") {
@@ -167,7 +163,7 @@ pub(super) fn limits_only<'a>(limits: Field<'a>, named: Field<'a>) {
     let limits = amounts(limits);
     let path = named.at("limits");
     for (name, at, value) in &limits {
-        single(at.named(path.key(name)), name, value, Of::Container);
+        single(at.named(path.absent_key(name)), name, value, Of::Container);
     }
     let has = |test: fn(&str) -> bool| limits.iter().any(|l| test(l.0));
     if has(is_huge_page) && !has(|n| n == "cpu" || n == "memory") {
@@ -207,7 +203,7 @@ fn against_limit(resources: Field<'_>, name: &str, request: &Quantity, limit: Op
 }
 
 fn claim_names(claims: Field<'_>, known: &BTreeSet<&str>) {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let (mut seen, mut of_requests): (BTreeSet<String>, BTreeSet<&str>) = Default::default();
     for claim in claims.items() {
         let (name, request) = (claim.at("name").text(), claim.at("request"));
         if name.is_empty() {
@@ -221,8 +217,11 @@ fn claim_names(claims: Field<'_>, known: &BTreeSet<&str>) {
             let key = if request.is_set() { format!("{name}/{}", request.text()) } else { name.to_owned() };
             if seen.contains(&key) {
                 claim.duplicate_as(quote(&key));
-            } else if !request.is_set() && seen.iter().any(|k| k.split_once('/').is_some_and(|(n, _)| n == name)) {
+            } else if !request.is_set() && of_requests.contains(name) {
                 claim.duplicate_as(quote(name));
+            }
+            if request.is_set() {
+                of_requests.insert(name);
             }
             seen.insert(key);
         }

@@ -1,6 +1,6 @@
 //! Where pods may run: affinity, node selectors, tolerations, spread over topologies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::field::Field;
 use super::formats::{dns_label, dns_subdomain, label_value};
@@ -113,17 +113,18 @@ fn label_keys(term: Field<'_>, names: &[&'static str]) {
             keys.items().for_each(label_key);
         }
     }
-    let matching: Vec<&str> = term.at("matchLabelKeys").items().map(|k| k.text()).collect();
-    let mut selected: BTreeSet<&str> = selector.at("matchLabels").entries().map(|(k, _)| k).collect();
+    let matching: BTreeMap<&str, usize> =
+        term.at("matchLabelKeys").items().enumerate().map(|(i, k)| (k.text(), i)).collect();
+    let mut selected: BTreeSet<&str> = selector.at("matchLabels").texts().into_keys().collect();
     for expression in selector.at("matchExpressions").items() {
         let key = expression.at("key").text();
-        if let Some(i) = matching.iter().rposition(|k| *k == key).filter(|_| selected.contains(key)) {
-            term.index(i).invalid_as(quote(key), "exists in both matchLabelKeys and labelSelector");
+        if let Some(i) = matching.get(key).filter(|_| selected.contains(key)) {
+            term.index(*i).invalid_as(quote(key), "exists in both matchLabelKeys and labelSelector");
         }
         selected.insert(key);
     }
     let other: BTreeSet<&str> = match names {
-        [_, mismatch] => term.at(mismatch).items().map(|k| k.text()).collect(),
+        [_, mismatch] => term.at(mismatch).item_texts(),
         _ => BTreeSet::new(),
     };
     for key in term.at("matchLabelKeys").items().filter(|k| other.contains(k.text())) {
@@ -131,10 +132,16 @@ fn label_keys(term: Field<'_>, names: &[&'static str]) {
     }
 }
 
+fn key_and_action<'a>(constraint: Field<'a>) -> (&'a str, &'a str) {
+    (constraint.at("topologyKey").text(), constraint.at("whenUnsatisfiable").text())
+}
+
 /// How pods are spread.
 pub(super) fn topology_spread(constraints: Field<'_>) {
     let all: Vec<Field<'_>> = constraints.items().collect();
-    for (i, constraint) in all.iter().enumerate() {
+    let mut left: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    all.iter().for_each(|c| *left.entry(key_and_action(*c)).or_default() += 1);
+    for constraint in &all {
         let (key, action, domains) =
             (constraint.at("topologyKey"), constraint.at("whenUnsatisfiable"), constraint.at("minDomains"));
         if constraint.at("maxSkew").int().unwrap_or(0) <= 0 {
@@ -146,10 +153,9 @@ pub(super) fn topology_spread(constraints: Field<'_>) {
         if !["DoNotSchedule", "ScheduleAnyway"].contains(&action.text()) {
             action.not_supported(&["DoNotSchedule", "ScheduleAnyway"]);
         }
-        let same = |other: &&Field<'_>| {
-            other.at("topologyKey").text() == key.text() && other.at("whenUnsatisfiable").text() == action.text()
-        };
-        if all[i + 1..].iter().any(|other| same(&other)) {
+        let rest = left.entry(key_and_action(*constraint)).or_default();
+        *rest = rest.saturating_sub(1);
+        if *rest > 0 {
             let both = format!("{{{}, {}}}", key.text(), action.text());
             constraint.at("{topologyKey, whenUnsatisfiable}").duplicate_as(quote(&both));
         }

@@ -146,12 +146,13 @@ pub(super) fn security_context(context: Field<'_>, host_users: bool) {
 
 /// Annotations that name profiles.
 pub(super) fn profile_annotations(annotations: Field<'_>, spec: Field<'_>) {
+    let containers: BTreeSet<&str> = visit(spec).map(|c| c.at("name").text()).collect();
     for (key, value) in annotations.entries() {
         // The server writes these keys behind a dot, not in brackets.
         if key == SECCOMP_POD || key.starts_with(SECCOMP) {
             seccomp_annotation(value.named(annotations.at(key)));
         } else if let Some(container) = key.strip_prefix(APPARMOR) {
-            if !visit(spec).any(|c| c.at("name").text() == container) {
+            if !containers.contains(container) {
                 value.invalid_as(quote(container), "container not found");
             }
             let profile = value.text();
@@ -180,7 +181,8 @@ fn seccomp_annotation(value: Field<'_>) {
 
 /// Where both annotations and fields are given, they must say the same.
 pub(super) fn annotations_match_fields(annotations: Field<'_>, spec: Field<'_>) {
-    let annotation = |key: &str| annotations.entries().find(|(k, _)| *k == key).map(|(_, v)| v.text());
+    let annotations = annotations.texts();
+    let annotation = |key: &str| annotations.get(key).copied();
     let pod = spec.below(&["securityContext", "seccompProfile"]);
     if let Some(text) = annotation(SECCOMP_POD).filter(|_| pod.is_set()) {
         profiles_match(pod, pod, text, "seccomp", &["runtime/default", "docker/default"]);

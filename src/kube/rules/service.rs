@@ -6,7 +6,7 @@ use super::addresses::{Address, endpoint_ip, legacy_cidr, legacy_ip, strict_ip};
 use super::containers::PROTOCOLS;
 use super::field::{Field, IntOrText};
 use super::formats::{dns_label, dns_subdomain, label_value, qualified_name, range_message};
-use super::metadata::{SUBDOMAIN, Scope, labels, object_meta};
+use super::metadata::{NameFormat, SUBDOMAIN, Scope, labels, object_meta};
 use super::probes::port_number_or_name;
 use super::quote;
 
@@ -240,7 +240,7 @@ fn cluster_ips(spec: Field<'_>) {
         return;
     }
     let is_v6 = |f: &Field<'_>| Address::parse(f.text()).is_some_and(|a| a.is_v6());
-    if given.len() > 1 && !(given.iter().any(is_v6) && !given.iter().all(is_v6)) {
+    if given.len() > 1 && (given.iter().all(is_v6) || !given.iter().any(is_v6)) {
         all.invalid("may specify no more than one IP for each IP family");
     }
     if given.iter().all(|a| a.text() != "None") {
@@ -370,7 +370,7 @@ fn fully_qualified_domain(address: Field<'_>) {
 }
 
 fn hints(hints: Field<'_>) {
-    let formats: [(&str, fn(&str) -> Vec<String>); 2] = [("forZones", label_value), ("forNodes", dns_subdomain)];
+    let formats: [(&str, NameFormat); 2] = [("forZones", label_value), ("forNodes", dns_subdomain)];
     for (list, format) in formats {
         let list = hints.at(list);
         if list.len() > 8 {

@@ -1,6 +1,6 @@
 //! Storage: PersistentVolumes, claims, classes, CSI objects (pkg/apis/core and storage of Kubernetes 1.36).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::field::Field;
 use super::formats::{dns_label, dns_subdomain, qualified_name, qualified_name_caseless, range_message};
@@ -81,8 +81,7 @@ fn capacity(capacity: Field<'_>) {
         capacity.required("");
     }
     if !capacity.key("storage").is_set() || capacity.len() > 1 {
-        let shown = capacity.node().map_or("null".into(), |n| n.to_json().to_string());
-        capacity.not_supported_as(shown, &["storage"]);
+        capacity.not_supported_as(capacity.shown(), &["storage"]);
     }
     for (_, at, value) in amounts(capacity) {
         if value.scaled(0) < 0 {
@@ -196,10 +195,10 @@ fn parameters(parameters: Field<'_>) {
 }
 
 fn allowed_topologies(topologies: Field<'_>) {
-    let mut all: Vec<Vec<(&str, BTreeSet<&str>)>> = Vec::new();
+    let mut all: BTreeSet<BTreeMap<&str, BTreeSet<&str>>> = BTreeSet::new();
     for term in topologies.items() {
         let expressions = term.at("matchLabelExpressions");
-        let mut own: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+        let mut own: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for expression in expressions.items() {
             let (key, values) = (expression.at("key"), expression.at("values"));
             let mut seen = BTreeSet::new();
@@ -208,18 +207,14 @@ fn allowed_topologies(topologies: Field<'_>) {
             }
             values.items().filter(|v| !seen.insert(v.text())).for_each(|v| v.duplicate());
             label_key(key);
-            if own.iter().any(|(k, _)| *k == key.text()) {
+            if own.insert(key.text(), seen).is_some() {
                 key.duplicate();
-                own.retain(|(k, _)| *k != key.text());
             }
-            own.push((key.text(), seen));
         }
-        own.sort();
-        // The server compares with as many empty terms as there are terms, too.
-        let repeats = all.iter().filter(|o| **o == own).count();
-        let empty = if own.is_empty() { topologies.len() } else { 0 };
-        (0..repeats + empty).for_each(|_| expressions.duplicate_as(quote("")));
-        all.push(own);
+        // The server compares with empty terms, too.
+        if own.is_empty() || !all.insert(own) {
+            expressions.duplicate_as(quote(""));
+        }
     }
 }
 

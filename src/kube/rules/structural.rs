@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::field::Field;
 use super::quote;
 use crate::grammar::regex::GoRegex;
+use crate::yaml::node::Data;
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 /// Deeper schemas are not looked at.
@@ -162,7 +163,7 @@ fn list_map_keys(schema: Field<'_>, list: Field<'_>) {
         let detail = "must be object if parent array's x-kubernetes-list-type is map";
         return items.at("type").invalid_as(quote(items.at("type").text()), detail);
     }
-    let mut seen = BTreeSet::new();
+    let (mut seen, required) = (BTreeSet::new(), items.at("required").item_texts());
     for key in keys.items() {
         let property = items.at("properties").key(key.text());
         if !property.is_set() {
@@ -174,7 +175,7 @@ fn list_map_keys(schema: Field<'_>, list: Field<'_>) {
         if !seen.insert(key.text()) {
             keys.invalid("must not contain duplicate entries");
         }
-        let needed = items.at("required").items().any(|r| r.text() == key.text());
+        let needed = required.contains(key.text());
         let default = property.at("default").is_set();
         if property.is_set() && !needed && !default {
             property.at("default").required(
@@ -212,10 +213,13 @@ fn nested(branch: Field<'_>, depth: usize) {
     }
     for (name, detail) in NOT_IN_LOGIC {
         let field = branch.at(name);
-        if field.is_set()
-            && field.flag() != Some(false)
-            && !(field.text().is_empty() && field.len() == 0 && field.flag().is_none() && field.int().is_none())
-        {
+        let says = match field.node().map(|n| &n.data) {
+            None | Some(Data::Bool(false)) => false,
+            Some(Data::Str(text)) => !text.is_empty(),
+            Some(Data::List(items)) => !items.is_empty(),
+            Some(_) => true,
+        };
+        if says {
             field.forbidden(detail);
         }
     }

@@ -132,22 +132,22 @@ pub(super) fn local_path(path: Field<'_>) {
 /// Where a container mounts volumes.
 pub(super) fn mounts(pod: &Pod<'_>, container: Field<'_>) {
     let list = container.at("volumeMounts");
-    let devices: Vec<(&str, &str)> = named_paths(container.at("volumeDevices"), "devicePath");
+    let (device_names, device_paths) = names_and_paths(container.at("volumeDevices"), "devicePath");
     let mut paths = BTreeSet::new();
     for mount in list.items() {
         let (name, path) = (mount.at("name"), mount.at("mountPath"));
         name.has_text("");
         if !pod.volumes.contains_key(name.text()) {
-            name.with(name.node()).not_found("");
+            name.not_found("");
         }
         path.has_text("");
         if !paths.insert(path.text()) {
             path.invalid("must be unique");
         }
-        if devices.iter().any(|d| d.0 == name.text()) {
+        if device_names.contains(name.text()) {
             name.invalid("must not already exist in volumeDevices");
         }
-        if devices.iter().any(|d| d.1 == path.text()) {
+        if device_paths.contains(path.text()) {
             path.invalid("must not already exist as a path in volumeDevices");
         }
         mount_options(container, list, mount);
@@ -186,14 +186,14 @@ fn mount_options<'a>(container: Field<'a>, list: Field<'a>, mount: Field<'a>) {
 }
 
 /// Names with their paths; of names given twice only the last path counts.
-fn named_paths<'a>(list: Field<'a>, path: &'a str) -> Vec<(&'a str, &'a str)> {
+fn names_and_paths<'a>(list: Field<'a>, path: &'a str) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
     let all: BTreeMap<&str, &str> = list.items().map(|i| (i.at("name").text(), i.at(path).text())).collect();
-    all.into_iter().collect()
+    all.into_iter().unzip()
 }
 
 /// The volumes that a container takes as raw devices.
 pub(super) fn volume_devices(pod: &Pod<'_>, container: Field<'_>) {
-    let mounts = named_paths(container.at("volumeMounts"), "mountPath");
+    let (mount_names, mount_paths) = names_and_paths(container.at("volumeMounts"), "mountPath");
     let (mut paths, mut names) = (BTreeSet::new(), BTreeSet::new());
     for device in container.at("volumeDevices").items() {
         let (name, path) = (device.at("name"), device.at("devicePath"));
@@ -217,10 +217,10 @@ pub(super) fn volume_devices(pod: &Pod<'_>, container: Field<'_>) {
         } else {
             paths.insert(path.text());
         }
-        if mounts.iter().any(|m| m.0 == name.text()) {
+        if mount_names.contains(name.text()) {
             name.invalid("must not already exist in volumeMounts");
         }
-        if mounts.iter().any(|m| m.1 == path.text()) {
+        if mount_paths.contains(path.text()) {
             path.invalid("must not already exist as a path in volumeMounts");
         }
         if !name.text().is_empty() {

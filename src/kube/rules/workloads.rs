@@ -239,8 +239,8 @@ pub(super) fn replication_controller(object: Field<'_>) {
     if !template.is_set() {
         return template.required("");
     }
-    let has = |(key, value): (&str, Field<'_>)| labels.entries().any(|(k, v)| k == key && v.text() == value.text());
-    if !selector.entries().all(has) {
+    let own = labels.texts();
+    if !selector.texts().iter().all(|(key, value)| own.get(key) == Some(value)) {
         labels.invalid(MISMATCH);
     }
     pod::template(template, None);

@@ -8,24 +8,24 @@ use super::Run;
 use crate::finding::Spot;
 
 /// Texts of files by name, with where their lines begin.
-pub struct Lines<'a> {
+pub(super) struct Lines<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
     files: RefCell<BTreeMap<String, Option<Rc<File>>>>,
 }
 
 /// One text.
-pub struct File {
+pub(super) struct File {
     text: String,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    pub fn new(run: &Run<'a>) -> Lines<'a> {
+    pub(super) fn new(run: &Run<'a>) -> Lines<'a> {
         Lines { read: run.texts, files: RefCell::default() }
     }
 
     /// A file, if it can be had.
-    pub fn file(&self, name: &str) -> Option<Rc<File>> {
+    pub(super) fn file(&self, name: &str) -> Option<Rc<File>> {
         if name.is_empty() {
             return None;
         }
@@ -42,7 +42,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The column of a place in characters, from 1; in bytes where the text can't be had.
-    pub fn character(&self, spot: &Spot) -> usize {
+    pub(super) fn character(&self, spot: &Spot) -> usize {
         let column = spot.column.max(1);
         let file = self.file(&spot.file);
         let Some(line) = file.as_ref().and_then(|f| f.line(spot.line)) else { return column };
@@ -52,7 +52,7 @@ impl<'a> Lines<'a> {
 
 impl File {
     /// A line by its number from 1, without its end.
-    pub fn line(&self, number: usize) -> Option<&str> {
+    pub(super) fn line(&self, number: usize) -> Option<&str> {
         let start = *self.starts.get(number.checked_sub(1)?)?;
         let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
         // An end of file after a newline is no line.
@@ -61,7 +61,7 @@ impl File {
     }
 
     /// The lines `around` before and after one, with their numbers; empty if there is no such line.
-    pub fn around(&self, number: usize, around: usize) -> Vec<(usize, &str)> {
+    pub(super) fn around(&self, number: usize, around: usize) -> Vec<(usize, &str)> {
         if self.line(number).is_none() {
             return Vec::new();
         }
@@ -71,7 +71,7 @@ impl File {
 }
 
 /// Of a long line, what stands near a byte offset, and where that offset is in it.
-pub fn cut(line: &str, offset: usize) -> (String, usize) {
+pub(super) fn cut(line: &str, offset: usize) -> (String, usize) {
     const BEFORE: usize = 80;
     const AFTER: usize = 120;
     let offset = (0..=offset.min(line.len())).rev().find(|n| line.is_char_boundary(*n)).unwrap_or(0);

@@ -3,8 +3,14 @@
 //! [`FORMATS`]. What is a finding and what is waived has been decided before; what the formats have in common is in
 //! `words` (phrases, counts, identities) and `lines` (the texts that findings point into).
 
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
 mod lines;
+mod markdown;
+mod sarif;
 mod text;
 mod words;
 
@@ -57,7 +63,16 @@ pub struct RuleInfo {
 type Writer = fn(&Run<'_>, &[&Finding]) -> String;
 
 /// All formats by name.
-const FORMATS: &[(&str, Writer)] = &[("text", text::write), ("json", json::write)];
+const FORMATS: &[(&str, Writer)] = &[
+    ("text", text::write),
+    ("json", json::write),
+    ("sarif", sarif::write),
+    ("junit", junit::write),
+    ("github", github::write),
+    ("gitlab", gitlab::write),
+    ("html", html::write),
+    ("markdown", markdown::write),
+];
 
 /// The names of the formats, for `--output`.
 pub fn formats() -> impl Iterator<Item = &'static str> {

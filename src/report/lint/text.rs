@@ -10,11 +10,13 @@ use miette::{
 
 use super::Run;
 use super::lines::{Lines, cut};
-use super::words::{self, Counts, one_line, visible};
+use super::words::{self, Counts, one_line, shortened, visible};
 use crate::finding::{Finding, Severity, Spot};
 
 /// Below this, miette breaks words rather than lines.
 const NARROWEST: usize = 40;
+/// Of a message on a terminal; the other formats hold all of it.
+const LONGEST_MESSAGE: usize = 1000;
 
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
     let mut out = String::new();
@@ -60,7 +62,7 @@ struct Shown {
 impl Shown {
     fn new(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>) -> Shown {
         let mut shown = Shown {
-            message: visible(&finding.message),
+            message: visible(&shortened(&finding.message, LONGEST_MESSAGE)),
             rule: one_line(&finding.rule),
             severity: finding.severity,
             help: String::new(),

@@ -7,15 +7,15 @@ use crate::finding::{Finding, Severity, Spot};
 
 /// How many findings there are of which kind.
 #[derive(Clone, Copy, Default)]
-pub struct Counts {
-    pub errors: usize,
-    pub warnings: usize,
-    pub infos: usize,
-    pub waived: usize,
+pub(super) struct Counts {
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
+    pub(super) infos: usize,
+    pub(super) waived: usize,
 }
 
 impl Counts {
-    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Counts {
+    pub(super) fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Counts {
         let mut counts = Counts::default();
         for finding in findings {
             let count = match (&finding.waived, finding.severity) {
@@ -30,7 +30,7 @@ impl Counts {
     }
 
     /// `2 errors, 1 warning`, or `no findings`; and `; 3 waived`.
-    pub fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         let parts = [number(self.errors, "error"), number(self.warnings, "warning"), number(self.infos, "info")];
         let said: Vec<String> = parts.into_iter().filter(|p| !p.starts_with("0 ")).collect();
         let mut text = if said.is_empty() { "no findings".to_owned() } else { said.join(", ") };
@@ -42,12 +42,12 @@ impl Counts {
 }
 
 /// `1 chart`, `2 charts`.
-pub fn number(n: usize, what: &str) -> String {
+pub(super) fn number(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What was checked: `214 objects of 3 charts in 2 environments`.
-pub fn checked(run: &Run<'_>) -> String {
+pub(super) fn checked(run: &Run<'_>) -> String {
     let mut text = number(run.checked, "object");
     if !run.charts.is_empty() {
         text.push_str(&format!(" of {}", number(run.charts.len(), "chart")));
@@ -62,7 +62,7 @@ pub fn checked(run: &Run<'_>) -> String {
 }
 
 /// `error`, `warning` or `info`.
-pub fn severity(severity: Severity) -> &'static str {
+pub(super) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -71,14 +71,14 @@ pub fn severity(severity: Severity) -> &'static str {
 }
 
 /// The object, for instance `Deployment/ledger in pay`; empty where a finding is about a chart or a file.
-pub fn object(finding: &Finding) -> String {
+pub(super) fn object(finding: &Finding) -> String {
     let resource = &finding.resource;
     let none = resource.kind.is_empty() && resource.name.is_empty();
     if none { String::new() } else { resource.to_string() }
 }
 
 /// The object and the field, unless the message names the field anyway.
-pub fn subject(finding: &Finding) -> String {
+pub(super) fn subject(finding: &Finding) -> String {
     let object = object(finding);
     match finding.path.as_str() {
         "" => object,
@@ -89,14 +89,14 @@ pub fn subject(finding: &Finding) -> String {
 }
 
 /// Where the value was set: `image.tag at values-prod.yaml:3:8`.
-pub fn value_place(finding: &Finding) -> Option<String> {
+pub(super) fn value_place(finding: &Finding) -> Option<String> {
     let values = finding.values.as_ref()?;
     let spot = &values.spot;
     Some(format!("{} at {}:{}:{}", values.key, spot.file, spot.line, spot.column))
 }
 
 /// The environments a finding holds in; one empty name where it holds in none by name.
-pub fn environments(finding: &Finding) -> Vec<&str> {
+pub(super) fn environments(finding: &Finding) -> Vec<&str> {
     let names: BTreeSet<&str> = finding.scopes.iter().map(|s| s.env.as_str()).filter(|e| !e.is_empty()).collect();
     match names.is_empty() {
         true => vec![finding.env.as_str()],
@@ -105,7 +105,7 @@ pub fn environments(finding: &Finding) -> Vec<&str> {
 }
 
 /// The file a report has to name even for a finding that has none: then its chart, or the working directory.
-pub fn place(finding: &Finding) -> Spot {
+pub(super) fn place(finding: &Finding) -> Spot {
     let file = match (finding.spot.file.as_str(), finding.chart.as_str()) {
         ("", "") => ".",
         ("", chart) => chart,
@@ -114,23 +114,25 @@ pub fn place(finding: &Finding) -> Spot {
     Spot { file: file.to_owned(), line: finding.spot.line.max(1), column: finding.spot.column.max(1) }
 }
 
-/// A name for each finding that no other has. Findings that share a fingerprint are told apart by their number.
-pub fn fingerprints(findings: &[&Finding]) -> Vec<String> {
+/// A name for each finding that no other has: its fingerprint, or its rule where it has none, and a number where others
+/// have the same.
+pub(super) fn fingerprints(findings: &[&Finding]) -> Vec<String> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names = Vec::with_capacity(findings.len());
     for finding in findings {
-        let own = finding.fingerprint.as_str();
+        let own = if finding.fingerprint.is_empty() { &finding.rule } else { &finding.fingerprint };
         let count = seen.entry(own).or_default();
         *count += 1;
-        names.push(if *count == 1 && !own.is_empty() { own.to_owned() } else { format!("{own}-{count}") });
+        names.push(if *count == 1 { own.to_owned() } else { format!("{own}-{count}") });
     }
     names
 }
 
 /// Text that can't command a terminal or reorder what is read: control characters become their pictures, and those that
 /// turn the direction of writing the replacement character. Newlines and tabs stay.
-pub fn visible(text: &str) -> String {
-    text.chars()
+pub(super) fn visible(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
         .map(|c| match c {
             '\n' | '\t' => c,
             '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
@@ -142,7 +144,15 @@ pub fn visible(text: &str) -> String {
         .collect()
 }
 
+/// At most so many characters, with a mark where some were left out.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Visible, and on one line.
-pub fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
