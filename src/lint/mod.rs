@@ -6,7 +6,6 @@
 
 pub mod baseline;
 pub mod fold;
-mod judge;
 pub mod locate;
 pub mod objects;
 pub mod waivers;
@@ -17,8 +16,6 @@ use crate::finding::{KubeObject, Problem, Severity};
 use crate::kube::rules;
 use crate::kube::schema::{Crds, Schemas};
 use crate::policy::{Context, Set, cross};
-
-pub use judge::CelJudge;
 
 /// A family of checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +77,7 @@ impl Checks {
         let mut crds = Crds::new();
         self.crds.iter().chain(own.iter().copied()).for_each(|o| crds.add_object(o));
         let schemas = Schemas::embedded(version).map_err(|e| e.to_string())?;
-        Ok(schemas.with_crds(Arc::new(crds)).with_judge(Arc::new(CelJudge::default())).missing(self.missing_schema))
+        Ok(schemas.with_crds(Arc::new(crds)).missing(self.missing_schema))
     }
 
     /// What all families say of objects that are applied together into a namespace. `crds` are definitions that come

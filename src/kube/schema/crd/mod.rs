@@ -2,6 +2,7 @@
 //! definition is looked for, parsed and compiled when the first object of its kind is checked. Start reading at
 //! [`Crds`].
 
+mod cel;
 mod defaults;
 mod formats;
 mod rules;
@@ -21,11 +22,9 @@ use super::path::Path;
 use super::problems::{error, required};
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::{Data, Document, Node};
+use schema::CrdSchema;
 use structural::Level;
 use validate::Validator;
-
-pub use rules::{RuleCase, RuleJudge, Verdict};
-pub use schema::{CrdRule, CrdSchema};
 
 /// CustomResourceDefinitions by the kinds that they define. Can be shared between threads once filled.
 #[derive(Default)]
@@ -181,14 +180,7 @@ fn deprecation(crd: &Node, found: &Node, version: &str) -> Option<String> {
 
 impl Resource {
     /// Checks an object of this kind.
-    pub fn check(
-        &self,
-        builtin: &Builtin,
-        judge: Option<&dyn RuleJudge>,
-        node: &Node,
-        path: &Path<'_>,
-        found: &mut Vec<Problem>,
-    ) {
+    pub fn check(&self, builtin: &Builtin, node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
         if let Some(warning) = &self.deprecated {
             let path = path.key("apiVersion").text();
             found.push(Problem::new("schema/deprecated-api", Severity::Warning, path, warning.clone()));
@@ -199,15 +191,9 @@ impl Resource {
         let mut validator = Validator { minor: builtin.minor(), found: Vec::new() };
         validator.value(&filled, &self.schema, path);
         found.append(&mut validator.found);
-        if !self.schema.has_rules || found.len() > before {
-            return;
-        }
-        match judge {
-            Some(judge) => rules::apply(judge, builtin.minor(), &filled, &self.schema, path, found),
-            None => {
-                let message = "the CEL rules of its definition were not evaluated";
-                found.push(Problem::new("schema/unchecked-rules", Severity::Info, path.text(), message));
-            }
+        // The server evaluates no rules on a value whose structure may deceive them.
+        if found.len() == before {
+            rules::apply(builtin.minor(), &filled, &self.schema, path, found);
         }
     }
 }
