@@ -1,0 +1,3 @@
+//! Checks of charts and of what they render to.
+
+pub mod helm;
