@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plimsoll::finding::{KubeObject, Text};
-use plimsoll::kube::schema::Schemas;
+use plimsoll::kube::schema::{Crds, Schemas};
 use plimsoll::yaml::node::{Data, Document};
 
 #[cfg(feature = "mimalloc")]
@@ -20,22 +20,26 @@ fn main() {
         let at = args.iter().position(|a| a == name);
         at.map(|at| args.remove(at)).is_some()
     };
-    let (show, version) = (flag("--show"), flag("--kube-version"));
+    let (show, crds, version) = (flag("--show"), flag("--crds"), flag("--kube-version"));
     let version = if version && !args.is_empty() { args.remove(0) } else { "1.36".to_owned() };
     println!("{:40} {:>8} {:>10} {:>10} {:>10} {:>8}", "file", "objects", "read", "first", "check", "found");
     for file in &args {
         match std::fs::read_to_string(file) {
-            Ok(text) => measure(file, &text, &version, show),
+            Ok(text) => measure(file, &text, &version, crds, show),
             Err(e) => println!("{file}: {e}"),
         }
     }
 }
 
-fn measure(file: &str, text: &str, version: &str, show: bool) {
+fn measure(file: &str, text: &str, version: &str, with_crds: bool, show: bool) {
     let read = || -> Vec<KubeObject> { documents(file, text).filter_map(object).collect() };
     let objects = read();
-    let once = || Schemas::embedded(version).map_err(|e| println!("{e}")).ok();
-    let Some(schemas) = once() else { return };
+    let mut crds = Crds::new();
+    objects.iter().filter(|_| with_crds).for_each(|o| crds.add_object(o));
+    let schemas = match Schemas::embedded(version) {
+        Ok(schemas) => schemas.with_crds(Arc::new(crds)),
+        Err(e) => return println!("{e}"),
+    };
     let first = time(|| objects.iter().map(|o| schemas.check(o).len()).sum::<usize>());
     let found: usize = objects.iter().map(|o| schemas.check(o).len()).sum();
     let check = median(|| objects.iter().map(|o| schemas.check(o).len()).sum::<usize>());
@@ -43,10 +47,10 @@ fn measure(file: &str, text: &str, version: &str, show: bool) {
     let name = file.rsplit('/').next().unwrap_or(file);
     let (count, read) = (objects.len(), median(read));
     println!("{name:40} {count:>8} {:>10} {:>10} {:>10} {found:>8}", micros(read), micros(first), micros(check));
-    for object in objects.iter().filter(|_| show) {
+    for (i, object) in objects.iter().enumerate().filter(|_| show) {
         for p in schemas.check(object) {
             let remedy = p.remedy.map(|r| format!(" ({r})")).unwrap_or_default();
-            println!("{}/{} {}: {} {}{remedy}", object.kind, object.name, p.rule, p.path, p.message);
+            println!("#{i} {}/{} {} {} {}{remedy}", object.kind, object.name, p.rule, p.path, p.message);
         }
     }
 }

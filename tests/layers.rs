@@ -24,8 +24,9 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[])],
+    &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
+    &[("lint", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -2,14 +2,19 @@
 //! `testdata/parity` through the program, `registry` walks the table of functions, `layers` checks who imports whom.
 //! What `testdata` looks like is in its README; `format` and `txtar` read it.
 
+mod apiserver;
+mod cel;
 mod diff;
 mod explain;
 mod format;
+mod fuzz;
 mod jinja;
 mod layers;
 mod mutation;
 mod parity;
+mod policies;
 mod registry;
 mod report;
 mod spec;
+mod structure;
 mod txtar;

@@ -16,6 +16,7 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 	"k8s.io/apimachinery/pkg/util/version"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
+	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 	"sigs.k8s.io/yaml"
 )
@@ -97,14 +98,15 @@ func numbers(v any) any {
 
 func one(minor int, expr string, data map[string]any) recorded {
 	r := recorded{Minor: minor, Expr: expr}
+	request := plugincel.BuildRequestType()
 	base := environment.MustBaseEnvSet(version.MajorMinor(1, uint(minor)))
 	extended, err := base.Extend(environment.VersionedOptions{
 		IntroducedVersion: version.MajorMinor(1, 0),
 		EnvOptions: []cel.EnvOption{
 			cel.Variable("object", cel.DynType),
-			cel.Variable("request", plugincel.BuildRequestType().CelType()),
+			cel.Variable("request", request.CelType()),
 		},
-		DeclTypes: nil,
+		DeclTypes: []*apiservercel.DeclType{request},
 	})
 	if err != nil {
 		panic(err)

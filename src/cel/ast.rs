@@ -21,8 +21,8 @@ pub enum Kind {
     Ident(Box<str>),
     /// A macro's variable, by its place on the stack of locals.
     Local(usize),
-    /// A declared variable, by its place in the environment.
-    Global(usize),
+    /// A declared variable, by its place in the environment, and its name.
+    Global(usize, Box<str>),
     /// `variables.x`, by its place among the policy's variables.
     Variable(usize),
     /// A type used as a value.

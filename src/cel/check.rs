@@ -14,7 +14,7 @@ type Checked = Result<Type, CompileError>;
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(env: &Env, expr: &mut Expr) -> Checked {
-    let mut checker = Checker { env, locals: Vec::new(), bindings: Bindings::default() };
+    let mut checker = Checker { env, locals: Vec::new(), bindings: Bindings::default(), mixed: false };
     let found = checker.expr(expr)?;
     Ok(checker.bindings.resolve(&found, true))
 }
@@ -23,6 +23,8 @@ struct Checker<'e> {
     env: &'e Env,
     locals: Vec<(Box<str>, Type)>,
     bindings: Bindings,
+    /// Whether literals may mix types: the arguments of `format` may.
+    mixed: bool,
 }
 
 impl Checker<'_> {
@@ -34,7 +36,7 @@ impl Checker<'_> {
         match &mut e.kind {
             Kind::Literal(literal) => Ok(literal_type(literal)),
             Kind::Local(n) => Ok(self.locals[*n].1.clone()),
-            Kind::Global(n) => Ok(self.env.globals[*n].1.clone()),
+            Kind::Global(n, _) => Ok(self.env.globals[*n].1.clone()),
             Kind::Variable(n) => Ok(self.env.variables[*n].1.clone()),
             Kind::TypeName(_) => Ok(Type::Type),
             Kind::Ident(_) => self.ident(e),
@@ -61,7 +63,7 @@ impl Checker<'_> {
             return Ok(self.locals[n].1.clone());
         }
         if let Some(n) = self.env.globals.iter().position(|g| *g.0 == **name) {
-            e.kind = Kind::Global(n);
+            e.kind = Kind::Global(n, name.clone());
             return Ok(self.env.globals[n].1.clone());
         }
         if TYPE_NAMES.contains(&&**name) {
@@ -177,14 +179,16 @@ impl Checker<'_> {
         }
     }
 
-    /// Kubernetes wants literals of one type.
+    /// Kubernetes wants literals of one type, and dyn is another.
     fn join(&mut self, before: Option<Type>, now: Type, pos: u32) -> Checked {
         let Some(before) = before else { return Ok(now) };
         let mut trial = self.bindings.clone();
-        if trial.assign(&before, &now) {
+        if trial.assign(&before, &now) && trial.resolve(&before, false) == trial.resolve(&now, false) {
             self.bindings = trial;
-            let (a, b) = (self.bindings.resolve(&before, false), self.bindings.resolve(&now, false));
-            return Ok(most_general(a, b));
+            return Ok(before);
+        }
+        if self.mixed {
+            return Ok(Type::Dyn);
         }
         let (a, b) = (self.bindings.resolve(&before, true), self.bindings.resolve(&now, true));
         Err(CompileError::new(format!("expected type '{a}' but found '{b}'"), pos))
@@ -217,16 +221,18 @@ impl Checker<'_> {
 
     fn resolve(&mut self, call: &mut Call, function: &'static Function, pos: u32) -> Checked {
         let mut types = Vec::with_capacity(call.args.len() + 1);
+        let outer = std::mem::replace(&mut self.mixed, &*call.name == "format");
         for part in call.target.iter_mut().chain(&mut call.args) {
             types.push(self.expr(part)?);
         }
+        self.mixed = outer;
         let member = call.target.is_some();
         let mut result: Option<Type> = None;
         let minor = self.env.minor;
         let fits = |o: &&Overload| o.member == member && o.args.len() == types.len() && o.exists_in(minor);
         for overload in function.overloads.iter().filter(fits) {
             let mut trial = self.bindings.clone();
-            let base = trial.len();
+            let base = trial.count();
             trial.grow(2);
             let fit = overload.args.iter().zip(&types).all(|(want, have)| trial.assign(&shift(want, base), have));
             if !fit {
@@ -245,9 +251,7 @@ impl Checker<'_> {
             return Err(no_overload(&call.name, &types, member, pos));
         };
         call.native = Some(function.native);
-        if let (29.., "matches" | "find" | "findAll" | "duration" | "timestamp") = (minor, &*call.name) {
-            super::literals::check(call)?;
-        }
+        super::literals::check(call, function.native, pos)?;
         Ok(result)
     }
 
@@ -288,7 +292,7 @@ impl Checker<'_> {
         match l.kind {
             LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => match self.bindings.assign(&Type::Bool, &body) {
                 true => Ok(Type::Bool),
-                false => Err(no_overload("_&&_", &[Type::Bool, body], false, pos)),
+                false => Err(no_overload("_&&_", &[Type::Bool, body], false, l.body.pos)),
             },
             LoopKind::Filter | LoopKind::List => Ok(Type::list(body)),
             LoopKind::SortBy => Ok(Type::list(key)),

@@ -108,10 +108,10 @@ impl<'a> Machine<'a, '_> {
                 self.charge(1)?;
                 self.locals.get(*n).cloned().ok_or(Fail::new("no such attribute"))
             }
-            Kind::Global(n) => {
+            Kind::Global(n, name) => {
                 self.charge(1)?;
                 let value = self.scope.globals.get(*n).cloned().flatten();
-                value.ok_or_else(|| Fail::new("no such attribute(s)"))
+                value.ok_or_else(|| Fail::new(format!("no such attribute(s): {name}")))
             }
             Kind::Variable(n) => {
                 self.charge(2)?;
@@ -195,10 +195,7 @@ impl<'a> Machine<'a, '_> {
                     other => return Err(no_optional(&other)),
                 }
             }
-            let shown = format!("{key:?}");
-            if !table.insert(key, value)? {
-                return Err(Fail::new(format!("Failed with repeated key {shown}")));
-            }
+            table.insert(key, value)?;
         }
         self.charge(30)?;
         Ok(Value::table(table))
@@ -233,7 +230,7 @@ impl<'a> Machine<'a, '_> {
         let length = match range {
             Value::List(list) => list.len(),
             Value::Map(map) => map.len(),
-            _ => return Err(Fail::overload()),
+            other => return Err(Fail::new(format!("got '{}', expected iterable type", go_type(other)))),
         };
         for i in 0..length {
             self.locals.truncate(depth);
@@ -343,6 +340,24 @@ fn element<'a>(range: &Value<'a>, i: usize, two: bool) -> Result<(Value<'a>, Val
         _ => None,
     };
     found.ok_or_else(Fail::overload)
+}
+
+/// The type of a value as cel-go's sources name it.
+fn go_type(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "types.Null",
+        Value::Bool(_) => "types.Bool",
+        Value::Int(_) => "types.Int",
+        Value::Uint(_) => "types.Uint",
+        Value::Double(_) => "types.Double",
+        Value::Str(_) => "types.String",
+        Value::Bytes(_) => "types.Bytes",
+        Value::Duration(_) => "types.Duration",
+        Value::Timestamp(_) => "types.Timestamp",
+        Value::Optional(_) => "*types.Optional",
+        Value::Type(_) => "*types.Type",
+        other => other.type_name(),
+    }
 }
 
 fn constant(literal: &Literal) -> Value<'_> {

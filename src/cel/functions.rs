@@ -266,6 +266,10 @@ const LIBRARY: &[Row] = &[
     ("optional.none", optional::none, 28, "():opt<A>"),
     ("value", optional::value, 28, "opt<A>.():A"),
     ("hasValue", optional::has_value, 28, "opt<A>.():bool"),
+    ("optional.unwrap", optional::unwrap, 31, "(list<opt<A>>):list<A>"),
+    ("unwrapOpt", optional::unwrap, 31, "list<opt<A>>.():list<A>"),
+    ("first", optional::first, 34, "list<A>.():opt<A>"),
+    ("last", optional::last, 34, "list<A>.():opt<A>"),
     ("or", optional::or, 28, "opt<A>.(opt<A>):opt<A>"),
     ("orValue", optional::or_value, 28, "opt<A>.(A):A"),
 ];

@@ -1,27 +1,74 @@
-//! What Kubernetes checks of constants when it compiles, since 1.29: patterns, durations, moments.
+//! What goes wrong with constants is found when an expression is compiled, not when it runs: cel-go folds conversions,
+//! compiles patterns and reads format strings then.
 
 use super::CompileError;
-use super::ast::{Call, Kind, Literal};
-use super::lib::{regexes, time};
+use super::ast::{Call, Expr, Kind, Literal};
+use super::eval::Native;
+use super::lib::regexes;
 use super::value::{Text, Value};
 
 /// Checks the constant arguments of a call.
 ///
 /// # Errors
 /// With the place of the constant.
-pub fn check(call: &Call) -> Result<(), CompileError> {
-    // The pattern is the last argument of `matches` in both of its forms, and the first of the others.
-    let place = if &*call.name == "matches" { call.args.len().saturating_sub(1) } else { 0 };
-    let Some(arg) = call.args.get(place) else { return Ok(()) };
-    let Kind::Literal(Literal::Str(text)) = &arg.kind else { return Ok(()) };
-    let value = [Value::Str(Text::Borrowed(text))];
-    let wrong = match &*call.name {
-        "matches" | "find" | "findAll" => regexes::compiled(text).err().map(|_| "matches"),
-        "duration" => time::duration(&value).err().map(|_| "duration"),
-        _ => time::timestamp(&value).err().map(|_| "timestamp"),
-    };
-    match wrong {
-        Some(what) => Err(CompileError::new(format!("invalid {what} argument"), arg.pos)),
-        None => Ok(()),
+pub fn check(call: &Call, native: Native, pos: u32) -> Result<(), CompileError> {
+    match &*call.name {
+        // The pattern is the last argument of `matches` in both of its forms, and the first of the others.
+        "matches" => call.args.last().map_or(Ok(()), pattern),
+        "find" | "findAll" => call.args.first().map_or(Ok(()), pattern),
+        "int" | "uint" | "double" | "bool" | "string" | "bytes" | "duration" | "timestamp" => match &call.args[..] {
+            [arg] => run(native, &[arg], arg.pos),
+            _ => Ok(()),
+        },
+        "format" => format(call, native, pos),
+        _ => Ok(()),
     }
+}
+
+fn constant(expr: &Expr) -> Option<Value<'_>> {
+    let Kind::Literal(literal) = &expr.kind else { return None };
+    Some(match literal {
+        Literal::Null => Value::Null,
+        Literal::Bool(b) => Value::Bool(*b),
+        Literal::Int(i) => Value::Int(*i),
+        Literal::Uint(u) => Value::Uint(*u),
+        Literal::Double(d) => Value::Double(*d),
+        Literal::Str(s) => Value::Str(Text::Borrowed(s)),
+        Literal::Bytes(b) => Value::Bytes((**b).into()),
+    })
+}
+
+fn pattern(arg: &Expr) -> Result<(), CompileError> {
+    let Some(Value::Str(text)) = constant(arg) else { return Ok(()) };
+    regexes::compiled(&text).map(drop).map_err(|e| CompileError::new(e, arg.pos))
+}
+
+fn run(native: Native, args: &[&Expr], pos: u32) -> Result<(), CompileError> {
+    let values: Option<Vec<Value<'_>>> = args.iter().map(|a| constant(a)).collect();
+    match values.map(|v| native(&v)) {
+        Some(Err(e)) => Err(CompileError::new(e.0, pos)),
+        _ => Ok(()),
+    }
+}
+
+/// A format string with a list of arguments: their number, and the types of those that are constants.
+fn format(call: &Call, native: Native, pos: u32) -> Result<(), CompileError> {
+    let (Some(target), [Expr { kind: Kind::List(items), .. }]) = (&call.target, &call.args[..]) else {
+        return Ok(());
+    };
+    let (Some(pattern @ Value::Str(_)), true) = (constant(target), items.iter().all(|(optional, _)| !optional)) else {
+        return Ok(());
+    };
+    super::lib::strings::count_clauses(&pattern, items.len()).map_err(|e| CompileError::new(e.0, pos))?;
+    let mut values = Vec::with_capacity(items.len());
+    for (i, (_, item)) in items.iter().enumerate() {
+        let Some(value) = constant(item) else { return Ok(()) };
+        values.push(value);
+        // As long as arguments are missing, only that they are missing is fine.
+        match native(&[pattern.clone(), Value::list(values.clone())]) {
+            Err(e) if e.0 != format!("index {} out of range", i + 1) => return Err(CompileError::new(e.0, item.pos)),
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -16,6 +16,7 @@ pub mod types;
 pub mod value;
 
 pub use eval::{Fail, Scope};
+pub use lib::quantity::canonical as canonical_quantity;
 pub use types::Type;
 pub use value::Value;
 

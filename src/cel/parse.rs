@@ -206,7 +206,7 @@ impl<'t> Parser<'t> {
                 let field = self.selector()?;
                 let at = self.token.1;
                 expr = match !optional && self.eat("(")? {
-                    true => self.call(Some(expr), &field, pos.min(at))?,
+                    true => self.call(Some(expr), &field, at)?,
                     false => {
                         self.optional_known(optional, pos)?;
                         Expr::new(Kind::Select { operand: Box::new(expr), field, optional }, pos)
@@ -279,13 +279,14 @@ impl<'t> Parser<'t> {
         if RESERVED.contains(&name) {
             return Err(CompileError::new(format!("reserved identifier: {name}"), pos));
         }
+        let at = self.token.1;
         match self.eat("(")? {
-            true => self.call(None, name, pos),
+            true => self.call(None, name, at),
             false => Ok(Expr::new(Kind::Ident(name.into()), pos)),
         }
     }
 
-    /// Up to the closing parenthesis; the opening one is read.
+    /// Up to the closing parenthesis; the opening one is read, and is where cel-go says that a call stands.
     fn call(&mut self, target: Option<Expr>, name: &str, pos: u32) -> Result<Expr, CompileError> {
         let mut args = Vec::new();
         while !self.is(")") {
@@ -372,7 +373,7 @@ fn macro_kind(name: &str, args: usize, minor: u32) -> Option<(LoopKind, usize)> 
     Some(match (name, args) {
         ("all", 2) => (LoopKind::All, 1),
         ("exists", 2) => (LoopKind::Exists, 1),
-        ("exists_one" | "existsOne", 2) => (LoopKind::ExistsOne, 1),
+        ("exists_one", 2) => (LoopKind::ExistsOne, 1),
         ("filter", 2) => (LoopKind::Filter, 1),
         ("map", 2 | 3) => (LoopKind::List, 1),
         ("all", 3) if two => (LoopKind::All, 2),

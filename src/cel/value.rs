@@ -102,7 +102,7 @@ impl Key {
 }
 
 impl<'a> Table<'a> {
-    /// Adds an entry; false if the key is there.
+    /// Adds an entry, or replaces it; false if the key was there.
     ///
     /// # Errors
     /// A key of a type that maps don't have.
@@ -110,7 +110,8 @@ impl<'a> Table<'a> {
         let Some(k) = Key::of(&key).filter(|_| !matches!(key, Value::Double(_))) else {
             return Err(Fail::new(format!("unsupported key type: {}", key.type_name())));
         };
-        if self.index.contains_key(&k) {
+        if let Some(place) = self.index.get(&k) {
+            self.entries[*place] = (key, value);
             return Ok(false);
         }
         self.index.insert(k, self.entries.len());
@@ -239,6 +240,8 @@ impl<'a> Value<'a> {
             Data::Int(i) => Value::Int(*i),
             // The server's JSON has no integers beyond int64.
             Data::Uint(u) => Value::Double(*u as f64),
+            // JSON writes a float without a fraction as an integer, and that is what the server reads.
+            Data::Float(f) if f.fract() == 0.0 && f.abs() < 9.2e18 => Value::Int(*f as i64),
             Data::Float(f) => Value::Double(*f),
             Data::Str(s) => Value::Str(Text::Borrowed(s)),
             Data::List(items) => Value::List(List::Nodes(items)),
@@ -296,6 +299,9 @@ impl<'a> Value<'a> {
 
     /// `==`: values of different types differ, but for numbers.
     pub fn equals(&self, other: &Value<'a>) -> bool {
+        if crate::stack::is_low() {
+            return false;
+        }
         match (self, other) {
             (Value::Str(a), Value::Str(b)) => **a == **b,
             (Value::Null, Value::Null) => true,

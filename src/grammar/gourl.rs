@@ -169,16 +169,7 @@ impl Url {
         if scheme.is_empty() && !raw.starts_with(b"/") && raw != b"*" {
             return Err(error("invalid URI for request".into()));
         }
-        if !scheme.is_empty() || !raw.starts_with(b"//") {
-            return parse_body(raw).map_err(error);
-        }
-        // Without a scheme two slashes begin no authority here.
-        let mut url = parse_body(&raw[1..]).map_err(error)?;
-        url.path.insert(0, b'/');
-        if !url.raw_path.is_empty() {
-            url.raw_path.insert(0, b'/');
-        }
-        Ok(url)
+        parse_body(raw).map_err(error)
     }
 
     /// `URL.String`
@@ -224,7 +215,7 @@ impl Url {
 
     /// `URL.EscapedPath`
     pub fn escaped_path(&self) -> Vec<u8> {
-        if !self.raw_path.is_empty() && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
+        if valid_path_encoding(&self.raw_path) && unescape(&self.raw_path, Mode::Path).is_ok_and(|p| p == self.path) {
             return self.raw_path.clone();
         }
         if self.path == b"*" {
@@ -249,6 +240,12 @@ impl Url {
         };
         host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host)
     }
+}
+
+/// `validEncoded`: whether a path as written could be the encoding of one.
+fn valid_path_encoding(s: &[u8]) -> bool {
+    let fine = |c: &u8| b"!$&'()*+,;=:@[]%".contains(c) || !should_escape(*c, Mode::Path);
+    !s.is_empty() && s.iter().all(fine)
 }
 
 /// `url.QueryUnescape`

@@ -31,9 +31,7 @@ pub fn int<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         Value::Uint(u) => i64::try_from(*u).map_err(|_| overflow)?,
         Value::Double(d) if d.is_finite() && *d > i64::MIN as f64 && *d < i64::MAX as f64 => *d as i64,
         Value::Double(_) => return Err(overflow),
-        Value::Str(s) => parse_int(s.as_bytes(), 10).map_err(|e| {
-            Fail::new(format!("strconv.ParseInt: parsing {}: {}", super::strings::go_quoted(s), e.text()))
-        })?,
+        Value::Str(s) => parse_int(s.as_bytes(), 10).map_err(|_| wrong(v, "int"))?,
         Value::Timestamp(t) => t.as_nanosecond().div_euclid(1_000_000_000) as i64,
         Value::Duration(d) => *d,
         _ => return Err(wrong(v, "int")),
@@ -49,9 +47,7 @@ pub fn uint<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         Value::Int(i) => u64::try_from(*i).map_err(|_| overflow)?,
         Value::Double(d) if *d >= 0.0 && *d < u64::MAX as f64 => *d as u64,
         Value::Double(_) => return Err(overflow),
-        Value::Str(s) => parse_uint(s.as_bytes(), 10).map_err(|e| {
-            Fail::new(format!("strconv.ParseUint: parsing {}: {}", super::strings::go_quoted(s), e.text()))
-        })?,
+        Value::Str(s) => parse_uint(s.as_bytes(), 10).map_err(|_| wrong(v, "uint"))?,
         _ => return Err(wrong(v, "uint")),
     }))
 }
@@ -63,9 +59,7 @@ pub fn double<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         Value::Double(d) => *d,
         Value::Int(i) => *i as f64,
         Value::Uint(u) => *u as f64,
-        Value::Str(s) => parse_float(s.as_bytes()).map_err(|e| {
-            Fail::new(format!("strconv.ParseFloat: parsing {}: {}", super::strings::go_quoted(s), e.text()))
-        })?,
+        Value::Str(s) => parse_float(s.as_bytes()).map_err(|_| wrong(v, "double"))?,
         _ => return Err(wrong(v, "double")),
     }))
 }
@@ -78,7 +72,7 @@ pub fn boolean<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         Value::Str(s) => match &**s {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(Value::Bool(true)),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(Value::Bool(false)),
-            _ => Err(Fail::new(format!("strconv.ParseBool: parsing {}: invalid syntax", super::strings::go_quoted(s)))),
+            _ => Err(wrong(v, "bool")),
         },
         _ => Err(wrong(v, "bool")),
     }

@@ -175,7 +175,7 @@ pub fn is_cidr<'a>(args: &[Value<'a>]) -> Outcome<'a> {
 pub fn contains_ip<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     let (net, bits) = network(args.first())?;
     let ip = match args.get(1) {
-        Some(Value::Str(s)) => parse(s).map_err(Fail::new)?,
+        Some(Value::Str(s)) => parse(s).map_err(|_| Fail::overload())?,
         other => address(other)?,
     };
     Ok(Value::Bool(net.is_ipv4() == ip.is_ipv4() && mask(ip, bits) == mask(net, bits)))
@@ -185,7 +185,7 @@ pub fn contains_ip<'a>(args: &[Value<'a>]) -> Outcome<'a> {
 pub fn contains_cidr<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     let (net, bits) = network(args.first())?;
     let (other, more) = match args.get(1) {
-        Some(Value::Str(s)) => parse_cidr(s).map_err(Fail::new)?,
+        Some(Value::Str(s)) => parse_cidr(s).map_err(|_| Fail::overload())?,
         other => network(other)?,
     };
     let same = net.is_ipv4() == other.is_ipv4() && mask(other, bits) == mask(net, bits);

@@ -68,3 +68,32 @@ pub fn or_value<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         _ => Err(Fail::overload()),
     }
 }
+
+/// `optional.unwrap(list)`, `list.unwrapOpt()`: what the elements hold.
+pub fn unwrap<'a>(args: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(l)] = args else { return Err(Fail::overload()) };
+    let mut out = Vec::with_capacity(l.len());
+    for value in l.iter() {
+        match value {
+            Value::Optional(inner) => out.extend(inner.map(|v| (*v).clone())),
+            _ => return Err(Fail::overload()),
+        }
+    }
+    Ok(Value::list(out))
+}
+
+/// `list.first()`
+pub fn first<'a>(args: &[Value<'a>]) -> Outcome<'a> {
+    match args {
+        [Value::List(l)] => Ok(Value::Optional(l.get(0).map(Into::into))),
+        _ => Err(Fail::overload()),
+    }
+}
+
+/// `list.last()`
+pub fn last<'a>(args: &[Value<'a>]) -> Outcome<'a> {
+    match args {
+        [Value::List(l)] => Ok(Value::Optional(l.len().checked_sub(1).and_then(|i| l.get(i)).map(Into::into))),
+        _ => Err(Fail::overload()),
+    }
+}

@@ -16,10 +16,14 @@ pub struct Version {
 
 fn number(text: &str, what: &str) -> Result<u64, String> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!("Invalid character(s) found in {what} number {}", super::strings::go_quoted(text)));
+        return Err(format!(
+            "Invalid character(s) found in {} {}",
+            what.to_lowercase(),
+            super::strings::go_quoted(text)
+        ));
     }
     if text.len() > 1 && text.starts_with('0') {
-        return Err(format!("{what} number must not contain leading zeroes {}", super::strings::go_quoted(text)));
+        return Err(format!("{what} must not contain leading zeroes {}", super::strings::go_quoted(text)));
     }
     text.parse().map_err(|_| format!("strconv.ParseUint: parsing \"{text}\": value out of range"))
 }
@@ -45,7 +49,7 @@ impl Version {
             Some((patch, pre)) => (patch, Some(pre)),
             None => (rest, None),
         };
-        let numbers = [number(major, "Major")?, number(minor, "Minor")?, number(patch, "Patch")?];
+        let numbers = [number(major, "Major number")?, number(minor, "Minor number")?, number(patch, "Patch number")?];
         let mut kept = Vec::new();
         for part in pre.into_iter().flat_map(|p| p.split('.')) {
             identifier(part, "Prerelease")?;

@@ -253,7 +253,7 @@ pub fn format<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         }
         let (precision, behind) = precision(rest)?;
         let Some(verb) = behind.chars().next() else {
-            return Err(Fail::new("could not parse formatting clause: unexpected end of string"));
+            return Err(Fail::new("unexpected end of string"));
         };
         rest = &behind[verb.len_utf8()..];
         let value = values.get(used).ok_or_else(|| Fail::new(format!("index {used} out of range")))?;
@@ -271,6 +271,40 @@ pub fn format<'a>(args: &[Value<'a>]) -> Outcome<'a> {
         )));
     }
     Ok(Value::text(out))
+}
+
+/// Whether a format string has as many clauses as there are arguments, and none that is unknown.
+///
+/// # Errors
+/// In cel-go's words.
+pub fn count_clauses(pattern: &Value<'_>, args: usize) -> Result<(), Fail> {
+    let mut used = 0;
+    let mut rest = pattern.as_str().unwrap_or_default();
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        if let Some(behind) = rest.strip_prefix('%') {
+            rest = behind;
+            continue;
+        }
+        let (_, behind) = precision(rest)?;
+        match behind.chars().next() {
+            None => return Err(Fail::new("unexpected end of string")),
+            Some(verb) if !"sdfebxXo".contains(verb) => {
+                let message = format!("could not parse formatting clause: unrecognized formatting clause \"{verb}\"");
+                return Err(Fail::new(message));
+            }
+            Some(verb) => rest = &behind[verb.len_utf8()..],
+        }
+        used += 1;
+    }
+    match used.cmp(&args) {
+        std::cmp::Ordering::Greater => Err(Fail::new(format!("index {args} out of range"))),
+        std::cmp::Ordering::Less => {
+            let message = format!("too many arguments supplied to string.format (expected {used}, got {args})");
+            Err(Fail::new(message))
+        }
+        std::cmp::Ordering::Equal => Ok(()),
+    }
 }
 
 fn precision(rest: &str) -> Result<(Option<usize>, &str), Fail> {
@@ -331,8 +365,6 @@ fn signed(i: i64, digits: fn(u64) -> String) -> String {
 fn floating(value: &Value<'_>, verb: char, precision: usize) -> Result<String, Fail> {
     let d = match value {
         Value::Double(d) => *d,
-        Value::Int(i) => *i as f64,
-        Value::Uint(u) => *u as f64,
         Value::Str(s) if matches!(&**s, "NaN" | "Infinity" | "-Infinity") => return Ok(s.to_string()),
         _ if verb == 'f' => return Err(unfit("fixed-point clause", "doubles", value)),
         _ => return Err(unfit("scientific clause", "doubles", value)),
@@ -342,15 +374,29 @@ fn floating(value: &Value<'_>, verb: char, precision: usize) -> Result<String, F
         f64::INFINITY => "∞".into(),
         f64::NEG_INFINITY => "-∞".into(),
         d if verb == 'e' => {
-            // The locale en_US writes exponents this way.
-            let text = format_float(d, 'e', Some(precision));
+            // The locale en_US writes exponents this way, and cel-go takes the precision for a width.
+            let text = format_float(d, 'e', Some(6));
             match text.split_once('e') {
-                Some((mantissa, exponent)) => format!("{mantissa}\u{202f}×\u{202f}10{}", superscript(exponent)),
+                Some((mantissa, exponent)) => format!("{mantissa}×10{}", superscript(exponent)),
                 None => text,
             }
         }
-        d => format_float(d, 'f', Some(precision)),
+        d => grouped(&format_float(d, 'f', Some(precision))),
     })
+}
+
+/// Thousands with commas, as the locale en_US has them.
+fn grouped(text: &str) -> String {
+    let (number, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let (sign, digits) = number.split_at(usize::from(number.starts_with('-')));
+    let mut out = sign.to_owned();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + fraction
 }
 
 fn superscript(exponent: &str) -> String {
@@ -393,7 +439,7 @@ fn plain(value: &Value<'_>) -> Result<String, Fail> {
 
 fn quoted(value: &Value<'_>) -> Result<String, Fail> {
     let text = match value {
-        Value::Double(d) if d.is_finite() => return Ok(format_float(*d, 'f', Some(6))),
+        Value::Double(d) if d.is_finite() => return Ok(grouped(&format_float(*d, 'f', Some(6)))),
         other => plain(other)?,
     };
     Ok(match value {

@@ -31,7 +31,10 @@ pub fn duration<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     match args {
         [Value::Duration(d)] => Ok(Value::Duration(*d)),
         [Value::Int(i)] => Ok(Value::Duration(*i)),
-        [Value::Str(s)] => go::parse(s.as_bytes()).map(Value::Duration).map_err(Fail::new),
+        [Value::Str(s)] => {
+            let wrong = |_| Fail::new("type conversion error from 'string' to 'google.protobuf.Duration'");
+            go::parse(s.as_bytes()).map(Value::Duration).map_err(wrong)
+        }
         _ => Err(Fail::overload()),
     }
 }
@@ -41,11 +44,10 @@ pub fn timestamp<'a>(args: &[Value<'a>]) -> Outcome<'a> {
     match args {
         [Value::Timestamp(t)] => Ok(Value::Timestamp(*t)),
         [Value::Int(i)] => bounded(Timestamp::from_second(*i).ok()),
-        [Value::Str(s)] => parse(s)
-            .ok_or_else(|| {
-                Fail::new(format!("parsing time {}: cannot parse as RFC 3339", super::strings::go_quoted(s)))
-            })
-            .and_then(|t| bounded(Some(t))),
+        [Value::Str(s)] => {
+            let wrong = Fail::new("type conversion error from 'string' to 'google.protobuf.Timestamp'");
+            parse(s).ok_or(wrong).and_then(|t| bounded(Some(t)))
+        }
         _ => Err(Fail::overload()),
     }
 }

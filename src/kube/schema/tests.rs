@@ -153,3 +153,137 @@ fn versions_that_are_not_embedded_are_refused() {
         "no schemas of Kubernetes \"1.29\" are embedded, only of 1.30, 1.31, 1.32, 1.33, 1.34, 1.35, 1.36, 1.37";
     assert_eq!(refused.as_deref(), Some(words));
 }
+
+const CRD: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ledgers.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: ledgers, singular: ledger, kind: Ledger, listKind: LedgerList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [currency, replicas, ports]
+            x-kubernetes-validations:
+            - {rule: self.replicas > 1, message: no replicas, fieldPath: .replicas}
+            properties:
+              currency: {type: string, pattern: '^[A-Z]{3}$'}
+              replicas: {type: integer, minimum: 1, maximum: 9, default: 2}
+              mode: {type: string, enum: [fast, safe], nullable: true}
+              limit: {x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}
+              extra: {type: object, x-kubernetes-preserve-unknown-fields: true}
+              labels: {type: object, additionalProperties: {type: string}, maxProperties: 2}
+              since: {type: string, format: date-time}
+              ports:
+                type: array
+                minItems: 1
+                x-kubernetes-list-type: map
+                x-kubernetes-list-map-keys: [name]
+                items:
+                  type: object
+                  required: [name]
+                  properties: {name: {type: string, minLength: 2}, port: {type: integer, format: int32}}
+              backend:
+                type: object
+                properties: {url: {type: string, format: uri}, name: {type: string}}
+                oneOf: [{required: [url]}, {required: [name]}]
+";
+
+#[test]
+fn schemas_are_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Schemas::embedded("1.36").map(|s| s.with_crds(Arc::default())));
+}
+
+/// Checks a Ledger whose `spec` is given, with its definition known.
+fn check_ledger(spec: &str) -> Vec<String> {
+    let mut crds = super::Crds::new();
+    crds.add(object(CRD).source);
+    let schemas = Schemas::embedded("1.36").expect("it is embedded").with_crds(Arc::new(crds));
+    let text = format!("apiVersion: example.com/v1\nkind: Ledger\nmetadata: {{name: x}}\nspec: {spec}\n");
+    schemas.check(&object(&text)).into_iter().map(|p| format!("{} {}", p.rule, p.message)).collect()
+}
+
+#[test]
+fn custom_resources_are_checked_by_their_definition() {
+    let fine = "{currency: EUR, ports: [{name: http}], limit: 5%, extra: {a: {b: 1}}, backend: {name: x}}";
+    assert_eq!(check_ledger(fine), [""; 0]);
+    let cases = [
+        (
+            "{currency: EUR, ports: []}",
+            "schema/limit spec.ports: Invalid value: \"array\": spec.ports in body should have at least 1 items",
+        ),
+        ("{ports: [{name: ab}]}", "schema/required spec.currency: Required value"),
+        (
+            "{currency: eur, ports: [{name: ab}]}",
+            "schema/pattern spec.currency: Invalid value: \"eur\": spec.currency in body should match '^[A-Z]{3}$'",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], replicas: 10}",
+            "schema/limit spec.replicas: Invalid value: 10: spec.replicas in body should be less than or equal to 9",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], replicas: '2'}",
+            "schema/type spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], mode: slow}",
+            "schema/enum spec.mode: Unsupported value: \"slow\": supported values: \"fast\", \"safe\"",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}, {name: ab}]}",
+            "schema/duplicate-item spec.ports[1]: Duplicate value: \"ab\"",
+        ),
+        ("{currency: EUR, ports: [{name: ab, prot: 1}]}", "schema/unknown-field unknown field \"spec.ports[0].prot\""),
+        (
+            "{currency: EUR, ports: [{name: ab}], limit: 1.5}",
+            "schema/type spec.limit: Invalid value: \"number\": spec.limit in body must be of type integer,string: \"number\"",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], labels: {a: 1}}",
+            "schema/type spec.labels.a: Invalid value: \"integer\": spec.labels.a in body must be of type string: \"integer\"",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], since: today}",
+            "schema/format spec.since: Invalid value: \"today\": spec.since in body must be of type date-time: \"today\"",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], backend: {}}",
+            "schema/combination \"spec.backend\" must validate one and only one schema (oneOf). Found none valid",
+        ),
+        (
+            "{currency: EUR, ports: [{name: ab}], replicas: 1}",
+            "schema/cel-rule spec.replicas: Invalid value: no replicas",
+        ),
+    ];
+    for (spec, expected) in cases {
+        assert_eq!(check_ledger(spec).first().map(String::as_str), Some(expected), "{spec}");
+    }
+}
+
+#[test]
+fn definitions_must_be_structural() {
+    assert_eq!((check("1.36", CRD).len(), super::check_definition(&object(CRD)).len()), (0, 0));
+    let broken = [
+        ("{type: string, pattern", "{type: string, pattern: '(', x", ".properties.currency.pattern"),
+        ("currency: {type: string", "currency: {type: strng", ".properties.currency.type"),
+        ("type: object\n            required", "required", ".type"),
+        ("anyOf: [{type: integer}", "anyOf: [{default: 1}", ".properties.limit.anyOf[0].default"),
+    ];
+    for (from, to, path) in broken {
+        let text = CRD.replacen(from, to, 1);
+        assert_ne!(text, CRD, "{from}");
+        let found = super::check_definition(&object(&text));
+        let places: Vec<&str> = found.iter().map(|p| &*p.path).collect();
+        assert_eq!(places, [format!("spec.versions[0].schema.openAPIV3Schema.properties.spec{path}")], "{to}");
+    }
+}
