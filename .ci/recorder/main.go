@@ -17,6 +17,8 @@ const usage = `usage: go run . MODE [flags]
   check      fail when any of them is stale
   parity     fail when any expectation of testdata/parity/*.txtar is stale; -record refreshes them. HELM3 and HELM4
              name the binaries
+  lint       the same for testdata/lint/*.txtar
+  deprecated write the APIs that helm lint calls deprecated to src/lint/helm/deprecated.tsv
   fuzz       render random templates with Helm and with plimsoll, and show where they differ
   generate   write the generated part of testdata/template/{funcs,lang}/*.md
 `
@@ -41,6 +43,8 @@ func run(mode string, args []string) error {
 		return fuzz(args)
 	case "fuzz-server":
 		return fuzzServer()
+	case "deprecated":
+		return deprecated("../../src/lint/helm/deprecated.tsv")
 	}
 	flags := flag.NewFlagSet(mode, flag.ExitOnError)
 	data := flags.String("testdata", "../../testdata", "where the tests are")
@@ -62,12 +66,12 @@ func run(mode string, args []string) error {
 			err = fmt.Errorf("%d files are stale; run: go run . record", stale)
 		}
 		return err
-	case "parity":
+	case "parity", "lint":
 		flags.Parse(args)
 		if *times == 0 {
 			*times = map[bool]int{true: 3, false: 1}[*write]
 		}
-		return parityAll(filepath.Join(*data, "parity"), *only, !*write, *times)
+		return parityAll(filepath.Join(*data, mode), *only, !*write, *times)
 	}
 	return fmt.Errorf("unknown mode %s\n%s", mode, usage)
 }

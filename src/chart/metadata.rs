@@ -110,7 +110,8 @@ static DEPENDENCY: Struct = Struct {
 /// A list of dependencies, as Chart.yaml and Chart.lock have it.
 pub(super) const DEPENDENCIES: Target = Target::List(&Target::Struct(&DEPENDENCY), "[]*chart.Dependency");
 
-static METADATA: Struct = Struct {
+/// Chart.yaml, as it is read.
+pub static METADATA: Struct = Struct {
     name: "Metadata",
     go_type: "chart.Metadata",
     fields: &[

@@ -17,7 +17,7 @@ use crate::lint::baseline::Baseline;
 use crate::lint::fold::{Located, findings};
 use crate::lint::locate::{Origins, relative};
 use crate::lint::waivers::{Waivers, inline};
-use crate::lint::{Checks, objects};
+use crate::lint::{Checks, helm, objects};
 use crate::policy::{Set, builtin, cross};
 use crate::render::RenderError;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
@@ -29,6 +29,8 @@ struct Plan<'a> {
     args: &'a LintArgs,
     project: ProjectFile,
     checks: Checks,
+    /// Whether the family of Helm's rules is on.
+    helm: bool,
     current: PathBuf,
     /// Our rules by the names that other tools' annotations use.
     known_as: HashMap<&'static str, Vec<&'static str>>,
@@ -200,7 +202,7 @@ fn plan(args: &LintArgs, project: ProjectFile) -> Result<Plan<'_>, Failed> {
     };
     let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
     let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
-    Ok(Plan { args, project, checks, current, known_as: HashMap::new() })
+    Ok(Plan { args, project, checks, helm: wanted(OnlyFamily::Helm), current, known_as: HashMap::new() })
 }
 
 fn minor(version: &str) -> Option<u32> {
@@ -372,10 +374,16 @@ fn lint_chart(plan: &Plan<'_>, path: &Path, env: Option<&str>) -> Result<Part, F
     let scope = Scope { env: env.unwrap_or_default().to_owned(), kube_version: String::new() };
     let name = session.chart.metadata.name.clone();
     let namespace = session.options.namespace.clone();
+    if plan.helm {
+        helm_rules(plan, &session, &absolute, &chart, &scope, &mut part)?;
+    }
     let (rendered, map) = match session.render_with_map(&mut log) {
         Ok(done) => done,
         Err(e) => {
-            part.located.push(unrendered(&e, &session, &absolute, chart, scope, plan));
+            // Helm's own rules render too.
+            if part.located.iter().all(|l| l.problem.severity < Severity::Error) {
+                part.located.push(unrendered(&e, &session, &absolute, chart, scope, plan));
+            }
             part.said = log.take();
             return Ok(part);
         }
@@ -403,6 +411,41 @@ fn lint_chart(plan: &Plan<'_>, path: &Path, env: Option<&str>) -> Result<Part, F
     add_inline(plan, &all, &namespace, &mut part);
     part.said = log.take();
     Ok(part)
+}
+
+/// What `helm lint` says of the chart with this environment's values.
+fn helm_rules(
+    plan: &Plan<'_>,
+    session: &Session,
+    folder: &Path,
+    chart: &str,
+    scope: &Scope,
+    part: &mut Part,
+) -> Result<(), Failed> {
+    let settings = helm::Settings {
+        helm: session.options.helm,
+        namespace: session.options.namespace.clone(),
+        kube_version: Some(session.options.kube_version.clone()),
+        check_schema: session.options.check_schema,
+    };
+    let mut log = Log::new(session.options.helm);
+    let found = helm::check(folder, &session.values, &settings, &session.world, &mut log).map_err(error)?;
+    for f in found {
+        let file = if f.file.is_empty() { &f.place } else { &f.file };
+        let path = if Path::new(file).is_absolute() { PathBuf::from(file) } else { folder.join(file) };
+        let mut problem = Problem::new(f.rule, f.severity, "", f.message);
+        problem.remedy = helm::RULES.iter().find(|r| r.id == f.rule).map(|r| r.remedy.into());
+        part.located.push(Located {
+            problem,
+            resource: Resource::default(),
+            chart: chart.to_owned(),
+            scope: scope.clone(),
+            spot: Spot { file: relative(&path, &plan.current), line: f.line.max(1), column: f.column.max(1) },
+            template: None,
+            values: None,
+        });
+    }
+    Ok(())
 }
 
 /// The definitions in crds/ of a chart and its subcharts. Broken ones are findings where they are rendered; here they
@@ -521,9 +564,21 @@ fn report(
     Ok(())
 }
 
+fn helm_rule(rule: &helm::Rule) -> RuleInfo {
+    RuleInfo {
+        id: rule.id.to_owned(),
+        severity: rule.severity,
+        title: rule.title.to_owned(),
+        description: rule.description.to_owned(),
+        remedy: rule.remedy.to_owned(),
+        references: Vec::new(),
+        url: None,
+    }
+}
+
 /// The rules that were asked.
 fn rules(checks: &Checks) -> Vec<RuleInfo> {
-    let mut all = Vec::new();
+    let mut all: Vec<RuleInfo> = helm::RULES.iter().map(helm_rule).collect();
     let Some(policies) = &checks.policies else { return all };
     for policy in policies.policies() {
         let page = &policy.page;

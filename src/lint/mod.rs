@@ -6,6 +6,7 @@
 
 pub mod baseline;
 pub mod fold;
+pub mod helm;
 pub mod locate;
 pub mod objects;
 pub mod waivers;

@@ -37,13 +37,24 @@ pub struct Context {
 
 /// Builds the objects of all charts. `values` are the root's merged values.
 pub fn build(root: &Node<'_>, values: Map, options: &Options) -> Context {
+    let upgrade = options.is_upgrade;
+    build_for(root, values, options, release(options, !upgrade, upgrade, 1))
+}
+
+/// `.Release`
+pub fn release(options: &Options, is_install: bool, is_upgrade: bool, revision: i64) -> Map {
     let release = Map::default();
     release.insert("Name", Slot::from(Value::string(options.name.as_str())));
     release.insert("Namespace", Slot::from(Value::string(options.namespace.as_str())));
-    release.insert("IsUpgrade", Slot::from(Value::Bool(options.is_upgrade)));
-    release.insert("IsInstall", Slot::from(Value::Bool(!options.is_upgrade)));
-    release.insert("Revision", Slot::from(Value::int(1)));
+    release.insert("IsUpgrade", Slot::from(Value::Bool(is_upgrade)));
+    release.insert("IsInstall", Slot::from(Value::Bool(is_install)));
+    release.insert("Revision", Slot::from(Value::int(revision)));
     release.insert("Service", Slot::from(Value::string("Helm")));
+    release
+}
+
+/// As [`build`], for another release than an installation's or an upgrade's.
+pub fn build_for(root: &Node<'_>, values: Map, options: &Options, release: Map) -> Context {
     let capabilities = capabilities(&options.kube_version, api_versions(&options.api_versions), options.helm);
     let mut builder = Builder { release: Value::Map(release), capabilities, options, files: BTreeMap::new() };
     builder.chart(root, values.as_kind(MapKind::Values));

@@ -4,6 +4,7 @@
 mod ahead;
 pub mod capabilities;
 mod context;
+mod lint;
 mod snippet;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::world::World;
 use crate::yaml::YamlError;
 
 pub use capabilities::KubeVersion;
+pub use lint::{Linted, render_for_lint};
 pub use snippet::{render_files, render_files_within};
 
 /// What a render is for.

@@ -20,7 +20,7 @@ pub use emit::{Mark, Marked, to_yaml, yaml_marks};
 pub use head::{Head, head};
 pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};
-pub use values::{load_values, merge_values};
+pub use values::{documents, load_values, merge_values};
 
 use scan::{Problem, Stage};
 

@@ -93,7 +93,10 @@ pub fn merge_values(into: &Map, from: &Map) {
 
 /// The byte ranges of the documents: a line that begins with `---` separates, and may have only blanks or a comment
 /// behind that (apimachinery v0.37.1 `pkg/util/yaml/decoder.go`).
-fn documents(src: &[u8]) -> Result<Vec<std::ops::Range<usize>>, YamlError> {
+///
+/// # Errors
+/// For a separator with something else behind it.
+pub fn documents(src: &[u8]) -> Result<Vec<std::ops::Range<usize>>, YamlError> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut at = 0;

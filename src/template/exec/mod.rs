@@ -174,6 +174,13 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self
     }
 
+    /// The same evaluator in `helm lint`'s mode, where `required` and `fail` stop nothing.
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.lint = true;
+        self
+    }
+
     /// Executes the template `name` with `data` as dot, and returns what it printed.
     ///
     /// # Errors
