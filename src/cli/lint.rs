@@ -552,7 +552,8 @@ fn report(
             rules: &rules,
             texts: &texts,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: 100,
+            // Elsewhere than on a terminal each finding is one line.
+            width: if terminal { 100 } else { 0 },
         };
         let text = write(format, &run).unwrap_or_default();
         match file {

@@ -45,7 +45,8 @@ fn page(counts: &str, checked: &str, data: &str) -> Result<String, minijinja::Er
 }
 
 fn shown(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>, snippets: &mut Snippets) -> Value {
-    let spot = place(finding);
+    let Spot { file, line, column } = place(finding);
+    let at = if file == "." { String::new() } else { visible(&format!("{file}:{line}:{column}")) };
     let values = finding.values.as_ref().filter(|v| v.spot != finding.spot);
     json!({
         "rule": visible(&finding.rule),
@@ -56,7 +57,7 @@ fn shown(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>, snippets: &mut Sni
         "chart": finding.chart,
         "environments": environments(finding),
         "holds": finding.scope_text(run.environments, run.versions),
-        "at": visible(&format!("{}:{}:{}", spot.file, spot.line, spot.column)),
+        "at": at,
         "snippet": snippets.number(&finding.spot, lines),
         "values": values.map(|v| json!({
             "at": visible(&format!("{} at {}:{}:{}", v.key, v.spot.file, v.spot.line, v.spot.column)),

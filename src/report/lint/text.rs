@@ -40,6 +40,7 @@ pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
 fn compact(run: &Run<'_>, finding: &Finding) -> String {
     let mut about = vec![words::subject(finding), finding.scope_text(run.environments, run.versions)];
     about.extend(words::value_place(finding));
+    about.extend(finding.remedy.as_ref().map(|r| format!("remedy: {r}")));
     about.retain(|a| !a.is_empty());
     let Spot { file, line, column } = words::place(finding);
     let severity = words::severity(finding.severity);
