@@ -14,6 +14,7 @@ pub struct Blob(Arc<Inner>);
 struct Inner {
     path: Option<PathBuf>,
     size: usize,
+    nil: bool,
     content: OnceLock<Result<Vec<u8>, String>>,
 }
 
@@ -21,7 +22,17 @@ impl Blob {
     /// The file at `path`, to be read later; a byte order mark at its start is left out. `size` is what it had when it
     /// was found.
     pub fn later(path: PathBuf, size: usize) -> Blob {
-        Blob(Arc::new(Inner { path: Some(path), size, content: OnceLock::new() }))
+        Blob(Arc::new(Inner { path: Some(path), size, nil: false, content: OnceLock::new() }))
+    }
+
+    /// Go's nil slice of bytes: empty, but null in JSON.
+    pub fn nil() -> Blob {
+        Blob(Arc::new(Inner { path: None, size: 0, nil: true, content: OnceLock::from(Ok(Vec::new())) }))
+    }
+
+    /// Whether this is [`Blob::nil`].
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
     }
 
     /// Where the content comes from, if from a file.
@@ -97,7 +108,7 @@ impl std::ops::Deref for Blob {
 
 impl From<Vec<u8>> for Blob {
     fn from(content: Vec<u8>) -> Blob {
-        Blob(Arc::new(Inner { path: None, size: content.len(), content: OnceLock::from(Ok(content)) }))
+        Blob(Arc::new(Inner { path: None, size: content.len(), nil: false, content: OnceLock::from(Ok(content)) }))
     }
 }
 

@@ -240,10 +240,12 @@ impl Finding {
             return text;
         }
         let holds: Vec<bool> = versions.iter().map(|v| kube.contains(v)).collect();
-        let first = holds.iter().position(|h| *h).unwrap_or(0);
-        let on = holds[first..].iter().all(|h| *h);
+        let first = holds.iter().position(|h| *h);
         let names: Vec<&str> = kube.iter().map(|v| v.as_str()).collect();
-        let version = if on { format!("from {} on", versions[first]) } else { format!("with {}", names.join(", ")) };
+        let version = match first {
+            Some(n) if holds[n..].iter().all(|h| *h) => format!("from {} on", versions[n]),
+            _ => format!("with {}", names.join(", ")),
+        };
         if text.is_empty() { version } else { format!("{text}, {version}") }
     }
 }

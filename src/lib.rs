@@ -15,6 +15,7 @@ pub mod gonum;
 pub mod grammar;
 pub mod jsonschema;
 pub mod kube;
+pub mod lint;
 pub mod manifest;
 pub mod parallel;
 pub mod policy;

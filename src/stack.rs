@@ -16,7 +16,7 @@ thread_local! {
     static LOWEST: Cell<usize> = const { Cell::new(0) };
 }
 
-#[inline(never)]
+#[inline]
 fn here() -> usize {
     let marker = 0u8;
     std::ptr::from_ref(&marker) as usize
@@ -41,14 +41,20 @@ pub fn spawn<'scope, R: Send + 'scope>(
 }
 
 /// Whether the stack is nearly used up.
+#[inline]
 pub fn is_low() -> bool {
     let now = here();
     let lowest = LOWEST.get();
     if lowest == 0 {
-        LOWEST.set(now.saturating_sub(DEFAULT - RESERVE));
+        guess(now);
         return false;
     }
     now < lowest
+}
+
+#[cold]
+fn guess(now: usize) {
+    LOWEST.set(now.saturating_sub(DEFAULT - RESERVE));
 }
 
 /// How many bytes there are until [`is_low`].

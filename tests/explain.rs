@@ -139,6 +139,9 @@ fn deleted_keys_are_missing_and_the_templates_own_default_is_named() {
     assert!(line.values.iter().all(|o| o.kind == OriginKind::Literal && o.functions == ["default"]), "{line:?}");
     assert!(line.conditions.iter().any(|o| o.kind == OriginKind::Missing && &*o.key == "gone"), "{line:?}");
     assert_eq!(s.said("gone"), ["@gone", "gone: null"]);
+    // What a parent's file sets to null for a subchart, Helm keeps; what the user does, it deletes.
+    assert_eq!(s.values(TWO, "host:"), ["two.host @sub host"]);
+    let s = scene(None, &["two.host=null"], HelmVersion::V4);
     let line = s.line(TWO, "host:");
     assert!(line.conditions.iter().any(|o| o.kind == OriginKind::Missing && &*o.key == "two.host"), "{line:?}");
 }
@@ -188,6 +191,15 @@ fn several_values_make_one_line() {
     assert_eq!(s.values(ALL, "image:"), ["image.repository @repository", "image.tag @tag"]);
     assert_eq!(s.values(ALL, "greeting:"), ["greeting @greeting", "who @who"]);
     assert_eq!(s.values(ALL, "upper:"), ["who @who"]);
+}
+
+#[test]
+fn lines_of_a_text_lead_to_their_own_lines() {
+    let s = scene(None, &[], HelmVersion::V4);
+    for line in ["first", "second"] {
+        let origin = s.line(ALL, line);
+        assert_eq!((&*origin.values[0].key, s.comment(origin.values[0].at).trim()), ("script", line));
+    }
 }
 
 #[test]

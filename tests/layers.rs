@@ -26,6 +26,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
+    &[("lint", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -174,6 +174,34 @@ fn other(c: u8) -> u8 {
     }
 }
 
+/// The text with the key changed that begins at `offset`.
+fn change_key(text: &[u8], offset: usize) -> Option<Vec<u8>> {
+    let at = offset + text[offset..].iter().position(|c| c.is_ascii_alphanumeric())?;
+    let mut out = text.to_vec();
+    out[at] = other(out[at]);
+    Some(out)
+}
+
+/// The text with a letter changed on the line at `offset`, outside of actions.
+fn change_line(text: &[u8], offset: usize) -> Option<Vec<u8>> {
+    let end = memchr::memchr(b'\n', &text[offset..]).map_or(text.len(), |n| offset + n);
+    let mut depth = 0usize;
+    let mut pick = None;
+    for (i, c) in text[offset..end].iter().enumerate() {
+        depth = match c {
+            b'{' => depth + 1,
+            b'}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        if depth == 0 && c.is_ascii_alphanumeric() {
+            pick = Some(offset + i);
+        }
+    }
+    let mut out = text.to_vec();
+    out[pick?] = other(out[pick?]);
+    Some(out)
+}
+
 /// The text with the scalar changed whose key, or which itself, begins at `offset`.
 fn change_value(text: &[u8], offset: usize) -> Option<Vec<u8>> {
     let document = Document::parse(text).ok()?;
@@ -205,20 +233,13 @@ fn change_value(text: &[u8], offset: usize) -> Option<Vec<u8>> {
             // A letter or digit outside of actions, the last one of the first line of it.
             let line = s.lines().find(|l| !l.trim().is_empty())?;
             let start = at + memchr::memmem::find(&text[at..], line.as_bytes())?;
-            let mut depth = 0usize;
-            let mut pick = None;
-            for (i, c) in line.bytes().enumerate() {
-                depth = match c {
-                    b'{' => depth + 1,
-                    b'}' => depth.saturating_sub(1),
-                    _ => depth,
-                };
-                if depth == 0 && c.is_ascii_alphanumeric() {
-                    pick = Some(start + i);
-                }
+            let end = start + line.len();
+            let changed = change_line(&text[..end], start)?;
+            out.splice(..end, changed);
+            // The first one too: a template may cut the end off.
+            if out[start].is_ascii_alphabetic() && !line.contains("{{") {
+                out[start] = other(text[start]);
             }
-            let pick = pick?;
-            out[pick] = other(out[pick]);
         }
         Data::Map(entries) if entries.is_empty() => {
             out.splice(at + 1..at + 1, *b"changed: 1");
@@ -340,9 +361,34 @@ struct Claim {
     template: Pos,
     /// Positions of values that the line is said to be made of.
     content: BTreeSet<Pos>,
+    /// Positions of lines inside of texts, likewise.
+    content_lines: BTreeSet<Pos>,
+    /// Positions of keys, likewise.
+    content_keys: BTreeSet<Pos>,
     /// Those and what is said to have decided it.
     all: BTreeSet<Pos>,
     keys: Vec<(Pos, String)>,
+}
+
+/// How a claim is tested.
+#[derive(Clone, Copy)]
+enum How {
+    /// The value of the key at the position is changed.
+    Value,
+    /// The key is.
+    Key,
+    /// The line is.
+    Line,
+}
+
+impl Claim {
+    fn of(&self, how: How) -> &BTreeSet<Pos> {
+        match how {
+            How::Value => &self.content,
+            How::Key => &self.content_keys,
+            How::Line => &self.content_lines,
+        }
+    }
 }
 
 fn spread<T>(items: Vec<T>, most: usize) -> Vec<T> {
@@ -364,15 +410,21 @@ fn score(name: &str, scene: &Scene, most: usize, verbose: bool) -> Option<Score>
             let values = |all: &[plimsoll::explain::Origin]| -> Vec<(Pos, String)> {
                 all.iter().filter(|o| o.kind == OriginKind::Value).map(|o| (o.pos, o.key.to_string())).collect()
             };
-            let content = values(&origin.values);
+            let (names, rest): (Vec<_>, Vec<_>) = origin.values.into_iter().partition(|o| o.is_key);
+            let content_lines: BTreeSet<Pos> = rest.iter().filter(|o| o.at != o.pos).map(|o| o.at).collect();
+            let rest: Vec<_> = rest.into_iter().filter(|o| o.at == o.pos).collect();
+            let content = values(&rest);
+            let names = values(&names);
             let decided = values(&origin.conditions);
             claims.push(Claim {
                 at: (document.path.clone(), first + n),
                 text: text.to_owned(),
                 template: if origin.template.is_some() { origin.at } else { Pos::NONE },
                 content: content.iter().map(|c| c.0).collect(),
-                all: content.iter().chain(&decided).map(|c| c.0).collect(),
-                keys: content,
+                content_keys: names.iter().map(|c| c.0).collect(),
+                all: content.iter().chain(&names).chain(&decided).map(|c| c.0).chain(content_lines.clone()).collect(),
+                content_lines,
+                keys: content.into_iter().chain(names).collect(),
             });
         }
     }
@@ -442,13 +494,22 @@ fn keys(
     verbose: bool,
     score: &mut Score,
 ) {
+    let named: BTreeSet<Pos> = claims.iter().flat_map(|c| c.content_keys.iter().copied()).collect();
     let claimed: BTreeSet<Pos> = claims.iter().flat_map(|c| c.content.iter().copied()).collect();
     let set: BTreeSet<Pos> = map.keys().all().map(|(_, pos)| pos).chain(claimed).filter(|p| p.is_known()).collect();
     let mut depends: HashMap<&(String, usize), BTreeSet<Pos>> = HashMap::new();
-    for pos in spread(set.into_iter().collect(), most) {
+    let lines: BTreeSet<Pos> = claims.iter().flat_map(|c| c.content_lines.iter().copied()).collect();
+    let tried = set.into_iter().map(|p| (p, How::Value)).chain(named.into_iter().map(|p| (p, How::Key)));
+    let tried = tried.chain(lines.into_iter().map(|p| (p, How::Line)));
+    for (pos, how) in spread(tried.collect(), most) {
         let Some((file, offset)) = sources.find(pos) else { continue };
         let source = sources.source(file);
-        let Some(mutated) = scene.with(&source.name, |text| change_value(text, offset)) else { continue };
+        let change = match how {
+            How::Value => change_value,
+            How::Key => change_key,
+            How::Line => change_line,
+        };
+        let Some(mutated) = scene.with(&source.name, |text| change(text, offset)) else { continue };
         let Some(mutated) = mutated.texts() else {
             score.skipped += 1;
             continue;
@@ -459,7 +520,7 @@ fn keys(
             if did {
                 depends.entry(&claim.at).or_default().insert(pos);
             }
-            if claim.content.contains(&pos) {
+            if claim.of(how).contains(&pos) {
                 score.claims += 1;
                 score.wrong += usize::from(!did);
                 if !did && verbose {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use plimsoll::finding::{KubeObject, Text};
-use plimsoll::policy::{Context, Set, builtin};
+use plimsoll::policy::{Context, Set, builtin, cross};
 use plimsoll::yaml::node::Document;
 
 /// An object of one document.
@@ -104,4 +104,77 @@ fn pod_security_sets_say_what_pod_security_admission_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[derive(serde::Deserialize)]
+struct Judged {
+    text: String,
+    found: std::collections::BTreeMap<String, String>,
+}
+
+/// `.ci/apiserver` recorded what a real server says with all policies applied, of every object that it accepts.
+#[test]
+fn the_server_says_the_same_with_the_same_policies() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policy/server.jsonl");
+    let text = std::fs::read_to_string(path).expect("test data is readable");
+    let sets: Vec<Set> =
+        ["fintech", "kube-linter", "pss-baseline", "pss-restricted"].iter().map(|s| load(s, 36)).collect();
+    let context = Context { namespace: "ns", ..Context::default() };
+    let (mut objects, mut verdicts) = (0, 0);
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let judged: Judged = serde_json::from_str(line).expect("a line is JSON");
+        let object = object("server", &judged.text);
+        let mut ours = std::collections::BTreeMap::new();
+        for problem in sets.iter().flat_map(|s| s.check(&object, &context)) {
+            ours.entry(problem.rule.into_owned()).or_insert(problem.message);
+        }
+        objects += 1;
+        verdicts += judged.found.len();
+        let about = || judged.text.replace('\n', "\\n").chars().take(300).collect::<String>();
+        for (rule, theirs) in &judged.found {
+            match ours.remove(rule) {
+                Some(mine) if mine.starts_with(theirs.as_str()) => {}
+                Some(mine) => wrong.push(format!("{rule}: {mine:?}, the server {theirs:?}: {}", about())),
+                None => wrong.push(format!("{rule}: nothing, the server {theirs:?}: {}", about())),
+            }
+        }
+        wrong.extend(ours.iter().map(|(rule, mine)| format!("{rule}: {mine:?}, the server nothing: {}", about())));
+    }
+    assert!(objects > 300 && verdicts > 3000, "{objects} objects, {verdicts} verdicts");
+    assert!(wrong.is_empty(), "{} of {verdicts}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_of_the_table_of_kube_linters_checks_exists() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/policy/kube-linter.md");
+    let text = std::fs::read_to_string(path).expect("test data is readable");
+    let sets: Vec<Set> = builtin::sets().into_iter().map(|s| load(s, 36)).collect();
+    let policies = sets.iter().flat_map(Set::policies).map(|p| &*p.page.id);
+    let known: Vec<&str> = policies.chain(cross::RULES.iter().map(|r| r.id)).collect();
+    let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| ") && !l.starts_with("| Check")).collect();
+    assert!(rows.len() > 60);
+    for row in rows {
+        let rules = row.trim_matches('|').split_once(" | ").expect("two columns").1;
+        for rule in rules.trim().split(", ") {
+            assert!(rule == "schema" || known.contains(&rule), "{row}");
+        }
+    }
+}
+
+#[test]
+fn every_cross_rule_refuses_its_bad_example_and_accepts_its_good_one() {
+    assert!(cross::RULES.is_sorted_by_key(|r| r.id));
+    for rule in cross::RULES {
+        let found = |text: &str| {
+            let mut texts = Vec::new();
+            builtin::split(rule.id, text, &mut texts);
+            let objects: Vec<KubeObject> = texts.iter().map(|t| object(rule.id, &t.text)).collect();
+            let mine = cross::check(&objects).into_iter().filter(|(_, p)| p.rule == rule.id);
+            mine.map(|(i, p)| (objects[i].kind.clone(), p.path, p.message)).collect::<Vec<_>>()
+        };
+        assert!(!found(rule.bad).is_empty(), "{} accepts its bad example", rule.id);
+        assert_eq!(found(rule.good), [], "{} refuses its good example", rule.id);
+        assert!(!rule.title.is_empty() && !rule.why.is_empty() && !rule.remedy.is_empty(), "{}", rule.id);
+    }
 }

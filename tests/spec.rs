@@ -16,7 +16,7 @@ use crate::format::{Case, Expected, markdown_files, read_cases};
 fn render(case: &Case, helm: HelmVersion) -> Expected {
     match plimsoll::render::render_files(&case.files, &case.values, helm) {
         Ok(mut files) => Ok(files.remove("c/templates/t.yaml").unwrap_or_default()),
-        Err(text) => Err(text.into()),
+        Err(text) => Err(plimsoll::value::kept::bytes(&text).into_owned()),
     }
 }
 

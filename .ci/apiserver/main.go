@@ -2,6 +2,7 @@
 // is recorded is current. testdata/README.md describes the files.
 //
 //	verdicts -bin DIR [-only TEXT] record|check|generate FILE...
+//	verdicts -bin DIR policies POLICIES OUTPUT FILE...
 package main
 
 import (
@@ -34,6 +35,9 @@ func run(bin, only, mode string, files []string) error {
 		return err
 	}
 	defer server.stop()
+	if mode == "policies" {
+		return policies(server, files)
+	}
 	stale := 0
 	err = eachFile(files, only, func(f *file) error {
 		changed, err := server.record(f)
@@ -50,6 +54,22 @@ func run(bin, only, mode string, files []string) error {
 		return fmt.Errorf("%d stale verdicts; run with record", stale)
 	}
 	return nil
+}
+
+// policies takes the directory of policies, the file to write, and files of cases.
+func policies(s *server, args []string) error {
+	if len(args) < 3 {
+		return fmt.Errorf("usage: verdicts -bin DIR policies POLICIES OUTPUT FILE...")
+	}
+	var files []*file
+	for _, path := range args[2:] {
+		f, err := readFile(path)
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	return s.recordPolicies(args[0], args[1], files)
 }
 
 func eachFile(paths []string, only string, do func(*file) error) error {

@@ -1,154 +1,21 @@
 package main
 
 import (
-	"bufio"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
-
-// Request is one line that `fuzz-server` and `plimsoll internal-batch` read.
-type Request struct {
-	Template string `json:"template"`
-	Helpers  string `json:"helpers,omitempty"`
-	Values   string `json:"values,omitempty"`
-	Helm     int    `json:"helm"`
-}
-
-// Answer is one line that they write.
-type Answer struct {
-	Output    *string `json:"output,omitempty"`
-	OutputB64 *string `json:"output_b64,omitempty"`
-	Error     *string `json:"error,omitempty"`
-	ErrorB64  *string `json:"error_b64,omitempty"`
-}
-
-func (r Request) files() []File {
-	files := []File{{"Chart.yaml", []byte(defaultChartYAML)}}
-	if r.Helpers != "" {
-		files = append(files, File{helpersPath, []byte(r.Helpers)})
-	}
-	return append(files, File{templatePath, []byte(r.Template)})
-}
-
-func answer(r Result) Answer {
-	if utf8.ValidString(r.Text) {
-		if r.Failed {
-			return Answer{Error: &r.Text}
-		}
-		return Answer{Output: &r.Text}
-	}
-	encoded := base64.StdEncoding.EncodeToString([]byte(r.Text))
-	if r.Failed {
-		return Answer{ErrorB64: &encoded}
-	}
-	return Answer{OutputB64: &encoded}
-}
-
-func (a Answer) result() Result {
-	decode := func(s string) string {
-		text, _ := base64.StdEncoding.DecodeString(s)
-		return string(text)
-	}
-	switch {
-	case a.Output != nil:
-		return Result{Text: *a.Output}
-	case a.OutputB64 != nil:
-		return Result{Text: decode(*a.OutputB64)}
-	case a.ErrorB64 != nil:
-		return Result{Text: decode(*a.ErrorB64), Failed: true}
-	case a.Error != nil:
-		return Result{Text: *a.Error, Failed: true}
-	}
-	return Result{Text: "an answer without a known key", Failed: true}
-}
-
-// fuzzServer answers requests with the real engines.
-func fuzzServer() error {
-	debug.SetMaxStack(256 << 20) // endless recursion shall end soon
-	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		var r Request
-		if err := json.Unmarshal(line, &r); err != nil {
-			return err
-		}
-		result, err := Render(r.files(), []byte(r.Values), r.Helm)
-		if err != nil {
-			os.Exit(3) // a goroutine is still busy
-		}
-		if err := out.Encode(answer(result)); err != nil {
-			return err
-		}
-	}
-}
-
-// Worker is a process that answers requests. It is started again after it dies.
-type Worker struct {
-	args []string
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	out  *bufio.Reader
-}
-
-var errDied = errors.New("the process died")
-
-func (w *Worker) ask(r Request) (Result, error) {
-	if w.cmd == nil {
-		w.cmd = exec.Command(w.args[0], w.args[1:]...)
-		w.cmd.Env = append(os.Environ(), "TZ=UTC")
-		w.in, _ = w.cmd.StdinPipe()
-		stdout, _ := w.cmd.StdoutPipe()
-		w.out = bufio.NewReaderSize(stdout, 1<<20)
-		if err := w.cmd.Start(); err != nil {
-			return Result{}, err
-		}
-	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		return Result{}, err
-	}
-	timer := time.AfterFunc(20*time.Second, func() { w.cmd.Process.Kill() })
-	defer timer.Stop()
-	_, err = w.in.Write(append(line, '\n'))
-	var reply []byte
-	if err == nil {
-		reply, err = w.out.ReadBytes('\n')
-	}
-	if err != nil {
-		w.cmd.Process.Kill()
-		w.cmd.Wait()
-		w.cmd = nil
-		return Result{}, errDied
-	}
-	var a Answer
-	if err := json.Unmarshal(reply, &a); err != nil {
-		return Result{}, err
-	}
-	return a.result(), nil
-}
 
 // Fuzzer compares plimsoll with the real engines.
 type Fuzzer struct {
 	real, mine *Worker
+	took       time.Duration // plimsoll, for the last case
 }
 
 // Difference is a case on which they disagree.
@@ -163,14 +30,19 @@ func (f *Fuzzer) compare(r Request) *Difference {
 	if err != nil {
 		return nil
 	}
+	start := time.Now()
 	mine, err := f.mine.ask(r)
+	f.took = time.Since(start)
 	if err != nil {
 		mine = Result{Text: "PLIMSOLL DIED: " + err.Error(), Failed: true}
 	}
 	if real == mine {
 		return nil
 	}
-	for range 6 {
+	for i := range 30 {
+		if i == 20 {
+			f.real.stop() // another process has other addresses
+		}
 		again, err := f.real.ask(r)
 		if err != nil || again != real {
 			return nil
@@ -239,6 +111,9 @@ func (d *Difference) String() string {
 	if d.request.Helpers != "" {
 		fmt.Fprintf(&b, "  helpers:  %s\n", escape(d.request.Helpers))
 	}
+	for path, text := range d.request.Files {
+		fmt.Fprintf(&b, "  file:     %s %s\n", path, escape(text))
+	}
 	if d.request.Values != "" {
 		fmt.Fprintf(&b, "  values:   %s\n", escape(d.request.Values))
 	}
@@ -271,11 +146,18 @@ func fuzz(args []string) error {
 	depth := flags.Int("depth", 4, "how deep expressions and blocks nest")
 	wrong := flags.Int("wrong", 4, "percentage of arguments of a wrong type")
 	skip := flags.String("skip", "", "leave out differences whose texts match this expression")
+	only := flags.Int("case", -1, "only the case of this number")
+	mutants := flags.Int("mutants", 50, "percentage of cases that are recorded ones, changed")
+	data := flags.String("testdata", "../../testdata", "where those are")
 	show := flags.Bool("show", false, "print the cases instead of running them")
 	flags.Parse(args)
 	var skipped *regexp.Regexp
 	if *skip != "" {
 		skipped = regexp.MustCompile(*skip)
+	}
+	corpus, err := readCorpus(filepath.Join(*data, "template"))
+	if err != nil {
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -284,16 +166,32 @@ func fuzz(args []string) error {
 	f := &Fuzzer{real: &Worker{args: []string{self, "fuzz-server"}}, mine: &Worker{args: []string{*mine, "internal-batch"}}}
 	seen := map[string]int{}
 	failed, start := 0, time.Now()
+	var slowest time.Duration
+	slowestCase := 0
 	for i := range *n {
 		g := &Generator{rand: rand.New(rand.NewPCG(*seed, uint64(i))), helm: 3 + i%2, depth: 2 + i/2%(*depth-1), wrong: *wrong}
-		c := g.generate()
+		if i%10 == 9 {
+			g.wrong = 30
+		}
+		var c *Case
+		if g.chance(*mutants) {
+			c = g.mutant(corpus)
+		} else {
+			c = g.generate()
+		}
 		request := c.request(g.helm)
+		if *only >= 0 && i != *only {
+			continue
+		}
 		if *show {
 			r, err := f.real.ask(request)
 			fmt.Printf("%s\n--- %s--- values\n%s--- %v %v\n%s\n======\n", request.Template, request.Helpers, request.Values, r.Failed, err, clip(r.Text))
 			continue
 		}
 		d := f.compare(request)
+		if f.took > slowest {
+			slowest, slowestCase = f.took, i
+		}
 		if d == nil || skipped != nil && skipped.MatchString(d.real.Text+"\n"+d.mine.Text) {
 			continue
 		}
@@ -308,7 +206,8 @@ func fuzz(args []string) error {
 			break
 		}
 	}
-	fmt.Printf("%d cases in %.0fs, %d differ, in %d ways\n", *n, time.Since(start).Seconds(), failed, len(seen))
+	fmt.Printf("%d cases in %.0fs, %d differ, in %d ways; the slowest for plimsoll was case %d, in %.1fs\n",
+		*n, time.Since(start).Seconds(), failed, len(seen), slowestCase, slowest.Seconds())
 	if failed > 0 {
 		return errors.New("plimsoll differs from Helm")
 	}

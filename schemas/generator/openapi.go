@@ -121,9 +121,9 @@ var special = map[string]string{
 	"io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1":                                         "any",
 	"io.k8s.apimachinery.pkg.runtime.RawExtension":                                          "any",
 	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON":                         "any",
-	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray":       "any",
-	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool":        "any",
-	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "any",
+	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray":       "list|&apiextensions.v1.JSONSchemaProps",
+	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool":        "bool|&apiextensions.v1.JSONSchemaProps",
+	"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "strs|&apiextensions.v1.JSONSchemaProps",
 }
 
 // short is the name of a definition in the bundle: `core.v1.Container`.

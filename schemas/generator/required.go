@@ -16,6 +16,7 @@ var acceptedWithout = map[string]bool{
 	"core.v1.ScaleIOVolumeSource.secretRef":           true,
 	"core.v1.SleepAction.seconds":                     true,
 	"core.v1.Sysctl.value":                            true,
+	"core.v1.TypedLocalObjectReference.name":          true,
 	"core.v1.TypedLocalObjectReference.kind":          true,
 	"discovery.v1.EndpointSlice.endpoints":            true,
 	"discovery.v1.ForNode.name":                       true,

@@ -232,7 +232,7 @@ impl Checker<'_> {
         let fits = |o: &&Overload| o.member == member && o.args.len() == types.len() && o.exists_in(minor);
         for overload in function.overloads.iter().filter(fits) {
             let mut trial = self.bindings.clone();
-            let base = trial.len();
+            let base = trial.count();
             trial.grow(2);
             let fit = overload.args.iter().zip(&types).all(|(want, have)| trial.assign(&shift(want, base), have));
             if !fit {

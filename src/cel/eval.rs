@@ -230,7 +230,7 @@ impl<'a> Machine<'a, '_> {
         let length = match range {
             Value::List(list) => list.len(),
             Value::Map(map) => map.len(),
-            _ => return Err(Fail::overload()),
+            other => return Err(Fail::new(format!("got '{}', expected iterable type", go_type(other)))),
         };
         for i in 0..length {
             self.locals.truncate(depth);
@@ -340,6 +340,24 @@ fn element<'a>(range: &Value<'a>, i: usize, two: bool) -> Result<(Value<'a>, Val
         _ => None,
     };
     found.ok_or_else(Fail::overload)
+}
+
+/// The type of a value as cel-go's sources name it.
+fn go_type(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "types.Null",
+        Value::Bool(_) => "types.Bool",
+        Value::Int(_) => "types.Int",
+        Value::Uint(_) => "types.Uint",
+        Value::Double(_) => "types.Double",
+        Value::Str(_) => "types.String",
+        Value::Bytes(_) => "types.Bytes",
+        Value::Duration(_) => "types.Duration",
+        Value::Timestamp(_) => "types.Timestamp",
+        Value::Optional(_) => "*types.Optional",
+        Value::Type(_) => "*types.Type",
+        other => other.type_name(),
+    }
 }
 
 fn constant(literal: &Literal) -> Value<'_> {

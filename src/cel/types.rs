@@ -122,7 +122,7 @@ impl Bindings {
     }
 
     /// How many parameters there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 

@@ -299,6 +299,9 @@ impl<'a> Value<'a> {
 
     /// `==`: values of different types differ, but for numbers.
     pub fn equals(&self, other: &Value<'a>) -> bool {
+        if crate::stack::is_low() {
+            return false;
+        }
         match (self, other) {
             (Value::Str(a), Value::Str(b)) => **a == **b,
             (Value::Null, Value::Null) => true,

@@ -160,7 +160,7 @@ fn write_list(out: &mut Vec<u8>, list: Option<&[Dependency]>) {
 
 /// A dependency as encoding/json writes it: keys in the order of the struct, empty ones left out.
 fn write_dependency(out: &mut Vec<u8>, d: &Dependency) {
-    let string = |s: &str| marshal(&Value::string(s), Html::Escaped).unwrap_or_default();
+    let string = |s: &str| marshal(&Value::string(s), Html::Escaped, HelmVersion::V3).unwrap_or_default();
     out.extend_from_slice(b"{\"name\":");
     out.extend_from_slice(&string(&d.name));
     let mut put = |key: &str, value: Vec<u8>| {
@@ -176,7 +176,7 @@ fn write_dependency(out: &mut Vec<u8>, d: &Dependency) {
     }
     if let Some(tags) = d.tags.as_ref().filter(|t| !t.is_empty()) {
         let tags = Value::strings(tags.iter().map(String::as_str));
-        put("tags", marshal(&tags, Html::Escaped).unwrap_or_default());
+        put("tags", marshal(&tags, Html::Escaped, HelmVersion::V3).unwrap_or_default());
     }
     if d.enabled {
         put("enabled", b"true".to_vec());
@@ -184,7 +184,7 @@ fn write_dependency(out: &mut Vec<u8>, d: &Dependency) {
     if let Some(imports) = d.import_values.as_ref().filter(|i| !i.is_empty()) {
         let json = serde_json::to_string(imports).unwrap_or_default();
         let value = crate::grammar::gojson::parse(json.as_bytes(), Pos::NONE).unwrap_or_default();
-        put("import-values", marshal(&value, Html::Escaped).unwrap_or_default());
+        put("import-values", marshal(&value, Html::Escaped, HelmVersion::V3).unwrap_or_default());
     }
     if !d.alias.is_empty() {
         put("alias", string(&d.alias));

@@ -1,7 +1,7 @@
 //! The hidden `internal-batch`: renders snippets given as JSON lines, for the fuzzer that compares with the real Helm.
 //!
-//! In: `{"template": "...", "helpers": "...", "values": "YAML", "helm": 4}`, each but the template optional. Out, one
-//! line for each: `{"output": "..."}`, or `{"error": "..."}` with Helm's text; `output_b64` or `error_b64` instead when
+//! In: `{"template": "...", "helpers": "...", "values": "YAML", "files": {"Chart.yaml": "..."}, "helm": 4}`, each but the
+//! template optional. Out, one line for each: `{"output": "..."}`, or `{"error": "..."}` with Helm's text; `output_b64` or `error_b64` instead when
 //! the text isn't UTF-8.
 
 use std::io::{BufRead, Write};
@@ -10,7 +10,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::render::render_files;
-use crate::value::HelmVersion;
+use crate::value::{HelmVersion, kept};
 
 /// Answers line by line until standard input ends.
 pub(super) fn run() -> u8 {
@@ -30,14 +30,19 @@ fn answer(line: &str) -> Value {
     };
     let text = |key: &str| request[key].as_str().unwrap_or_default().as_bytes().to_vec();
     let helm = if request["helm"] == 3 { HelmVersion::V3 } else { HelmVersion::V4 };
-    let mut files = vec![("Chart.yaml".to_owned(), b"apiVersion: v2\nname: c\nversion: 0.1.0\n".to_vec())];
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    if request["files"]["Chart.yaml"].is_null() {
+        files.push(("Chart.yaml".to_owned(), b"apiVersion: v2\nname: c\nversion: 0.1.0\n".to_vec()));
+    }
+    let more = request["files"].as_object().into_iter().flatten();
+    files.extend(more.map(|(path, text)| (path.clone(), text.as_str().unwrap_or_default().as_bytes().to_vec())));
     if request["helpers"].is_string() {
         files.push(("templates/_h.tpl".to_owned(), text("helpers")));
     }
     files.push(("templates/t.yaml".to_owned(), text("template")));
     match render_files(&files, &text("values"), helm) {
         Ok(mut files) => said("output", files.remove("c/templates/t.yaml").unwrap_or_default()),
-        Err(e) => said("error", e.into_bytes()),
+        Err(e) => said("error", kept::bytes(&e).into_owned()),
     }
 }
 

@@ -278,10 +278,11 @@ fn page(
     let chart = scenes.first().map(|s| s.chart.clone()).unwrap_or_default();
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
-        let head = source_map::Head { chart: &chart, environment: scene.env.as_deref(), helm };
+        let head = source_map::Head { chart: &chart, environment: scene.env.as_deref(), helm, shown: &relative };
         page::Part {
-            data: source_map::value(&head, &scene.rendered, &scene.map, Some(&scene.teller())),
+            data: source_map::write(&head, &scene.rendered, &scene.map, Some(&scene.teller())),
             map: &scene.map,
+            shown: &relative,
         }
     });
     let text = page::write(&chart, parts.collect()).map_err(error)?;

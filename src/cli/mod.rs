@@ -5,6 +5,8 @@ mod batch;
 mod dependency;
 mod explain;
 mod images;
+mod lint;
+mod policy;
 mod recorded;
 mod render;
 mod session;
@@ -41,6 +43,8 @@ pub fn run() -> u8 {
             args::Command::Explain(a) => explain::run(&a),
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
+            args::Command::Lint(a) => lint::run(&a),
+            args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
                 exit::OK

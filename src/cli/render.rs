@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use super::args::RenderArgs;
 use super::exit;
-use super::session::{Failed, Found, Session, charts, error, project, shown};
+use super::session::{Failed, Found, Session, charts, error, project, relative, shown};
 use crate::diag::log::Log;
 use crate::render::render;
 use crate::report::{annotate, source_map};
 use crate::value::HelmVersion;
+use crate::value::kept;
 
 /// One chart's result: what to print, what to say.
 struct Outcome {
@@ -55,7 +56,7 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
             }
             Err(e) => errors.push_str(&e),
         }
-        let _ = std::io::stderr().write_all(errors.as_bytes());
+        let _ = std::io::stderr().write_all(&kept::bytes(&errors));
         status = status.max(outcome.status);
     }
     status
@@ -106,8 +107,9 @@ fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<Str
             chart: &session.chart.metadata.name,
             environment: args.scene.env.as_deref(),
             helm: session.options.helm,
+            shown: &relative,
         };
-        let text = source_map::write(&head, &rendered, &map);
+        let text = source_map::write(&head, &rendered, &map, None);
         std::fs::write(file, text).map_err(|e| error(format!("{file}: {e}")))?;
     }
     Ok(match (args.annotate, &args.output_dir) {

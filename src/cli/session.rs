@@ -150,9 +150,13 @@ impl Session {
     }
 
     /// Renders, watched.
-    pub fn explain(&mut self, engine: &EngineArgs, log: &mut Log) -> Result<(Rendered, explain::Map), Failed> {
+    pub fn render_with_map(&mut self, log: &mut Log) -> Result<(Rendered, explain::Map), RenderError> {
         explain::explain(&self.chart, &self.values, &self.options, &self.world, &mut self.sources, log)
-            .map_err(|e| (exit::ERROR, shown(engine, &e, self.options.helm)))
+    }
+
+    /// As [`Session::render_with_map`], with the error's text as it was asked for.
+    pub fn explain(&mut self, engine: &EngineArgs, log: &mut Log) -> Result<(Rendered, explain::Map), Failed> {
+        self.render_with_map(log).map_err(|e| (exit::ERROR, shown(engine, &e, self.options.helm)))
     }
 
     /// What each layer says of a key.

@@ -14,6 +14,7 @@ use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, Rendered, document, render};
 use crate::span::SourceMap;
 use crate::value::fmt::go_quote;
+use crate::value::kept;
 use crate::value::{HelmVersion, Map};
 use crate::values::layers::{Layers, ValuesFile, merge_layers};
 use crate::world::System;
@@ -70,7 +71,7 @@ pub(super) fn run(args: &TemplateArgs) -> u8 {
 const HINT: &str = "\nUse --debug flag to render out invalid YAML\n";
 
 fn eprint_all(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(&kept::bytes(text));
 }
 
 fn report(args: &TemplateArgs, helm: HelmVersion, failure: Failure, errors: &mut String) {

@@ -25,6 +25,44 @@ pub struct Project {
     /// API versions besides the default ones.
     #[serde(default)]
     pub api_versions: Vec<String>,
+    /// What `plimsoll lint` checks and how strictly.
+    #[serde(default)]
+    pub lint: LintSettings,
+}
+
+/// `lint:` of the project file. Paths are relative to the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LintSettings {
+    /// Sets of policies, folders and files.
+    pub policies: Option<Vec<String>>,
+    /// Versions of Kubernetes whose schemas are asked.
+    #[serde(default)]
+    pub kube_versions: Vec<String>,
+    /// Folders and files with definitions of custom resources.
+    #[serde(default)]
+    pub crds: Vec<String>,
+    /// The file with waivers.
+    pub waivers: Option<String>,
+    /// The file with findings that were there before.
+    pub baseline: Option<String>,
+    /// Severity by rule, or glob of rules: `off`, `info`, `warning`, `error`.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Level>,
+}
+
+/// What a rule counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It isn't asked.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// Should be mended.
+    Warning,
+    /// Must be mended.
+    Error,
 }
 
 /// One environment of the project file.
@@ -43,6 +81,11 @@ pub struct Environment {
     /// API versions besides the default ones.
     #[serde(default)]
     pub api_versions: Vec<String>,
+    /// Severity by rule, or glob of rules, before what the project says.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Level>,
+    /// Nothing counts for more than this here.
+    pub strictness: Option<Level>,
 }
 
 /// Name of the project file.
@@ -121,6 +164,7 @@ pub fn resolve(name: &str, chart: &Path, project: Option<&(PathBuf, Project)>) -
             release_name: project.release_name.clone(),
             kube_version: project.kube_version.clone(),
             api_versions: project.api_versions.clone(),
+            ..Environment::default()
         };
         if let Some(env) = project.environments.get(name) {
             known = true;

@@ -3,7 +3,7 @@
 //! A function that isn't named here has its whole result put down to all of its arguments. Functions that make or
 //! change maps and lists are in `slots`.
 
-use super::record::{Kind, Node, Range, Recorder, Ref, Seg};
+use super::record::{Kind, MOST, Node, Range, Recorder, Ref, Seg};
 use crate::stack;
 use crate::value::compare::{is_empty, truth};
 use crate::value::fmt::{go_quote, sprintf, to_bytes};
@@ -54,6 +54,10 @@ pub(super) enum Flow {
     First,
     Last,
     File,
+    /// The keys of a map.
+    Keys,
+    /// Sorts texts.
+    Sorted,
 }
 
 /// What the function of this name does.
@@ -87,10 +91,12 @@ pub(super) fn flow_of(name: &str) -> Flow {
         "set" => Flow::Set,
         "append" | "push" | "mustAppend" | "mustPush" => Flow::Append,
         "prepend" | "mustPrepend" => Flow::Prepend,
-        "unset" | "merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" | "pluck" | "keys" | "pick"
-        | "omit" | "values" | "deepCopy" | "mustDeepCopy" | "rest" | "mustRest" | "initial" | "mustInitial"
-        | "reverse" | "mustReverse" | "compact" | "mustCompact" | "uniq" | "mustUniq" | "without" | "mustWithout"
-        | "slice" | "mustSlice" | "concat" | "AsMap" | "Table" => Flow::Container,
+        "unset" | "merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" | "pluck" | "pick" | "omit"
+        | "values" | "deepCopy" | "mustDeepCopy" | "rest" | "mustRest" | "initial" | "mustInitial" | "reverse"
+        | "mustReverse" | "compact" | "mustCompact" | "uniq" | "mustUniq" | "without" | "mustWithout" | "slice"
+        | "mustSlice" | "concat" | "AsMap" | "Table" => Flow::Container,
+        "keys" => Flow::Keys,
+        "sortAlpha" => Flow::Sorted,
         "get" => Flow::Get,
         "index" => Flow::Index,
         "dig" => Flow::Dig,
@@ -149,7 +155,15 @@ impl Recorder {
             },
             Flow::Ternary => text_of(usize::from(!args.get(2).is_some_and(truth))),
             Flow::Deep => return self.deep(name, args, tags),
-            Flow::Parse | Flow::Dict | Flow::List | Flow::Set | Flow::Append | Flow::Prepend | Flow::Container => {
+            Flow::Parse
+            | Flow::Dict
+            | Flow::List
+            | Flow::Set
+            | Flow::Append
+            | Flow::Prepend
+            | Flow::Container
+            | Flow::Keys
+            | Flow::Sorted => {
                 return self.container(name, flow, tags, args, result);
             }
             Flow::Get | Flow::Index | Flow::Dig | Flow::First | Flow::Last => {
@@ -162,7 +176,7 @@ impl Recorder {
             flow => {
                 let first = self.segs.len();
                 let skip = match result {
-                    Value::Str(text) => self.parts(flow, args, tags, text, helm),
+                    Value::Str(text) if first < MOST => self.parts(flow, args, tags, text, helm),
                     _ => None,
                 };
                 match skip {
@@ -354,7 +368,7 @@ impl Recorder {
         let entries = marks.iter().filter(|m| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
         let starts: Vec<(usize, Ref)> =
             entries.map(|m| (m.offset, if m.pos.is_known() { Ref(m.pos.0) } else { whole })).collect();
-        self.stretches(&starts, whole, result.len());
+        self.stretches(&starts, whole, result);
     }
 
     /// `toPrettyJson`: each entry and item begins a line; the other lines close a bracket.
@@ -372,12 +386,15 @@ impl Recorder {
         }
         let starts: Vec<_> =
             starts.into_iter().zip(slots.iter().map(|s| if s.is_known() { *s } else { whole })).collect();
-        self.stretches(&starts, whole, result.len());
+        self.stretches(&starts, whole, result);
         Some(())
     }
 
     /// Stretches that begin at these offsets; what is before the first is part of the whole.
-    pub(super) fn stretches(&mut self, starts: &[(usize, Ref)], whole: Ref, length: usize) {
+    fn stretches(&mut self, starts: &[(usize, Ref)], whole: Ref, result: &[u8]) {
+        let length = result.len();
+        // The blanks before an entry belong to it.
+        let starts: Vec<(usize, Ref)> = starts.iter().map(|(at, of)| (line_start(result, *at), *of)).collect();
         let first = starts.first().map_or(length, |s| s.0);
         if first > 0 {
             self.seg(first.min(length), whole, ALL);
@@ -387,6 +404,13 @@ impl Recorder {
             self.seg(end.min(length), *of, ALL);
         }
     }
+}
+
+/// The start of the line if there are nothing but blanks before `at`, otherwise `at`.
+fn line_start(text: &[u8], at: usize) -> usize {
+    let blanks = text[..at.min(text.len())].iter().rev().take_while(|c| **c == b' ').count();
+    let start = at.saturating_sub(blanks);
+    if start == 0 || text.get(start - 1) == Some(&b'\n') { start } else { at }
 }
 
 /// The slots of a value, each before those inside of it.

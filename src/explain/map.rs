@@ -1,8 +1,11 @@
 //! The map of a render: questions about lines, answered with places that a person can open.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::keys::{Keys, Step, path_text};
 use super::record::{Node, Recorder, Ref};
@@ -54,8 +57,12 @@ pub struct Origin {
     pub layer: Arc<str>,
     /// Position of the key or item.
     pub pos: Pos,
+    /// Position of the very line, where the value is a text of several; otherwise the same as `pos`.
+    pub at: Pos,
     /// Template functions that it passed through, the last one called first.
     pub functions: Vec<&'static str>,
+    /// Whether it is the key itself, rather than its value.
+    pub is_key: bool,
     /// Whether one of them keeps no map of its pieces (`sha256sum`): then this is one of all the things that went in.
     pub whole: bool,
 }
@@ -69,6 +76,10 @@ pub struct LineOrigin {
     pub at: Pos,
     /// The calls that led there (`include`, `template`, `tpl`), the outermost first.
     pub chain: Vec<Place>,
+    /// The place that wrote the last byte that is no blank, where that is on another line.
+    pub end: Option<Place>,
+    /// The calls that led there.
+    pub end_chain: Vec<Place>,
     /// What it is made of, in the order it is printed.
     pub values: Vec<Origin>,
     /// What decided that it is there, and what it is.
@@ -90,7 +101,7 @@ struct Gate {
 pub struct Map {
     pub(super) record: Recorder,
     sources: SourceMap,
-    files: HashMap<String, Ref>,
+    files: HashMap<String, Ref, RandomState>,
     gates: Vec<Gate>,
     memo: RefCell<Memo>,
     known: RefCell<Known>,
@@ -102,11 +113,15 @@ type Input = (Arc<str>, Arc<str>, Vec<u32>);
 /// What was looked up already.
 #[derive(Default)]
 struct Known {
-    inputs: HashMap<FileId, Input>,
+    inputs: HashMap<FileId, Input, RandomState>,
     /// Numbers of the charts whose templates were asked about, by their paths.
-    charts: HashMap<String, u32>,
+    charts: HashMap<String, u32, RandomState>,
     /// Origins without functions, by their leaf and the chart.
-    origins: HashMap<(u32, u32), Origin>,
+    origins: HashMap<(u32, u32), Origin, RandomState>,
+    /// Lines of block scalars, see [`block_lines`].
+    blocks: HashMap<Pos, Rc<[(usize, usize)]>, RandomState>,
+    /// What switches on each chart.
+    gates: HashMap<u32, Rc<Vec<Origin>>, RandomState>,
 }
 
 impl Map {
@@ -178,19 +193,28 @@ impl Map {
             origin.at = pos;
             origin.chain = chain.into_iter().filter_map(|p| self.place(p)).collect();
         }
+        let last = range.start + text.trim_end().len().max(1) - 1;
+        if let Some((pos, chain)) = self.record.wrote(buffer, at(last)) {
+            let line = |p: &Option<Place>| p.as_ref().map(|p| (p.file.clone(), p.line));
+            origin.end = self.place(pos).filter(|p| line(&origin.template) != Some((p.file.clone(), p.line)));
+            if origin.end.is_some() {
+                origin.end_chain = chain.into_iter().filter_map(|p| self.place(p)).collect();
+            }
+        }
         let mut memo = self.memo.borrow_mut();
         let mut walk = Walk::new(&self.record, &mut memo);
         walk.bytes(buffer, at(range.start), at(range.end.max(range.start + 1)));
         let (uses, decided) = (std::mem::take(&mut walk.uses), std::mem::take(&mut walk.decided));
         origin.guess = walk.gave_up() || document.path.ends_with(".j2");
         let chart = self.chart_of(&document.path);
-        origin.values = uses.iter().map(|u| self.used(&memo, u, &document.path, chart)).collect();
+        let line = if text.contains('\n') { "" } else { text.trim() };
+        origin.values = uses.iter().map(|u| self.used(&memo, u, &document.path, chart, line)).collect();
         unique(&mut origin.values);
         let used: Vec<u32> = uses.iter().map(|u| u.leaf).collect();
         let only_decided = decided.iter().filter(|leaf| !used.contains(leaf));
         origin.conditions = only_decided.map(|leaf| self.origin(&memo, *leaf, &document.path, chart)).collect();
         origin.conditions.retain(|c| c.kind != OriginKind::Literal);
-        origin.conditions.extend(self.gates_of(&document.path));
+        origin.conditions.extend(self.gates_of(&document.path, chart).iter().cloned());
         unique(&mut origin.conditions);
         origin
     }
@@ -201,9 +225,14 @@ impl Map {
     }
 
     /// The values that switch on the subchart of a template.
-    fn gates_of(&self, path: &str) -> impl Iterator<Item = Origin> {
-        let open = self.gates.iter().filter(move |g| path.starts_with(&g.prefix));
-        open.map(|g| self.value(g.pos, g.path.clone()))
+    fn gates_of(&self, path: &str, chart: u32) -> Rc<Vec<Origin>> {
+        if let Some(found) = self.known.borrow().gates.get(&chart) {
+            return found.clone();
+        }
+        let open = self.gates.iter().filter(|g| path.starts_with(&g.prefix));
+        let found: Rc<Vec<Origin>> = Rc::new(open.map(|g| self.value(g.pos, g.path.clone())).collect());
+        self.known.borrow_mut().gates.insert(chart, found.clone());
+        found
     }
 
     fn place(&self, pos: Pos) -> Option<Place> {
@@ -248,13 +277,41 @@ impl Map {
     }
 
     /// The origin of a leaf as it was used.
-    fn used(&self, memo: &Memo, used: &Use, template: &str, chart: u32) -> Origin {
+    fn used(&self, memo: &Memo, used: &Use, template: &str, chart: u32, line: &str) -> Origin {
         let mut origin = self.origin(memo, used.leaf, template, chart);
         let names = used.functions.iter().filter_map(|n| self.record.names.get(usize::from(*n)).copied());
         origin.functions = names.collect();
         origin.functions.dedup();
         origin.whole = used.whole;
+        if origin.kind == OriginKind::Value && !origin.whole && !origin.is_key {
+            self.find_line(&mut origin, used.first, line);
+        }
         origin
+    }
+
+    /// Leads to the line inside of a text of several lines: by the offset in the text, or by what the line says.
+    fn find_line(&self, origin: &mut Origin, first: Option<u32>, line: &str) {
+        let Some((file, offset)) = self.sources.find(origin.pos) else { return };
+        let source = self.sources.source(file);
+        let known = self.known.borrow().blocks.get(&origin.pos).cloned();
+        let lines = known.unwrap_or_else(|| {
+            let lines: Rc<[(usize, usize)]> = block_lines(&source.text, offset).unwrap_or_default().into();
+            self.known.borrow_mut().blocks.insert(origin.pos, lines.clone());
+            lines
+        });
+        let by_offset = first.and_then(|first| {
+            let n = lines.partition_point(|l| l.0 <= first as usize).checked_sub(1)?;
+            lines.get(n)
+        });
+        let says = |l: &&(usize, usize)| {
+            let text = source.text.get(l.1..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+            text[..end].trim_ascii() == line.as_bytes()
+        };
+        let by_text = || if line.is_empty() { None } else { lines.iter().find(says) };
+        let Some((_, at)) = by_offset.or_else(by_text) else { return };
+        origin.at = origin.pos.offset(at - offset);
+        origin.place = self.place(origin.at);
     }
 
     fn origin(&self, memo: &Memo, leaf: u32, template: &str, chart: u32) -> Origin {
@@ -271,6 +328,7 @@ impl Map {
             Leaf::Place(pos, _) if self.is_template(*pos) => {
                 Origin { kind: OriginKind::Literal, place: self.place(*pos), ..plain(String::new(), *pos) }
             }
+            Leaf::Key(pos, read) => Origin { is_key: true, ..self.origin_of(&Leaf::Place(*pos, *read), template) },
             Leaf::Place(pos, read) => {
                 let (hint, scope) = self.read_path(*read, template);
                 let hint = in_values(&hint, &scope).unwrap_or_default();
@@ -319,6 +377,43 @@ impl Map {
     }
 }
 
+/// The lines of a block scalar whose key, or which itself as an item, begins at `offset`: for each the offset in the
+/// text that it stands for, and in the source. Nothing for other values.
+fn block_lines(source: &[u8], offset: usize) -> Option<Vec<(usize, usize)>> {
+    let head_end = offset + memchr::memchr(b'\n', source.get(offset..)?)?;
+    let head = source[offset..head_end].trim_ascii_end();
+    let head = head
+        .iter()
+        .rposition(|c| *c == b'#')
+        .filter(|n| *n > 0 && head[n - 1] == b' ')
+        .map_or(head, |n| head[..n].trim_ascii_end());
+    let mark = head.iter().rposition(|c| matches!(c, b'|' | b'>'))?;
+    if !head[mark + 1..].iter().all(|c| matches!(c, b'+' | b'-' | b'0'..=b'9')) || mark > 0 && head[mark - 1] != b' ' {
+        return None;
+    }
+    let mut lines = Vec::new();
+    let (mut at, mut text, mut indent) = (head_end + 1, 0, None);
+    let start = memchr::memrchr(b'\n', &source[..offset]).map_or(0, |n| n + 1);
+    let outer = source[start..].iter().take_while(|c| matches!(c, b' ')).count();
+    while at < source.len() {
+        let end = memchr::memchr(b'\n', &source[at..]).map_or(source.len(), |n| at + n);
+        let blanks = source[at..end].iter().take_while(|c| **c == b' ').count();
+        let is_blank = blanks == end - at;
+        let own = *indent.get_or_insert(if is_blank { usize::MAX } else { blanks });
+        if own == usize::MAX {
+            indent = None;
+        }
+        if !is_blank && (blanks <= outer || blanks < own) {
+            break;
+        }
+        let cut = own.min(end - at);
+        lines.push((text, at + cut));
+        text += end - at - cut + 1;
+        at = end + 1;
+    }
+    Some(lines)
+}
+
 /// An origin of which nothing more is known.
 fn plain(key: String, pos: Pos) -> Origin {
     Origin {
@@ -328,7 +423,9 @@ fn plain(key: String, pos: Pos) -> Origin {
         place: None,
         layer: "".into(),
         pos,
+        at: pos,
         functions: Vec::new(),
+        is_key: false,
         whole: false,
     }
 }
@@ -343,8 +440,15 @@ fn in_values(path: &[Step], scope: &[Step]) -> Option<Vec<Step>> {
 
 /// One and the same thing can be read in several places.
 fn unique(origins: &mut Vec<Origin>) {
-    let mut seen = HashSet::new();
-    origins.retain(|o| seen.insert((o.kind, o.key.clone(), o.pos)));
+    let same = |a: &Origin, b: &Origin| a.pos == b.pos && a.kind == b.kind && a.is_key == b.is_key && a.key == b.key;
+    let mut kept = 0;
+    for i in 0..origins.len() {
+        if !origins[..kept].iter().any(|o| same(o, &origins[i])) {
+            origins.swap(kept, i);
+            kept += 1;
+        }
+    }
+    origins.truncate(kept);
 }
 
 /// The path of a subchart's values, from the path of one of its templates: `a/charts/b/templates/x.yaml` gives `b`.

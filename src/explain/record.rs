@@ -18,6 +18,9 @@ use crate::value::{HelmVersion, Map, Str, Value};
 /// From here on a number stands for a node, below it for a position of the source map.
 const NODE: u32 = 1 << 31;
 
+/// How much of each kind is remembered, far beyond any real chart; beyond that it is less, not something wrong.
+pub(super) const MOST: usize = 1 << 25;
+
 /// What is known of a value: nothing, the position of an input, or a node of the record. It fits into a slot's
 /// [`Pos`], so that maps and lists made by templates lead back to what was put into them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -163,6 +166,8 @@ pub struct Recorder {
     writing: Vec<Piece>,
     open: Vec<Open>,
     branch: u32,
+    /// Decisions entered that are too many to be remembered.
+    unremembered: usize,
     word_numbers: HashMap<Str, u32, RandomState>,
     /// By the address of a name, which is that of a table's entry.
     pub(super) flows: HashMap<usize, (u16, Flow), RandomState>,
@@ -180,8 +185,7 @@ impl Recorder {
 
     pub(super) fn push(&mut self, node: Node) -> Ref {
         let n = self.nodes.len();
-        // Beyond that nothing is remembered, rather than something wrong.
-        if n >= (NODE - 1) as usize {
+        if n >= MOST {
             return Ref::NONE;
         }
         self.nodes.push(node);
@@ -216,6 +220,13 @@ impl Recorder {
             return;
         }
         open.length = open.length.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
+        if self.writing.len() + self.pieces.len() >= MOST {
+            // The piece before takes it in.
+            if let Some(last) = self.writing[open.first..].last_mut() {
+                last.end = open.length;
+            }
+            return;
+        }
         self.writing.push(Piece { end: open.length, branch: self.branch, wrote });
     }
 
@@ -319,12 +330,20 @@ impl Tracer for Recorder {
 
     fn enter(&mut self, how: Branching, tree: &Tree, pos: u32, tag: &Ref, _: bool) {
         let at = if tree.source.pos.is_known() { tree.source.pos.offset(pos as usize) } else { Pos::NONE };
+        if self.branches.len() >= MOST {
+            self.unremembered += 1;
+            return;
+        }
         let parent = self.branch;
         self.branch = self.branches.len() as u32;
         self.branches.push(Branch { parent, how, at, tag: *tag });
     }
 
     fn leave(&mut self) {
+        if self.unremembered > 0 {
+            self.unremembered -= 1;
+            return;
+        }
         self.branch = self.branches[self.branch as usize].parent;
     }
 }

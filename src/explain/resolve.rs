@@ -14,11 +14,13 @@ use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Branching;
 
-/// What something goes back to, by its number in [`Leaves`].
+/// What something goes back to, by its number in the memo.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Leaf {
     /// A position of an input, and where it was read from.
     Place(Pos, Ref),
+    /// The key of what stands at a position.
+    Key(Pos, Ref),
     /// Something that was looked for and isn't there.
     Absent(Ref),
     /// An object that isn't in the values: `Release.Name`, `Chart.Version`.
@@ -53,10 +55,18 @@ pub(super) struct Use {
     pub functions: Vec<u16>,
     /// Whether a function on the way keeps no map of its pieces.
     pub whole: bool,
+    /// Which byte of the text is the first one, where that is known.
+    pub first: Option<u32>,
 }
 
 /// Steps that one question may take; what is beyond is left out, and said to be.
 const BUDGET: usize = 100_000;
+
+/// Leaves that one answer may have.
+const MOST_LEAVES: usize = 256;
+
+/// Calls that are followed to the place that wrote a byte.
+const MOST_CALLS: usize = 10_000;
 
 /// Answers one question.
 pub(super) struct Walk<'r> {
@@ -74,6 +84,7 @@ fn add(into: &mut Vec<u32>, more: &[u32]) {
     into.extend_from_slice(more);
     into.sort_unstable();
     into.dedup();
+    into.truncate(MOST_LEAVES);
 }
 
 impl<'r> Walk<'r> {
@@ -83,7 +94,7 @@ impl<'r> Walk<'r> {
 
     /// Whether the question was too large to be answered in full.
     pub fn gave_up(&self) -> bool {
-        self.budget == 0
+        self.budget == 0 || self.decided.len() >= MOST_LEAVES
     }
 
     fn leaf(&mut self, leaf: Leaf) -> u32 {
@@ -96,20 +107,24 @@ impl<'r> Walk<'r> {
         n
     }
 
-    fn used(&mut self, leaf: Leaf, whole: bool) {
+    fn used(&mut self, leaf: Leaf, whole: bool, first: Option<u32>) {
         let leaf = self.leaf(leaf);
         if let Some(known) = self.uses.iter_mut().find(|u| u.leaf == leaf) {
             known.whole &= whole;
             return;
         }
-        self.uses.push(Use { leaf, functions: self.functions.clone(), whole });
+        if self.uses.len() >= MOST_LEAVES {
+            self.budget = 0;
+            return;
+        }
+        self.uses.push(Use { leaf, functions: self.functions.clone(), whole, first });
     }
 
     fn all_of(&mut self, r: Ref, whole: bool) {
         let total = self.total(r);
         for leaf in &total.content {
             let leaf = self.memo.leaves[*leaf as usize].clone();
-            self.used(leaf, whole);
+            self.used(leaf, whole, None);
         }
         add(&mut self.decided, &total.decided);
     }
@@ -123,7 +138,7 @@ impl<'r> Walk<'r> {
         self.budget -= 1;
         let n = match r.target() {
             Target::Nothing => return,
-            Target::Place(pos) => return self.used(Leaf::Place(pos, Ref::NONE), false),
+            Target::Place(pos) => return self.used(Leaf::Place(pos, Ref::NONE), false, Some(from)),
             Target::Node(n) => n,
         };
         match self.record.nodes.get(n).copied() {
@@ -138,6 +153,7 @@ impl<'r> Walk<'r> {
                 add(&mut self.decided, &because);
             }
             Some(Node::Buffer { pieces, text, .. }) => self.pieces(pieces.of(&self.record.pieces), text, from, to),
+            Some(Node::Read { pos, .. }) if pos.is_known() => self.used(Leaf::Place(pos, r), false, Some(from)),
             Some(Node::Part { of, start, end }) => {
                 self.bytes(of, start.saturating_add(from).min(end), end.min(start.saturating_add(to)).max(start));
             }
@@ -252,7 +268,10 @@ impl<'r> Walk<'r> {
         let mut total = Total::default();
         match self.record.nodes.get(n).copied() {
             Some(Node::Read { from, pos, absent, .. }) => return self.read(r, from, pos, absent),
-            Some(Node::Key { read }) => self.merge(&mut total, read, true),
+            Some(Node::Key { read }) => match self.record.node(read) {
+                Some(Node::Read { pos, .. }) if pos.is_known() => total.content.push(self.leaf(Leaf::Key(pos, read))),
+                _ => self.merge(&mut total, read, true),
+            },
             Some(Node::Call { kind, args, .. }) => {
                 for (i, arg) in args.of(&self.record.args).iter().enumerate() {
                     let is_content = !matches!(kind, Kind::Same(s) if usize::from(s) != i);
@@ -343,7 +362,7 @@ impl Recorder {
         let (mut r, mut offset) = (buffer, offset);
         let mut chain: Vec<Pos> = Vec::new();
         let mut place = None;
-        loop {
+        for _ in 0..MOST_CALLS {
             match self.node(r)? {
                 Node::Buffer { pieces, text, .. } => {
                     let pieces = pieces.of(&self.pieces);
@@ -380,9 +399,10 @@ impl Recorder {
                 _ => return place.map(|p| (p, chain)),
             }
             if self.leads_nowhere(r) {
-                return place.map(|p| (p, chain));
+                break;
             }
         }
+        place.map(|p| (p, chain))
     }
 
     fn leads_nowhere(&self, r: Ref) -> bool {

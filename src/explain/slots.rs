@@ -1,6 +1,7 @@
 //! Functions that make maps and lists, change them, or look something up in them: their slots are given what is known
 //! of the values in them, so that it is still known when they are read.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::flow::Flow;
@@ -8,7 +9,7 @@ use super::record::{Kind, Node, Range, Recorder, Ref};
 use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Tracer;
-use crate::value::{Map, Slot, Value};
+use crate::value::{List, Map, Slot, Str, Value};
 use crate::yaml;
 
 /// Entries of one value that are looked at for a function that takes in all of it.
@@ -56,10 +57,26 @@ impl Recorder {
                     }
                 }
             }
+            (Flow::Keys, Value::List(list)) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    list.items.iter_mut().for_each(|slot| slot.pos = self.key_at(tags, slot));
+                }
+            }
+            (Flow::Sorted, Value::List(list)) => sorted(args, list),
             (Flow::Parse, _) => return self.parsed(name, tags, args, result),
             _ => {}
         }
         self.call_node(name, Kind::Whole, tags)
+    }
+
+    /// What is known of a key that `keys` returned with the position of its entry.
+    fn key_at(&mut self, tags: &[Ref], slot: &Slot) -> Pos {
+        if !slot.pos.is_known() {
+            return slot.pos;
+        }
+        let word = slot.value.as_str().map(|s| s.to_vec()).unwrap_or_default();
+        let read = self.read(&tags.first().copied().unwrap_or_default(), &word, slot.pos, &slot.value);
+        self.push(Node::Key { read }).as_pos()
     }
 
     /// Maps and lists that were parsed out of a text: each slot is the part of the text that it was read from.
@@ -150,6 +167,17 @@ impl Recorder {
             return self.call_node(name, Kind::Same(0), &all);
         }
         tag
+    }
+}
+
+/// Texts keep what is known of them when they are sorted.
+fn sorted(args: &[Value], result: &mut Rc<List>) {
+    let (Some(Value::List(given)), Some(result)) = (args.first(), Rc::get_mut(result)) else { return };
+    let known: HashMap<&Str, Pos> = given.items.iter().filter_map(|s| Some((s.value.as_str()?, s.pos))).collect();
+    for slot in &mut result.items {
+        if let Some(pos) = slot.value.as_str().and_then(|s| known.get(s)) {
+            slot.pos = *pos;
+        }
     }
 }
 

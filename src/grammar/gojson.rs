@@ -3,7 +3,8 @@
 use super::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
-use crate::value::{Encoded, Entries, Map, MapKind, Slot, Str, Value, decode_rune};
+use crate::value::bounds::{Ancestors, Refusal};
+use crate::value::{Encoded, Entries, HelmVersion, List, Map, MapKind, Slot, Str, Value, decode_rune};
 
 /// Whether `<`, `>` and `&` are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,18 +19,20 @@ pub enum Html {
 ///
 /// # Errors
 /// With Go's text, for instance `json: unsupported value: NaN`.
-pub fn marshal(value: &Value, html: Html) -> Result<Vec<u8>, String> {
-    let mut out = Vec::new();
-    write(&mut out, value, html)?;
-    Ok(out)
+pub fn marshal(value: &Value, html: Html, helm: HelmVersion) -> Result<Vec<u8>, String> {
+    // Sprig's raw JSON encodes a pointer to the value.
+    let around = Ancestors::within(if html == Html::Raw { 1 } else { 0 });
+    let mut writer = Writer { out: Vec::new(), html, helm, around };
+    writer.value(value)?;
+    Ok(writer.out)
 }
 
 /// `json.MarshalIndent(v, "", "  ")`
 ///
 /// # Errors
 /// As [`marshal`].
-pub fn marshal_indent(value: &Value) -> Result<Vec<u8>, String> {
-    Ok(indent(&marshal(value, Html::Escaped)?))
+pub fn marshal_indent(value: &Value, helm: HelmVersion) -> Result<Vec<u8>, String> {
+    Ok(indent(&marshal(value, Html::Escaped, helm)?))
 }
 
 /// A text as a JSON string.
@@ -39,73 +42,112 @@ pub fn quoted(text: &[u8], html: bool) -> Vec<u8> {
     out
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, html: Html) -> Result<(), String> {
-    if stack::is_low() {
-        return Err("json: unsupported value: encountered a cycle via map[string]interface {}".into());
-    }
-    match value {
-        Value::Nil => out.extend_from_slice(b"null"),
-        Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
-        Value::Int(n, k) if k.is_unsigned() => out.extend_from_slice((*n as u64).to_string().as_bytes()),
-        Value::Int(n, _) => out.extend_from_slice(n.to_string().as_bytes()),
-        Value::Float(f) => match json_float(*f) {
-            Some(text) => out.extend_from_slice(text.as_bytes()),
-            None => {
-                let text = super::gonum::format_float(*f, 'g', None);
-                return Err(format!("json: unsupported value: {text}"));
-            }
-        },
-        Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
-        Value::Str(s) => write_string(out, s, html),
-        Value::Bytes(b) => {
-            out.push(b'"');
-            out.extend_from_slice(data_encoding::BASE64.encode(b).as_bytes());
-            out.push(b'"');
-        }
-        Value::List(l) if l.nil => out.extend_from_slice(b"null"),
-        Value::List(l) => {
-            out.push(b'[');
-            for (i, slot) in l.items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write(out, &slot.value, html)?;
-            }
-            out.push(b']');
-        }
-        Value::Map(m) if m.is_nil() => out.extend_from_slice(b"null"),
-        Value::Map(m) => {
-            out.push(b'{');
-            for (i, (k, slot)) in m.entries().iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, k, html);
-                out.push(b':');
-                write(out, &slot.value, html)?;
-            }
-            out.push(b'}');
-        }
-        Value::Object(o) => match o.json()? {
-            Encoded::Record(entries) => write_record(out, &entries, html)?,
-            other => write(out, &other.into_value(), html)?,
-        },
-    }
-    Ok(())
+struct Writer {
+    out: Vec<u8>,
+    html: Html,
+    helm: HelmVersion,
+    around: Ancestors,
 }
 
-fn write_record(out: &mut Vec<u8>, entries: &[(String, Value)], html: Html) -> Result<(), String> {
-    out.push(b'{');
-    for (i, (key, value)) in entries.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        write_string(out, key.as_bytes(), html);
-        out.push(b':');
-        write(out, value, html)?;
+impl Writer {
+    fn text(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
     }
-    out.push(b'}');
-    Ok(())
+
+    fn value(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::Nil => self.text("null"),
+            Value::Bool(b) => self.text(if *b { "true" } else { "false" }),
+            Value::Int(n, k) if k.is_unsigned() => self.text(&(*n as u64).to_string()),
+            Value::Int(n, _) => self.text(&n.to_string()),
+            Value::Float(f) => match json_float(*f) {
+                Some(text) => self.text(&text),
+                None => {
+                    let text = super::gonum::format_float(*f, 'g', None);
+                    return Err(format!("json: unsupported value: {text}"));
+                }
+            },
+            Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
+            Value::Str(s) => write_string(&mut self.out, s, self.html),
+            Value::Bytes(b) if b.is_nil() => self.text("null"),
+            Value::Bytes(b) => {
+                self.out.push(b'"');
+                self.text(&data_encoding::BASE64.encode(b));
+                self.out.push(b'"');
+            }
+            Value::List(l) if l.nil => self.text("null"),
+            Value::List(l) => return self.within(value, l.address(), |w| w.list(l)),
+            Value::Map(m) if m.is_nil() => self.text("null"),
+            Value::Map(m) => return self.within(value, m.address(), |w| w.map(m)),
+            Value::Object(o) => match o.json()? {
+                Encoded::Record(entries) => return self.record(&entries),
+                other => return self.value(&other.into_value()),
+            },
+        }
+        Ok(())
+    }
+
+    /// Writes what a container holds.
+    fn within(
+        &mut self,
+        value: &Value,
+        address: usize,
+        inner: impl FnOnce(&mut Writer) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.around.enter(address, self.out.len()).map_err(|r| refusal(r, value, self.helm))?;
+        inner(self)?;
+        self.around.leave(address);
+        Ok(())
+    }
+
+    fn list(&mut self, list: &List) -> Result<(), String> {
+        self.out.push(b'[');
+        for (i, slot) in list.items.iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            self.value(&slot.value)?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map) -> Result<(), String> {
+        self.out.push(b'{');
+        for (i, (k, slot)) in map.entries().iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            write_string(&mut self.out, k, self.html);
+            self.out.push(b':');
+            self.value(&slot.value)?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn record(&mut self, entries: &[(String, Value)]) -> Result<(), String> {
+        self.out.push(b'{');
+        for (i, (key, value)) in entries.iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            write_string(&mut self.out, key.as_bytes(), self.html);
+            self.out.push(b':');
+            self.value(value)?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The error of a writer of JSON that gives up at this container.
+pub fn refusal(reason: Refusal, at: &Value, helm: HelmVersion) -> String {
+    match reason {
+        Refusal::Cycle => format!("json: unsupported value: encountered a cycle via {}", at.type_name(helm)),
+        Refusal::Depth => "json: the value is nested too deeply".into(),
+        Refusal::Length => "json: the text gets too long".into(),
+    }
 }
 
 fn write_string(out: &mut Vec<u8>, text: &[u8], html: Html) {

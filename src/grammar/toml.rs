@@ -8,6 +8,7 @@ use super::gotime::object::{DurationObject, TimeObject};
 use super::layout;
 use super::{duration, gotime::Time};
 use crate::stack;
+use crate::value::bounds;
 use crate::value::{Encoded, HelmVersion, IntKind, List, Map, MapKind, Object, Str, Value};
 
 /// An entry of a map, or a field of a struct with its place in it.
@@ -28,7 +29,7 @@ pub fn write(value: &Value, helm: HelmVersion) -> Result<Vec<u8>, Failure> {
     if value.is_nil() {
         return Err(Failure::Panic("reflect: call of reflect.Value.Type on zero Value".to_owned()));
     }
-    let mut writer = Writer { out: Vec::new(), helm };
+    let mut writer = Writer { out: Vec::new(), helm, left: MOST };
     writer.encode(&[], value).map_err(Failure::Error)?;
     Ok(writer.out)
 }
@@ -128,8 +129,10 @@ enum Shape {
     Tables,
 }
 
-fn shape(value: &Value, helm: HelmVersion) -> Result<Shape, String> {
-    if stack::is_low() {
+/// `left` bounds the values looked at: lists are looked into again at every level.
+fn shape(value: &Value, left: &mut usize) -> Result<Shape, String> {
+    *left = left.saturating_sub(1);
+    if *left == 0 || stack::is_low() {
         return Err("toml: nesting too deep".to_owned());
     }
     Ok(match value {
@@ -138,9 +141,10 @@ fn shape(value: &Value, helm: HelmVersion) -> Result<Shape, String> {
         Value::Map(m) if m.is_nil() => Shape::Nil,
         Value::Map(_) => Shape::Table,
         Value::List(l) if l.nil => Shape::Nil,
-        Value::List(l) => list_shape(l, helm)?,
+        Value::Bytes(b) if b.is_nil() => Shape::Nil,
+        Value::List(l) => list_shape(l, left)?,
         Value::Object(o) => match seen(&**o) {
-            Seen::List(list) => shape(&list, helm)?,
+            Seen::List(list) => shape(&list, left)?,
             Seen::Struct(_) => Shape::Table,
             Seen::Scalar => Shape::Plain,
         },
@@ -149,10 +153,10 @@ fn shape(value: &Value, helm: HelmVersion) -> Result<Shape, String> {
 }
 
 /// An array of tables is one that has nothing else.
-fn list_shape(list: &List, helm: HelmVersion) -> Result<Shape, String> {
+fn list_shape(list: &List, left: &mut usize) -> Result<Shape, String> {
     let mut tables = !list.items.is_empty();
     for slot in &list.items {
-        match shape(&slot.value, helm)? {
+        match shape(&slot.value, left)? {
             Shape::Nil => return Err("toml: cannot encode array with nil element".to_owned()),
             found => tables &= found == Shape::Table,
         }
@@ -163,7 +167,14 @@ fn list_shape(list: &List, helm: HelmVersion) -> Result<Shape, String> {
 struct Writer {
     out: Vec<u8>,
     helm: HelmVersion,
+    /// Values that may still be looked at for their shape.
+    left: usize,
 }
+
+/// Tables nested deeper than this are refused: every header repeats the names of all tables around it.
+const DEEPEST: usize = 2_000;
+/// Values looked at in one document.
+const MOST: usize = 100_000_000;
 
 impl Writer {
     fn newline(&mut self) {
@@ -182,7 +193,7 @@ impl Writer {
             Value::Complex(..) => {
                 Err(format!("unsupported type for key '{}': complex128", String::from_utf8_lossy(&key_text(key))))
             }
-            Value::List(l) if !l.nil && list_shape(l, self.helm)? == Shape::Tables => self.tables(key, l),
+            Value::List(l) if !l.nil && list_shape(l, &mut self.left)? == Shape::Tables => self.tables(key, l),
             Value::Map(m) => self.table(key, of_map(m)),
             Value::Object(o) => match seen(&**o) {
                 Seen::List(list) => self.encode(key, &list),
@@ -245,10 +256,10 @@ impl Writer {
     }
 
     /// The entries in the order of writing: plain ones, then tables.
-    fn ordered(&self, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
+    fn ordered(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, String> {
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
         for mut entry in entries {
-            match shape(&entry.value, self.helm)? {
+            match shape(&entry.value, &mut self.left)? {
                 Shape::Table | Shape::Tables => tables.push(entry),
                 Shape::Nil => {
                     entry.value = Value::Nil;
@@ -262,6 +273,9 @@ impl Writer {
     }
 
     fn entries(&mut self, key: &[Str], entries: Vec<Entry>) -> Result<(), String> {
+        if key.len() > DEEPEST || self.out.len() > bounds::LONGEST {
+            return Err("toml: the value is nested too deeply or too long".to_owned());
+        }
         for entry in self.ordered(entries)?.iter().filter(|e| !e.value.is_nil()) {
             let mut key = key.to_vec();
             key.push(entry.key.clone());
@@ -293,7 +307,7 @@ impl Writer {
     }
 
     fn element(&mut self, value: &Value) -> Result<(), String> {
-        if stack::is_low() {
+        if stack::is_low() || self.out.len() > bounds::LONGEST {
             return Err("toml: nesting too deep".to_owned());
         }
         match value {

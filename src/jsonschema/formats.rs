@@ -1,6 +1,6 @@
 //! The formats that schemas up to draft 7 assert, with what is said of a text that has not the format (santhosh-tekuri/
 //! jsonschema v6.0.3 `format.go`). Formats not listed in [`NAMES`] are not asserted. Dates, times and periods are in
-//! [`times`](super::times), addresses in [`address`](super::address).
+//! [`super::times`], addresses in [`super::address`].
 
 use super::address;
 use super::times;

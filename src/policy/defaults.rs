@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 
 use crate::cel::canonical_quantity;
 use crate::finding::KubeObject;
+use crate::stack;
 use crate::yaml::node::{Data, Entry, Node};
 
 /// A copy with what the server would add, drop and rewrite.
@@ -20,6 +21,9 @@ pub fn complete(object: &KubeObject, namespace: &str) -> Node {
         return root;
     }
     prune(&mut root, false);
+    if has_spec(object.group(), &object.kind) {
+        default(&mut root, "spec", Data::Map(Vec::new()));
+    }
     match (object.group(), &*object.kind) {
         ("", "Pod") => {
             if let Some(spec) = child(&mut root, "spec") {
@@ -38,7 +42,7 @@ pub fn complete(object: &KubeObject, namespace: &str) -> Node {
             default(&mut root, "reclaimPolicy", text("Delete"));
             default(&mut root, "volumeBindingMode", text("Immediate"));
         }
-        ("rbac.authorization.k8s.io", _) => rbac(&mut root),
+        ("rbac.authorization.k8s.io", kind) => rbac(&mut root, kind),
         _ => {}
     }
     root
@@ -48,6 +52,25 @@ fn is_builtin(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy")
         || (group.ends_with(".k8s.io")
             && !matches!(group, "gateway.networking.k8s.io" | "snapshot.storage.k8s.io" | "metrics.k8s.io"))
+}
+
+/// Kinds whose `spec` is a structure and therefore always there.
+fn has_spec(group: &str, kind: &str) -> bool {
+    matches!(group, "apps" | "batch" | "autoscaling" | "policy")
+        || matches!(
+            kind,
+            "Pod"
+                | "Service"
+                | "PersistentVolumeClaim"
+                | "PersistentVolume"
+                | "Namespace"
+                | "Node"
+                | "Ingress"
+                | "NetworkPolicy"
+                | "ResourceQuota"
+                | "LimitRange"
+                | "ReplicationController"
+        )
 }
 
 fn text(s: &str) -> Data {
@@ -76,13 +99,14 @@ fn each(node: &mut Node, key: &str, mut work: impl FnMut(&mut Node)) {
     }
 }
 
-/// Adds a field that is absent.
+/// Adds a field that is absent; an empty text is as good as none.
 fn default(node: &mut Node, key: &str, data: Data) {
     let offset = node.offset;
-    if let Data::Map(entries) = &mut node.data
-        && !entries.iter().any(|e| &*e.key == key)
-    {
-        entries.push(Entry { key: key.into(), key_offset: offset, value: Node { data, offset } });
+    let Data::Map(entries) = &mut node.data else { return };
+    match entries.iter_mut().find(|e| &*e.key == key) {
+        Some(entry) if entry.value.as_str() == Some("") => entry.value.data = data,
+        Some(_) => {}
+        None => entries.push(Entry { key: key.into(), key_offset: offset, value: Node { data, offset } }),
     }
 }
 
@@ -133,6 +157,9 @@ const MORE_MAPS: &[&str] = &["binaryData", "stringData", "selector", "parameters
 
 /// Drops nulls and zero values, writes quantities as the server does. What users name (labels, data) is left alone.
 fn prune(node: &mut Node, free: bool) {
+    if stack::is_low() {
+        return;
+    }
     match &mut node.data {
         Data::List(items) => items.iter_mut().for_each(|i| prune(i, false)),
         Data::Map(entries) => {
@@ -200,11 +227,28 @@ fn pod(spec: &mut Node, own: bool) {
     }
     if own {
         default(spec, "enableServiceLinks", Data::Bool(true));
+        host_ports(spec);
     }
     for list in ["containers", "initContainers", "ephemeralContainers"] {
         each(spec, list, |c| container(c, own));
     }
     each(spec, "volumes", volume);
+}
+
+/// What a Pod in the host's network listens on are ports of the host.
+fn host_ports(spec: &mut Node) {
+    if spec.get("hostNetwork").and_then(Node::as_bool) != Some(true) {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        each(spec, list, |c| {
+            each(c, "ports", |port| {
+                if let Some(number) = port.get("containerPort").map(|p| p.data.clone()) {
+                    default(port, "hostPort", number);
+                }
+            });
+        });
+    }
 }
 
 fn container(c: &mut Node, own: bool) {
@@ -439,13 +483,17 @@ fn network_policy(root: &mut Node) {
         types.push(Node { data: text("Egress"), offset: 0 });
     }
     default(spec, "policyTypes", Data::List(types));
+    default(spec, "podSelector", Data::Map(Vec::new()));
     for list in ["ingress", "egress"] {
         each(spec, list, |rule| each(rule, "ports", |p| default(p, "protocol", text("TCP"))));
     }
 }
 
-fn rbac(root: &mut Node) {
+fn rbac(root: &mut Node, kind: &str) {
     const GROUP: &str = "rbac.authorization.k8s.io";
+    if matches!(kind, "Role" | "ClusterRole") {
+        default(root, "rules", Data::Null);
+    }
     if let Some(role) = child(root, "roleRef") {
         default(role, "apiGroup", text(GROUP));
     }

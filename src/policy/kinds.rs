@@ -39,6 +39,7 @@ const CLUSTER: &[&str] = &[
     "SelfSubjectAccessReview",
     "SubjectAccessReview",
     "TokenReview",
+    "SecurityContextConstraints",
 ];
 
 /// Whether objects of a kind belong to a namespace.
@@ -50,7 +51,7 @@ pub fn is_namespaced(kind: &str) -> bool {
 pub fn resource(kind: &str) -> String {
     let lower = kind.to_ascii_lowercase();
     match &*lower {
-        "endpoints" => lower,
+        "endpoints" | "securitycontextconstraints" => lower,
         "gateway" => "gateways".into(),
         _ if lower.ends_with('y') && !lower.ends_with("ey") && !lower.ends_with("ay") => {
             format!("{}ies", &lower[..lower.len() - 1])

@@ -30,7 +30,7 @@ use crate::world::World;
 use crate::yaml::YamlError;
 
 pub use capabilities::KubeVersion;
-pub use snippet::render_files;
+pub use snippet::{render_files, render_files_within};
 
 /// What a render is for.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::chart::load::from_files;
 use crate::chart::node::{Node, Process};
 use crate::diag::log::Log;
 use crate::span::SourceMap;
-use crate::template::exec::{Exec, without_no_value};
+use crate::template::exec::{Exec, Limits, without_no_value};
 use crate::template::func::FuncCx;
 use crate::template::parse::FuncScope;
 use crate::template::trace::Untraced;
@@ -27,6 +27,19 @@ pub fn render_files(
     files: &[(String, Vec<u8>)],
     values: &[u8],
     helm: HelmVersion,
+) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    render_files_within(files, values, helm, Limits::default())
+}
+
+/// As [`render_files`], within other limits than the usual ones.
+///
+/// # Errors
+/// With Helm's text, and when a limit is reached.
+pub fn render_files_within(
+    files: &[(String, Vec<u8>)],
+    values: &[u8],
+    helm: HelmVersion,
+    limits: Limits,
 ) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut sources = SourceMap::default();
     let mut log = Log::new(helm);
@@ -57,7 +70,7 @@ pub fn render_files(
     let (arena, mut regexes) = (Arena::new(), Default::default());
     let world = System::new(None, None, None).in_zone(TimeZone::UTC);
     let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };
-    let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, Untraced);
+    let mut exec = Exec::new(&templates, &arena, FuncScope::Chart(helm), cx, Untraced).within(limits);
     let mut rendered = BTreeMap::new();
     for file in context.files.iter().filter(|f| !f.is_partial()) {
         context::set_template(file);

@@ -42,6 +42,9 @@ pub fn note(origin: &LineOrigin, document: &str) -> String {
         let name = if *place.file == *document { "" } else { file_name(&place.file) };
         parts.push(format!("{name}:{}{guess}", place.line));
     }
+    if let Some(place) = &origin.end {
+        parts.push(format!("{}:{}", file_name(&place.file), place.line));
+    }
     let values: Vec<String> = origin.values.iter().filter_map(value).collect();
     if !values.is_empty() {
         parts.push(format!("< {}", values.join(", ")));

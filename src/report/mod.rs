@@ -2,6 +2,7 @@
 
 pub mod annotate;
 pub mod explain;
+pub mod lint;
 pub mod page;
 pub mod rich;
 pub mod source_map;

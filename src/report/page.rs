@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, context};
-use serde_json::{Value, json};
 
 use crate::explain::Map;
 
 /// One environment: its source map as data, and the map itself.
 pub struct Part<'m> {
-    /// What `source_map::value` made.
-    pub data: Value,
+    /// What `source_map::write` made.
+    pub data: String,
     /// Where the texts of the inputs are.
     pub map: &'m Map,
+    /// How the path of an input is written, as in the data.
+    pub shown: &'m dyn Fn(&str) -> String,
 }
 
 /// Writes the page.
@@ -25,12 +26,15 @@ pub fn write(chart: &str, parts: Vec<Part<'_>>) -> Result<String, String> {
     let mut environments = Vec::new();
     for part in parts {
         for (_, source) in part.map.sources().all() {
-            texts.entry(source.name.clone()).or_insert_with(|| String::from_utf8_lossy(&source.text).into_owned());
+            texts
+                .entry((part.shown)(&source.name))
+                .or_insert_with(|| String::from_utf8_lossy(&source.text).into_owned());
         }
         environments.push(part.data);
     }
     // Nothing in the data may end the script element that holds it.
-    let data = json!({ "environments": environments, "texts": texts }).to_string().replace('<', "\\u003c");
+    let texts = serde_json::to_string(&texts).map_err(|e| e.to_string())?;
+    let data = format!("{{\"environments\":[{}],\"texts\":{texts}}}", environments.join(",")).replace('<', "\\u003c");
     let mut engine = Environment::new();
     engine.add_template("page", include_str!("page.html")).map_err(|e| e.to_string())?;
     let page = engine.get_template("page").map_err(|e| e.to_string())?;

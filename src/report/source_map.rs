@@ -2,6 +2,7 @@
 //! in it.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -23,10 +24,11 @@ pub struct Head<'a> {
     pub environment: Option<&'a str>,
     /// Whose behaviour was reproduced.
     pub helm: HelmVersion,
+    /// How the path of an input is written.
+    pub shown: &'a dyn Fn(&str) -> String,
 }
 
 /// Files and origins by number, so that each is written once.
-#[derive(Default)]
 struct Tables<'t> {
     layers: Option<&'t Teller<'t>>,
     files: Vec<Value>,
@@ -35,26 +37,31 @@ struct Tables<'t> {
     origin_numbers: HashMap<(OriginKind, Arc<str>, Option<Place>), usize>,
 }
 
-/// Writes the map of a render.
-pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map) -> String {
-    value(head, rendered, map, None).to_string() + "\n"
-}
-
-/// The map of a render as data; with layers, each value says what it overrode.
-pub fn value(head: &Head<'_>, rendered: &Rendered, map: &Map, layers: Option<&Teller<'_>>) -> Value {
-    let mut tables = Tables { layers, ..Tables::default() };
+/// Writes the map of a render; with layers, each value says what it overrode.
+pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map, layers: Option<&Teller<'_>>) -> String {
+    let mut tables = Tables {
+        layers,
+        files: Vec::new(),
+        file_numbers: HashMap::new(),
+        origins: Vec::new(),
+        origin_numbers: HashMap::new(),
+    };
     for (_, source) in map.sources().all() {
         let layer = if source.layer.is_empty() { "template" } else { &source.layer };
         tables.file_numbers.entry(source.name.as_str().into()).or_insert(tables.files.len());
-        tables.files.push(json!({ "name": source.name, "layer": layer }));
+        tables.files.push(json!({ "name": (head.shown)(&source.name), "layer": layer }));
     }
+    let mut documents = String::new();
     let hooks = rendered.hooks.iter().map(|(m, _)| m);
-    let documents: Vec<Value> = rendered.manifests.iter().chain(hooks).map(|m| tables.document(m, map)).collect();
+    for (n, manifest) in rendered.manifests.iter().chain(hooks).enumerate() {
+        documents.push_str(if n == 0 { "" } else { ",\n" });
+        tables.document(manifest, map, &mut documents);
+    }
     let helm = match head.helm {
         HelmVersion::V3 => "3.22.0",
         HelmVersion::V4 => "4.3.1",
     };
-    json!({
+    let rest = json!({
         "version": VERSION,
         "generator": concat!("plimsoll ", env!("CARGO_PKG_VERSION")),
         "chart": head.chart,
@@ -62,8 +69,14 @@ pub fn value(head: &Head<'_>, rendered: &Rendered, map: &Map, layers: Option<&Te
         "helm": helm,
         "files": tables.files,
         "origins": tables.origins,
-        "documents": documents,
-    })
+    });
+    // The documents are by far the most of it: they are written without a tree of values in between.
+    let mut out = rest.to_string();
+    out.pop();
+    out.push_str(",\"documents\":[");
+    out.push_str(&documents);
+    out.push_str("]}\n");
+    out
 }
 
 fn overridden(over: &Overridden) -> Value {
@@ -71,40 +84,57 @@ fn overridden(over: &Overridden) -> Value {
     json!({ "value": over.value, "place": place, "layer": over.layer })
 }
 
+/// `"name":[` items `]`, with a comma before it.
+fn list(out: &mut String, name: &str, items: impl Iterator<Item = String>) {
+    _ = write!(out, ",\"{name}\":[");
+    for (n, item) in items.enumerate() {
+        out.push_str(if n == 0 { "" } else { "," });
+        out.push_str(&item);
+    }
+    out.push(']');
+}
+
 impl Tables<'_> {
-    fn document(&mut self, manifest: &Manifest, map: &Map) -> Value {
-        let lines: Vec<Value> = map.lines(manifest).map(|(_, origin)| self.line(&origin)).collect();
-        json!({
+    fn document(&mut self, manifest: &Manifest, map: &Map, out: &mut String) {
+        let head = json!({
             "source": manifest.path,
             "kind": manifest.head.kind,
             "name": manifest.head.name,
             "text": manifest.content,
-            "lines": lines,
-        })
+        });
+        let head = head.to_string();
+        out.push_str(head.trim_end_matches('}'));
+        out.push_str(",\"lines\":[");
+        for (n, (_, origin)) in map.lines(manifest).enumerate() {
+            out.push_str(if n == 0 { "\n" } else { ",\n" });
+            self.line(&origin, out);
+        }
+        out.push_str("]}");
     }
 
-    fn line(&mut self, line: &LineOrigin) -> Value {
-        let mut out = serde_json::Map::new();
+    fn line(&mut self, line: &LineOrigin, out: &mut String) {
+        _ = write!(out, "{{\"guess\":{}", line.guess);
         if let Some(place) = &line.template {
-            out.insert("template".into(), self.place(place));
+            _ = write!(out, ",\"template\":{}", self.place(place));
         }
         if !line.chain.is_empty() {
-            out.insert("chain".into(), line.chain.iter().map(|p| self.place(p)).collect());
+            list(out, "chain", line.chain.iter().map(|p| self.place(p)));
+        }
+        if let Some(end) = &line.end {
+            _ = write!(out, ",\"end\":{}", self.place(end));
+            list(out, "endChain", line.end_chain.iter().map(|p| self.place(p)));
         }
         if !line.values.is_empty() {
-            out.insert("values".into(), line.values.iter().map(|o| self.used(o)).collect());
+            list(out, "values", line.values.iter().map(|o| self.used(o)));
         }
         if !line.conditions.is_empty() {
-            out.insert("conditions".into(), line.conditions.iter().map(|o| self.origin(o)).collect());
+            list(out, "conditions", line.conditions.iter().map(|o| self.origin(o).to_string()));
         }
-        if line.guess {
-            out.insert("guess".into(), true.into());
-        }
-        Value::Object(out)
+        out.push('}');
     }
 
     /// `[file, line, column]`
-    fn place(&mut self, place: &Place) -> Value {
+    fn place(&mut self, place: &Place) -> String {
         let file = match self.file_numbers.get(&place.file) {
             Some(n) => *n,
             None => {
@@ -113,19 +143,19 @@ impl Tables<'_> {
                 self.files.len() - 1
             }
         };
-        json!([file, place.line, place.column])
+        format!("[{file},{},{}]", place.line, place.column)
     }
 
-    fn used(&mut self, origin: &Origin) -> Value {
-        let mut out = serde_json::Map::new();
-        out.insert("origin".into(), self.origin(origin).into());
+    fn used(&mut self, origin: &Origin) -> String {
+        let mut out = format!("{{\"origin\":{}", self.origin(origin));
         if !origin.functions.is_empty() {
-            out.insert("functions".into(), origin.functions.iter().copied().collect());
+            list(&mut out, "functions", origin.functions.iter().map(|f| format!("\"{f}\"")));
         }
         if origin.whole {
-            out.insert("whole".into(), true.into());
+            out.push_str(",\"whole\":true");
         }
-        Value::Object(out)
+        out.push('}');
+        out
     }
 
     fn origin(&mut self, origin: &Origin) -> usize {
@@ -140,7 +170,10 @@ impl Tables<'_> {
             OriginKind::File => "file",
             OriginKind::Missing => "missing",
         };
-        let place = origin.place.as_ref().map(|p| self.place(p));
+        let place = origin.place.as_ref().map(|p| {
+            self.place(p);
+            json!([self.file_numbers[&p.file], p.line, p.column])
+        });
         let mut out = serde_json::Map::new();
         out.insert("kind".into(), kind.into());
         if !origin.key.is_empty() {

@@ -58,7 +58,7 @@ impl Pairs {
             (Value::Float(a), Value::Float(b)) => a == b,
             (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
             (Value::Str(a), Value::Str(b)) => a == b,
-            (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::Bytes(a), Value::Bytes(b)) => a == b && a.is_nil() == b.is_nil(),
             (Value::List(a), Value::List(b)) => self.lists(a, b),
             (Value::Map(a), Value::Map(b)) => a.kind() == b.kind() && self.maps(a, b),
             (Value::Object(a), Value::Object(b)) => a.equals(&**b),

@@ -12,8 +12,9 @@ const FEW: usize = 48;
 #[derive(Clone, Debug)]
 pub struct Entries(Kind);
 
+/// How they are kept.
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Row(Vec<(Str, Slot)>),
     Tree(BTreeMap<Str, Slot>),
 }

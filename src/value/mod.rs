@@ -5,9 +5,12 @@
 //! keeps its origin from the YAML parser through merging to the template. How values print is in [`fmt`], deep
 //! equality and truth in [`compare`], structs in [`Object`]; JSON, YAML and TOML are elsewhere. Start reading at [`Value`].
 
+pub mod bounds;
+pub mod burial;
 pub mod compare;
 mod entries;
 pub mod fmt;
+pub mod kept;
 mod object;
 mod room;
 pub mod shared;

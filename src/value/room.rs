@@ -55,6 +55,11 @@ fn grown(old: usize, length: usize, kind: ListKind) -> usize {
 }
 
 impl List {
+    /// An address for telling lists apart.
+    pub fn address(&self) -> usize {
+        self.items.as_ptr().addr()
+    }
+
     /// Go's `cap`.
     pub fn capacity(&self) -> usize {
         match &self.room {

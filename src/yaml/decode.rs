@@ -1,5 +1,7 @@
 //! Trees to values: YAML to JSON to Go, as sigs.k8s.io/yaml v1.6.0 does it, in one step.
 
+use std::collections::BTreeMap;
+
 use super::resolve::{Resolved, resolve};
 use super::tree::{NodeKind, Tree};
 use super::{YamlError, utf8};
@@ -19,7 +21,9 @@ pub fn to_value(src: &[u8], base: Pos) -> Result<Value, YamlError> {
     if tree.nodes.is_empty() {
         return Ok(Value::Nil);
     }
-    Decoder::new(&tree, base, true).value(0)
+    let mut decoder = Decoder::new(&tree, base, true);
+    let value = decoder.document()?;
+    if decoder.infinite { finite(value, base) } else { Ok(value) }
 }
 
 /// Reads into a `map[string]interface {}`; null and empty texts give an empty map.
@@ -76,6 +80,8 @@ pub(super) enum Scalar {
 pub(super) enum Key {
     Merge,
     Text(Str),
+    /// [`UNFIT`] and its type; the error is the last of the decoder's.
+    Unfit(Str),
 }
 
 pub(super) struct Decoder<'t, 'a> {
@@ -87,11 +93,34 @@ pub(super) struct Decoder<'t, 'a> {
     from_alias: u64,
     alias_depth: u32,
     active: Vec<u32>,
+    /// Keys that JSON can't have, in order. The whole document is read before the first one is an error.
+    unfit: Vec<YamlError>,
+    /// Whether there was a number that JSON can't have.
+    infinite: bool,
+    /// Nodes shown in errors.
+    shown: u32,
 }
+
+/// Nodes that errors show: aliases could make it billions.
+const MOST_SHOWN: u32 = 100_000;
+
+/// What stands in a map instead of a key that JSON can't have: no text of YAML has such bytes.
+const UNFIT: &[u8] = b"\xff\xff";
 
 impl<'t, 'a> Decoder<'t, 'a> {
     pub(super) fn new(tree: &'t Tree<'a>, base: Pos, floats: bool) -> Self {
-        Decoder { tree, base, floats, decoded: 0, from_alias: 0, alias_depth: 0, active: Vec::new() }
+        Decoder {
+            tree,
+            base,
+            floats,
+            decoded: 0,
+            from_alias: 0,
+            alias_depth: 0,
+            active: Vec::new(),
+            unfit: Vec::new(),
+            infinite: false,
+            shown: 0,
+        }
     }
 
     fn pos(&self, node: usize) -> Pos {
@@ -112,7 +141,21 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(())
     }
 
-    pub(super) fn value(&mut self, node: usize) -> Result<Value, YamlError> {
+    /// The whole document.
+    ///
+    /// # Errors
+    /// Of go-yaml first, then of what sigs.k8s.io/yaml makes of its result. Numbers that JSON lacks are for [`finite`].
+    pub(super) fn document(&mut self) -> Result<Value, YamlError> {
+        let value = self.value(0)?;
+        if !self.unfit.is_empty()
+            && let Some(i) = first_unfit(&value)
+        {
+            return Err(self.unfit.swap_remove(i));
+        }
+        Ok(value)
+    }
+
+    fn value(&mut self, node: usize) -> Result<Value, YamlError> {
         self.count()?;
         if stack::is_low() {
             return Err(YamlError::yaml("exceeded max depth of 10000", Some(self.tree.nodes[node].offset as usize)));
@@ -164,6 +207,11 @@ impl<'t, 'a> Decoder<'t, 'a> {
             let Some(value) = children.next() else { break };
             match self.key(key, value)? {
                 Key::Merge => self.merge(value, entries)?,
+                Key::Unfit(text) => {
+                    let error = self.unfit.len() as i64 - 1;
+                    self.value(value)?;
+                    entries.insert(text, Value::int(error).into());
+                }
                 Key::Text(text) => {
                     let slot = Slot { value: self.value(value)?, pos: self.pos(key) };
                     entries.insert(text, slot);
@@ -211,13 +259,17 @@ impl<'t, 'a> Decoder<'t, 'a> {
         done
     }
 
+    fn is_merge(&self, node: usize) -> bool {
+        let n = self.tree.nodes[node];
+        n.kind == NodeKind::Scalar
+            && self.tree.bytes(n.text) == b"<<"
+            && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge")
+    }
+
     pub(super) fn key(&mut self, node: usize, value: usize) -> Result<Key, YamlError> {
         let n = self.tree.nodes[node];
-        if n.kind == NodeKind::Scalar {
-            let text = self.tree.bytes(n.text);
-            if text == b"<<" && (n.implicit || self.tree.bytes(n.tag) == b"tag:yaml.org,2002:merge") {
-                return Ok(Key::Merge);
-            }
+        if self.is_merge(node) {
+            return Ok(Key::Merge);
         }
         self.count()?;
         let mut at = node;
@@ -253,17 +305,17 @@ impl<'t, 'a> Decoder<'t, 'a> {
                     },
                     _ => self.go_syntax(value, 0),
                 };
-                return Err(YamlError::conversion(
-                    format!("unsupported map key of type: {ty}, key: {shown}, value: {of}"),
-                    Some(n.offset as usize),
-                ));
+                let message = format!("unsupported map key of type: {ty}, key: {shown}, value: {of}");
+                self.unfit.push(YamlError::conversion(message, Some(n.offset as usize)));
+                return Ok(Key::Unfit([UNFIT, shown.as_bytes()].concat().into()));
             }
         }))
     }
 
     /// `%#v` of what go-yaml makes of a node.
     fn go_syntax(&mut self, node: usize, depth: usize) -> String {
-        if depth > 100 {
+        self.shown += 1;
+        if depth > 100 || self.shown > MOST_SHOWN {
             return "...".into();
         }
         let tree = self.tree;
@@ -276,16 +328,9 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             NodeKind::Mapping => {
-                let children: Vec<usize> = tree.children(node).collect();
-                let mut items: Vec<String> = children
-                    .chunks(2)
-                    .map(|kv| {
-                        let key = self.go_syntax(kv[0], depth + 1);
-                        let value = kv.get(1).map(|v| self.go_syntax(*v, depth + 1)).unwrap_or_default();
-                        format!("{key}:{value}")
-                    })
-                    .collect();
-                items.sort();
+                let mut items = BTreeMap::new();
+                self.go_entries(node, depth, &mut items);
+                let items: Vec<String> = items.iter().map(|((_, key), value)| format!("{key}:{value}")).collect();
                 format!("map[interface {{}}]interface {{}}{{{}}}", items.join(", "))
             }
             NodeKind::Scalar => match self.scalar(node) {
@@ -299,6 +344,36 @@ impl<'t, 'a> Decoder<'t, 'a> {
         }
     }
 
+    /// The entries of a mapping in Go's order, which begins with nil. The last of equal keys stays.
+    fn go_entries(&mut self, node: usize, depth: usize, items: &mut BTreeMap<(bool, String), String>) {
+        let tree = self.tree;
+        let children: Vec<usize> = tree.children(node).collect();
+        for kv in children.chunks_exact(2) {
+            if self.is_merge(kv[0]) {
+                self.go_merge(kv[1], depth + 1, items);
+                continue;
+            }
+            let key = self.go_syntax(kv[0], depth + 1);
+            let value = self.go_syntax(kv[1], depth + 1);
+            items.insert((!key.starts_with("interface"), key), value);
+        }
+    }
+
+    fn go_merge(&mut self, node: usize, depth: usize, items: &mut BTreeMap<(bool, String), String>) {
+        let tree = self.tree;
+        let n = tree.nodes[node];
+        match n.kind {
+            _ if depth > 100 => {}
+            NodeKind::Alias => self.go_merge(n.target as usize, depth + 1, items),
+            NodeKind::Mapping => self.go_entries(node, depth, items),
+            NodeKind::Sequence => {
+                let maps: Vec<usize> = tree.children(node).collect();
+                maps.into_iter().rev().for_each(|m| self.go_merge(m, depth + 1, items));
+            }
+            NodeKind::Scalar => {}
+        }
+    }
+
     fn scalar_value(&mut self, node: usize) -> Result<Value, YamlError> {
         let floats = self.floats;
         Ok(match self.scalar(node)? {
@@ -308,10 +383,17 @@ impl<'t, 'a> Decoder<'t, 'a> {
             Scalar::Int(i) => Value::int(i),
             Scalar::Uint(u) if floats => Value::Float(u as f64),
             Scalar::Uint(u) => Value::Int(u as i64, crate::value::IntKind::Uint64),
-            Scalar::Float(f) if !f.is_finite() => return Err(self.infinite(node)),
-            Scalar::Float(f) => Value::Float(f),
+            Scalar::Float(f) => {
+                self.infinite |= !f.is_finite();
+                Value::Float(f)
+            }
             Scalar::Str(s) => Value::Str(s),
         })
+    }
+
+    /// The error of the key that was just found to be unfit.
+    pub(super) fn unfit(&mut self) -> YamlError {
+        self.unfit.pop().unwrap_or_else(|| YamlError::conversion("unsupported map key", None))
     }
 
     /// What encoding/json says of a number that JSON has no word for.
@@ -335,6 +417,43 @@ impl<'t, 'a> Decoder<'t, 'a> {
             return Ok(typed(resolve(text), text));
         }
         tagged(tag, text).map_err(|m| YamlError::yaml(m, Some(n.offset as usize)))
+    }
+}
+
+/// The error of the first key of a value that JSON can't have, outermost first.
+fn first_unfit(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(list) => list.items.iter().find_map(|s| first_unfit(&s.value)),
+        Value::Map(map) => {
+            let entries = map.entries();
+            let here = entries.iter().find(|(k, _)| k.starts_with(UNFIT)).and_then(|(_, s)| match s.value {
+                Value::Int(i, _) => usize::try_from(i).ok(),
+                _ => None,
+            });
+            here.or_else(|| entries.values().find_map(|s| first_unfit(&s.value)))
+        }
+        _ => None,
+    }
+}
+
+/// The value, if JSON can write all its numbers. `base` is the position of its document.
+pub(super) fn finite(value: Value, base: Pos) -> Result<Value, YamlError> {
+    match infinite(&value, base) {
+        None => Ok(value),
+        Some((number, at)) => {
+            let offset = at.0.checked_sub(base.0).filter(|_| at.is_known()).map(|o| o as usize);
+            Err(YamlError::conversion(format!("json: unsupported value: {}", format_float(number, 'g', None)), offset))
+        }
+    }
+}
+
+/// The first infinity or NaN, and where it stands.
+fn infinite(value: &Value, at: Pos) -> Option<(f64, Pos)> {
+    match value {
+        Value::Float(f) if !f.is_finite() => Some((*f, at)),
+        Value::List(list) => list.items.iter().find_map(|s| infinite(&s.value, s.pos)),
+        Value::Map(map) => map.entries().values().find_map(|s| infinite(&s.value, s.pos)),
+        _ => None,
     }
 }
 

@@ -7,8 +7,8 @@ use super::resolve::{Resolved, resolve};
 use crate::grammar::gojson;
 use crate::grammar::gonum::{format_float, json_float};
 use crate::span::Pos;
-use crate::stack;
-use crate::value::{Encoded, Map, MapKind, Object, Str, Value};
+use crate::value::bounds::{self, Ancestors};
+use crate::value::{Encoded, HelmVersion, Map, MapKind, Object, Str, Value};
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -38,7 +38,7 @@ pub fn yaml_marks(value: &Value, pretty: bool) -> Vec<Mark> {
 const UNREADABLE: &str = "the JSON is no YAML";
 
 fn reader_error(value: &Value) -> String {
-    let json = gojson::marshal(value, gojson::Html::Escaped).unwrap_or_default();
+    let json = gojson::marshal(value, gojson::Html::Escaped, HelmVersion::V4).unwrap_or_default();
     match super::to_value(&json, Pos::NONE) {
         Ok(_) => UNREADABLE.into(),
         Err(e) => e.message.trim_start_matches("error converting YAML to JSON: ").to_owned(),
@@ -73,6 +73,7 @@ pub(super) struct Emitter {
     indent: i64,
     /// Where entries and items begin, if somebody asked.
     marks: Option<Vec<Mark>>,
+    around: Ancestors,
 }
 
 /// Where in an emitted text an entry's key, its value, or an item begins.
@@ -374,7 +375,16 @@ fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
 
 impl Emitter {
     pub(super) fn new(dialect: Dialect) -> Emitter {
-        Emitter { out: Vec::new(), dialect, column: 0, whitespace: true, indention: true, indent: -1, marks: None }
+        Emitter {
+            out: Vec::new(),
+            dialect,
+            column: 0,
+            whitespace: true,
+            indention: true,
+            indent: -1,
+            marks: None,
+            around: Ancestors::default(),
+        }
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
@@ -442,9 +452,6 @@ impl Emitter {
     }
 
     pub(super) fn node(&mut self, value: &Value, place: Place) -> Result<(), String> {
-        if stack::is_low() {
-            return Err("the value is nested too deeply".into());
-        }
         match value {
             Value::Nil => self.scalar_plain(b"null", place),
             Value::Bool(b) => self.scalar_plain(if *b { b"true" } else { b"false" }, place),
@@ -457,16 +464,32 @@ impl Emitter {
             Value::Complex(..) if self.dialect == Dialect::V3 => return Err("cannot marshal type: complex128".into()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
+            Value::Bytes(b) if b.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Bytes(b) => self.bytes(b, place)?,
             Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
-            Value::List(l) => return self.sequence(l.items.iter().map(|s| (&s.value, s.pos)), place),
+            Value::List(l) => {
+                self.enter(value, l.address())?;
+                self.sequence(l.items.iter().map(|s| (&s.value, s.pos)), place)?;
+                self.around.leave(l.address());
+            }
             Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
-            Value::Map(m) => return self.mapping(m, place),
+            Value::Map(m) => {
+                self.enter(value, m.address())?;
+                self.mapping(m, place)?;
+                self.around.leave(m.address());
+            }
             Value::Object(o) => return self.object(&**o, place),
         }
         Ok(())
+    }
+
+    /// Into a container. What is nested too deeply for YAML's reader is too deep for its indentation, too.
+    fn enter(&mut self, container: &Value, address: usize) -> Result<(), String> {
+        // Helm 3 has no function that shows the text.
+        self.around.enter(address, self.out.len()).map_err(|r| gojson::refusal(r, container, HelmVersion::V4))?;
+        if self.around.level() > bounds::DEEPEST { Err("the value is nested too deeply".into()) } else { Ok(()) }
     }
 
     fn object(&mut self, object: &dyn Object, place: Place) -> Result<(), String> {

@@ -53,7 +53,7 @@ pub fn head(src: &[u8], helm: HelmVersion) -> Result<Head, YamlError> {
     {
         return Ok(head);
     }
-    let raw = Decoder::new(&tree, Pos::NONE, false).value(0)?;
+    let raw = Decoder::new(&tree, Pos::NONE, false).document()?;
     let target = if helm == HelmVersion::V3 { Target::Struct(&V3) } else { Target::Struct(&V4) };
     Ok(from_value(&convert(raw, &target)?))
 }

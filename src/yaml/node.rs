@@ -311,6 +311,7 @@ impl Reader<'_, '_> {
                     places.extend(new.map(|(i, e)| (e.key.clone(), (i, false))));
                     continue;
                 }
+                Key::Unfit(_) => return Err(self.decoder.unfit()),
                 Key::Text(text) => text.to_text().into(),
             };
             let key_offset = self.tree.nodes[key].offset;

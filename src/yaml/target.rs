@@ -1,7 +1,7 @@
 //! Reading into Go's structs: sigs.k8s.io/yaml turns numbers and booleans into strings where the field is one, then
 //! encoding/json checks the types, with its own error texts.
 
-use super::decode::{Decoder, float32_text, json_name};
+use super::decode::{Decoder, finite, float32_text, json_name};
 use super::tree::Tree;
 use super::{YamlError, utf8};
 use crate::span::Pos;
@@ -67,13 +67,13 @@ pub fn decode_as(src: &[u8], base: Pos, target: &Target) -> Result<Value, YamlEr
     if tree.nodes.is_empty() {
         return Ok(Value::Nil);
     }
-    let raw = Decoder::new(&tree, base, false).value(0)?;
+    let raw = Decoder::new(&tree, base, false).document()?;
     convert(raw, target)
 }
 
 /// A value read without a type, into one.
 pub(super) fn convert(raw: Value, target: &Target) -> Result<Value, YamlError> {
-    let coerced = coerce(raw, Some(target));
+    let coerced = finite(coerce(raw, Some(target)), Pos::NONE)?;
     let mut reader = Reader { first_error: None, path: Vec::new(), context: None };
     let value = reader.read(&coerced, target);
     match reader.first_error {

@@ -23,7 +23,7 @@ const NOTHING: &str = "[a&&b]";
 
 /// Go's error text.
 pub(super) fn error(what: &str, at: &[u8]) -> String {
-    format!("error parsing regexp: {what}: `{}`", String::from_utf8_lossy(at))
+    format!("error parsing regexp: {what}: `{}`", crate::value::kept::keep(at))
 }
 
 /// Translates an expression.

@@ -89,8 +89,19 @@ pub(super) enum Type {
     Any,
     /// Number of the definition.
     Object(usize),
+    /// Either something else or an object of the definition of this number, whose unknown fields are passed over.
+    Or(Other, usize),
     List(Box<Type>),
     Map(Box<Type>),
+}
+
+/// What may stand in place of an object.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Other {
+    Bool,
+    /// A list of objects of the same definition.
+    List,
+    Strings,
 }
 
 /// What is where in the text.
@@ -185,7 +196,7 @@ pub(super) fn owns_group(group: &str) -> bool {
 pub(super) fn span(mask: u16) -> Option<(u32, u32)> {
     let mut found = minors().iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, m)| *m);
     let first = found.next()?;
-    Some((first, found.last().unwrap_or(first)))
+    Some((first, found.next_back().unwrap_or(first)))
 }
 
 impl Builtin {
@@ -271,6 +282,14 @@ impl Type {
         }
         if let Some(inner) = text.strip_prefix("{}") {
             return Some(Type::Map(Box::new(Type::read(inner)?)));
+        }
+        if let Some((other, name)) = text.split_once("|&") {
+            let other = match other {
+                "bool" => Other::Bool,
+                "list" => Other::List,
+                _ => Other::Strings,
+            };
+            return index().numbers.get(name).map(|number| Type::Or(other, *number));
         }
         if let Some(name) = text.strip_prefix('&') {
             return index().numbers.get(name).copied().map(Type::Object);

@@ -20,14 +20,13 @@ use crd::Found;
 use path::Path;
 use strict::Strict;
 
-pub use crd::{CrdRule, CrdSchema, Crds, RuleCase, RuleJudge, Verdict, check_definition};
+pub use crd::{Crds, check_definition};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
 /// object is checked.
 pub struct Schemas {
     builtin: Builtin,
     crds: Option<Arc<Crds>>,
-    judge: Option<Arc<dyn RuleJudge>>,
     unchecked: Option<Severity>,
 }
 
@@ -58,20 +57,13 @@ impl Schemas {
         let unknown = || UnknownVersion { given: version.to_owned() };
         let minor = minor_of(version).ok_or_else(unknown)?;
         let builtin = Builtin::new(minor).ok_or_else(unknown)?;
-        Ok(Schemas { builtin, crds: None, judge: None, unchecked: Some(Severity::Error) })
+        Ok(Schemas { builtin, crds: None, unchecked: Some(Severity::Error) })
     }
 
     /// Where custom resources are defined.
     #[must_use]
     pub fn with_crds(mut self, crds: Arc<Crds>) -> Schemas {
         self.crds = Some(crds);
-        self
-    }
-
-    /// Who evaluates the CEL rules of custom resources. Without one, objects that have rules are told to be unchecked.
-    #[must_use]
-    pub fn with_judge(mut self, judge: Arc<dyn RuleJudge>) -> Schemas {
-        self.judge = Some(judge);
         self
     }
 
@@ -153,7 +145,7 @@ impl Schemas {
         let Some(crds) = &self.crds else { return found.extend(unknown()) };
         match &*crds.find(api_version, kind) {
             Found::Unknown => found.extend(unknown()),
-            Found::Resource(resource) => resource.check(&self.builtin, self.judge.as_deref(), node, path, found),
+            Found::Resource(resource) => resource.check(&self.builtin, node, path, found),
             Found::OtherVersions(versions) => found.push(lifecycle::other_versions(api_version, kind, versions, path)),
             Found::Broken(why) => {
                 let message = format!("the definition of {api_version} {kind} can't be used: {why}");

@@ -2,7 +2,7 @@
 //! types of the kind, unknown fields refused, null the same as absent; then asks for required fields and enumerations
 //! as its validation does. What else the server validates is left to others. Start reading at [`Strict::object`].
 
-use super::bundle::{Builtin, Def, Field, Required, Type};
+use super::bundle::{Builtin, Def, Field, Other, Required, Type};
 use super::path::Path;
 use super::problems;
 use super::scalars::{self, Wrong};
@@ -16,12 +16,14 @@ pub(super) struct Strict<'s> {
     problems: &'s mut Vec<Problem>,
     /// Below `status`, which the server drops from what is created: only what it can't decode counts.
     in_status: bool,
+    /// Below what Go reads with code of its own, which passes over unknown fields.
+    lenient: bool,
 }
 
 impl<'s> Strict<'s> {
     /// A reading that adds to `problems`.
     pub fn new(builtin: &'s Builtin, problems: &'s mut Vec<Problem>) -> Strict<'s> {
-        Strict { builtin, problems, in_status: false }
+        Strict { builtin, problems, in_status: false, lenient: false }
     }
 
     /// Reads a map as an object of a definition.
@@ -52,6 +54,9 @@ impl<'s> Strict<'s> {
     }
 
     fn unknown(&mut self, def: &Def, name: &str, path: &Path<'_>) {
+        if self.lenient {
+            return;
+        }
         let mut problem = problems::unknown_field(path, name, def.fields().iter().map(|f| f.name));
         if let Some((first, last)) = def.elsewhere(name) {
             problem.remedy = Some(match self.builtin.minor() < first {
@@ -84,6 +89,7 @@ impl<'s> Strict<'s> {
                     self.object(def, node, path);
                 }
             }
+            (Type::Or(other, number), _) => self.either(*other, *number, node, path),
             (Type::List(inner), Data::List(items)) => {
                 for (i, item) in items.iter().enumerate() {
                     self.item(inner, item, &path.index(i));
@@ -100,6 +106,26 @@ impl<'s> Strict<'s> {
             }
             _ => self.scalar(ty, node, path),
         }
+    }
+
+    /// What is an object or something else.
+    fn either(&mut self, other: Other, number: usize, node: &Node, path: &Path<'_>) {
+        let Some(def) = self.builtin.def(number) else { return };
+        let before = std::mem::replace(&mut self.lenient, true);
+        match (&node.data, other) {
+            (Data::Map(_), _) => self.object(def, node, path),
+            (Data::List(items), Other::List) => {
+                for (i, item) in items.iter().enumerate().filter(|i| !i.1.is_null()) {
+                    self.object(def, item, &path.index(i));
+                }
+            }
+            (Data::Bool(_), Other::Bool) | (Data::List(_), Other::Strings) => {}
+            (_, Other::Bool) => {
+                self.problems.push(problems::error("schema/type", path, "boolean or JSON schema expected"));
+            }
+            _ => self.problems.push(problems::wrong_type(path, node, def.name)),
+        }
+        self.lenient = before;
     }
 
     /// An item of a list or a value of a map, where null is Go's zero value.
@@ -177,7 +203,7 @@ fn go_name(builtin: &Builtin, ty: &Type) -> String {
     match ty {
         Type::List(inner) => format!("[]{}", go_name(builtin, inner)),
         Type::Map(inner) => format!("map[string]{}", go_name(builtin, inner)),
-        Type::Object(number) => builtin.def(*number).map_or("", |d| d.name).to_owned(),
+        Type::Object(number) | Type::Or(_, number) => builtin.def(*number).map_or("", |d| d.name).to_owned(),
         Type::Str | Type::Enum(_) => "string".to_owned(),
         Type::Bytes => "[]uint8".to_owned(),
         Type::Bool => "bool".to_owned(),

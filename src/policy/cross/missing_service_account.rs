@@ -46,10 +46,15 @@ metadata: {name: ledger}
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for w in &scene.workloads {
-        let Some(name) = w.spec.get("serviceAccountName").and_then(Node::as_str) else { continue };
+        let Some(name) = account(w.spec) else { continue };
         if !matches!(name, "" | "default") && !scene.has("ServiceAccount", name, &w.object.namespace) {
             let message = format!("there is no ServiceAccount {name:?} in these manifests");
             found.add(w.index, format!("{}spec.serviceAccountName", w.at), message);
         }
     }
+}
+
+/// The field, or its deprecated alias.
+fn account(spec: &Node) -> Option<&str> {
+    ["serviceAccountName", "serviceAccount"].into_iter().find_map(|key| spec.get(key).and_then(Node::as_str))
 }

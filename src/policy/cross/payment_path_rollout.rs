@@ -52,7 +52,7 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     }
     for (index, rollout) in scene.of("Rollout").filter(|(_, r)| is_payment_path(r)) {
         let strategy = rollout.root().at(&["spec", "strategy"]);
-        if !strategy.is_some_and(|s| s.get("canary").or_else(|| s.get("blueGreen")).is_some()) {
+        if strategy.is_none_or(|s| s.get("canary").or_else(|| s.get("blueGreen")).is_none()) {
             found.add(index, "spec.strategy", "a Rollout without a canary or blueGreen strategy");
         }
     }

@@ -62,7 +62,7 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
         let near = scene.workloads.iter().filter(|w| w.object.namespace == budget.namespace && w.is_lasting());
         for w in near.filter(|w| selector.fits(w.labels)) {
             let replicas = lowest(scene, w);
-            if least.parse::<i64>().is_ok_and(|n| n >= replicas) {
+            if wanted(&least, replicas).is_some_and(|n| n >= replicas) {
                 let name = &w.object.name;
                 let message =
                     format!("minAvailable {least} leaves none of the {replicas} replicas of {name} to a drain");
@@ -74,6 +74,14 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
 
 fn amount(node: &Node) -> String {
     node.as_str().map_or_else(|| node.as_i64().unwrap_or_default().to_string(), str::to_owned)
+}
+
+/// How many replicas an amount asks for; a share is rounded up, as the disruption controller does.
+fn wanted(amount: &str, replicas: i64) -> Option<i64> {
+    match amount.strip_suffix('%') {
+        Some(share) => share.parse::<i64>().ok()?.checked_mul(replicas)?.checked_add(99).map(|n| n / 100),
+        None => amount.parse().ok(),
+    }
 }
 
 /// The fewest replicas that there may be.

@@ -1,6 +1,6 @@
 //! A binding through which Secrets can be read.
 
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, grants};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -39,28 +39,18 @@ subjects: [{kind: ServiceAccount, name: ledger}]
 };
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    for (index, binding) in scene.of("RoleBinding").chain(scene.of("ClusterRoleBinding")) {
-        let text = |key: &str| binding.root().at(&["roleRef", key]).and_then(Node::as_str).unwrap_or_default();
-        let (kind, name) = (text("kind"), text("name"));
-        let role = scene
-            .objects
-            .iter()
-            .find(|o| o.kind == kind && o.name == name && (kind == "ClusterRole" || o.namespace == binding.namespace));
-        let rules = role.and_then(|r| r.root().get("rules")).map(Node::items).unwrap_or_default();
+    for (index, _, role) in super::bound_roles(scene) {
+        let rules = role.root().get("rules").map(Node::items).unwrap_or_default();
         if rules.iter().any(reads_secrets) {
-            let message = format!("bound to {kind} {name}, which reads all Secrets");
+            let message = format!("bound to {} {}, which reads all Secrets", role.kind, role.name);
             found.add(index, "roleRef.name", message);
         }
     }
 }
 
 fn reads_secrets(rule: &Node) -> bool {
-    let has = |key: &str, wanted: &[&str]| {
-        let items = rule.get(key).map(Node::items).unwrap_or_default();
-        items.iter().filter_map(Node::as_str).any(|i| wanted.contains(&i))
-    };
-    has("apiGroups", &["", "*"])
-        && has("resources", &["secrets", "*"])
-        && has("verbs", &["get", "list", "watch", "*"])
+    grants(rule, "apiGroups", &["", "*"])
+        && grants(rule, "resources", &["secrets", "*"])
+        && grants(rule, "verbs", &["get", "list", "watch", "*"])
         && rule.get("resourceNames").is_none_or(|n| n.items().is_empty())
 }

@@ -3,7 +3,6 @@
 use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/service-target",

@@ -94,6 +94,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 let args = self.arguments(dot, f.name, Signature::of(f), args, last)?;
                 match (f.body)(&mut self.cx, &args.values) {
                     Ok(mut value) => {
+                        self.made(&value);
                         let tag = self.tracer.call(f.name, &args.values, &args.tags, &mut value, self.cx.helm);
                         Ok(Operand { iface: value.is_nil(), value, tag })
                     }

@@ -11,6 +11,7 @@ use crate::template::func::Ty;
 use crate::template::parse::parse;
 use crate::value::compare::truth;
 use crate::value::fmt::go_quote;
+use crate::value::kept;
 
 /// `include` of one name nested deeper than this is refused by Helm.
 const MAX_INCLUDES: u32 = 1000;
@@ -184,7 +185,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         if self.lint {
             return Ok(Operand { value: Value::string(""), ..Operand::default() });
         }
-        let text = message.as_str().map(|s| s.to_text().into_owned()).unwrap_or_default();
+        let text = message.as_str().map(|s| kept::keep(s)).unwrap_or_default();
         let mut e = ExecError::plain(format!("{USER_START}{text}{USER_END}"));
         e.user_message = Some(text);
         Err(e)

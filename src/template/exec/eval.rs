@@ -1,6 +1,7 @@
 //! Evaluation of pipelines, commands and operands.
 
 use super::*;
+use crate::blob::Blob;
 use crate::template::methods;
 use crate::value::{Map, MapKind, Slot};
 
@@ -14,7 +15,7 @@ fn zero_element(kind: MapKind) -> Value {
     match kind {
         MapKind::Any | MapKind::Values => Value::Nil,
         MapKind::Strings => Value::string(""),
-        MapKind::Files => Value::Bytes(Vec::new().into()),
+        MapKind::Files => Value::Bytes(Blob::nil()),
     }
 }
 

@@ -81,6 +81,8 @@ impl<T: Tracer> Evaluator for Exec<'_, '_, T> {
             FuncRef::Table(f) => {
                 let args = self.checked(f.name, Signature::of(f), args)?;
                 let mut value = (f.body)(&mut self.cx, &args.values).map_err(|e| ExecError::plain(e.0))?;
+                self.made(&value);
+                self.check_limits()?;
                 self.tracer.call(f.name, &args.values, &args.tags, &mut value, self.cx.helm);
                 Ok(value)
             }

@@ -26,6 +26,7 @@ use super::trace::{Branching, Tracer};
 use crate::stack;
 use crate::value::fmt::{print_in_place, print_pointee};
 use crate::value::{HelmVersion, IntKind, Str, Value};
+use crate::value::{burial, kept};
 
 /// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
 #[derive(Default)]
@@ -62,7 +63,7 @@ impl Templates {
 pub struct Limits {
     /// Bytes that one buffer (a file's output, an `include`) may reach.
     pub output: usize,
-    /// Bytes that all buffers together may have produced.
+    /// Bytes that all buffers, and all texts and lists that functions return, may have had together.
     pub total_output: usize,
     /// Actions that may be executed in all.
     pub steps: u64,
@@ -166,11 +167,19 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         }
     }
 
+    /// The same evaluator with other limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Executes the template `name` with `data` as dot, and returns what it printed.
     ///
     /// # Errors
     /// With the chain of frames for whatever Go refuses at run time, and when a limit is reached.
     pub fn execute(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Box<ExecError>> {
+        burial::drop_waiting();
         self.include_depth.clear();
         self.out.clear();
         let tree = self.template_named(name)?;
@@ -366,12 +375,23 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Ok(Flow::Normal)
     }
 
+    /// Counts what a function made, so that texts and lists can't be doubled without end.
+    fn made(&mut self, value: &Value) {
+        let size = match value {
+            Value::Str(s) => s.len(),
+            Value::List(l) => l.items.len() * size_of::<crate::value::Slot>(),
+            _ => 0,
+        };
+        self.produced = self.produced.saturating_add(size);
+    }
+
     fn check_limits(&self) -> Outcome<()> {
-        if self.out.len() > self.limits.output || self.produced > self.limits.total_output {
-            return Err(self.error(format!(
-                "the output is larger than the limit of {} bytes",
-                if self.out.len() > self.limits.output { self.limits.output } else { self.limits.total_output }
-            )));
+        if self.out.len() > self.limits.output {
+            return Err(self.error(format!("the output is larger than the limit of {} bytes", self.limits.output)));
+        }
+        if self.produced > self.limits.total_output {
+            let limit = self.limits.total_output;
+            return Err(self.error(format!("texts and lists are larger than the limit of {limit} bytes in all")));
         }
         if self.steps > self.limits.steps {
             return Err(self.error(format!("more than {} actions were executed", self.limits.steps)));
@@ -480,7 +500,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             other => {
                 let mut text = b"range can't iterate over ".to_vec();
                 print_pointee(&mut text, other, self.cx.helm);
-                Err(self.error(String::from_utf8_lossy(&text)))
+                Err(self.error(kept::keep(&text)))
             }
         }
     }
@@ -496,7 +516,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             let mut text = b"can't use ".to_vec();
             print_pointee(&mut text, &over.value, self.cx.helm);
             text.extend_from_slice(b" to iterate over more than one variable");
-            return Err(self.error(String::from_utf8_lossy(&text)));
+            return Err(self.error(kept::keep(&text)));
         }
         for i in 0..count {
             let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };

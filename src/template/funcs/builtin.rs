@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::blob::Blob;
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::compare::truth;
 use crate::value::fmt::{is_print, print_in_place, sprint, sprintf, sprintln};
+use crate::value::kept;
 use crate::value::{HelmVersion, IntKind, MapKind, Value, decode_rune};
 
 /// The functions of this family.
@@ -67,6 +69,7 @@ fn is_nil(v: &Value) -> bool {
         Value::Nil => true,
         Value::List(l) => l.nil,
         Value::Map(m) => m.is_nil(),
+        Value::Bytes(b) => b.is_nil(),
         Value::Object(o) => o.is_nil(),
         _ => false,
     }
@@ -103,7 +106,7 @@ fn equal_other(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> 
         return Err(format!(
             "non-comparable types {}: {ta}, {tb}: {}",
             reflect_s(a, helm),
-            String::from_utf8_lossy(&sprintf(b"%v", std::slice::from_ref(b), helm))
+            kept::keep(&sprintf(b"%v", std::slice::from_ref(b), helm))
         ));
     }
     if is_nil(a) || is_nil(b) {
@@ -127,7 +130,7 @@ fn equal_other(a: &Value, b: &Value, helm: HelmVersion) -> Result<bool, String> 
 
 /// A value under `%s`, as Go prints the values in these errors.
 fn reflect_s(v: &Value, helm: HelmVersion) -> String {
-    String::from_utf8_lossy(&sprintf(b"%s", std::slice::from_ref(v), helm)).into_owned()
+    kept::keep(&sprintf(b"%s", std::slice::from_ref(v), helm))
 }
 
 fn eq(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
@@ -228,7 +231,7 @@ fn index(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
             Value::Map(m) => match i {
                 Value::Str(key) => m.get(key).unwrap_or_else(|| match m.kind() {
                     MapKind::Strings => Value::string(""),
-                    MapKind::Files => Value::Bytes(Vec::new().into()),
+                    MapKind::Files => Value::Bytes(Blob::nil()),
                     _ => Value::Nil,
                 }),
                 Value::Nil => return Err("value is nil; should be of type string".into()),

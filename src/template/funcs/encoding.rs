@@ -23,14 +23,16 @@ pub const FUNCS: &[Func] = &[
     Func::new("b64dec", &[Ty::Str], b64dec),
     Func::new("b32enc", &[Ty::Str], |_, a| Ok(Value::string(BASE32.encode(text(a, 0))))),
     Func::new("b32dec", &[Ty::Str], b32dec),
-    Func::new("toJson", &[Ty::Any], |_, a| {
-        Ok(Value::string(gojson::marshal(&a[0], Html::Escaped).unwrap_or_default()))
+    Func::new("toJson", &[Ty::Any], |cx, a| {
+        Ok(Value::string(gojson::marshal(&a[0], Html::Escaped, cx.helm).unwrap_or_default()))
     }),
-    Func::new("mustToJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Escaped)?))),
-    Func::new("toPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0]).unwrap_or_default()))),
-    Func::new("mustToPrettyJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal_indent(&a[0])?))),
-    Func::new("toRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
-    Func::new("mustToRawJson", &[Ty::Any], |_, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw)?))),
+    Func::new("mustToJson", &[Ty::Any], |cx, a| Ok(Value::string(gojson::marshal(&a[0], Html::Escaped, cx.helm)?))),
+    Func::new("toPrettyJson", &[Ty::Any], |cx, a| {
+        Ok(Value::string(gojson::marshal_indent(&a[0], cx.helm).unwrap_or_default()))
+    }),
+    Func::new("mustToPrettyJson", &[Ty::Any], |cx, a| Ok(Value::string(gojson::marshal_indent(&a[0], cx.helm)?))),
+    Func::new("toRawJson", &[Ty::Any], |cx, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw, cx.helm)?))),
+    Func::new("mustToRawJson", &[Ty::Any], |cx, a| Ok(Value::string(gojson::marshal(&a[0], Html::Raw, cx.helm)?))),
     Func::new("fromJson", &[Ty::Str], from_json),
     Func::new("fromJsonArray", &[Ty::Str], from_json_array),
     Func::new("mustFromJson", &[Ty::Str], must_from_json),

@@ -181,8 +181,11 @@ fn slice(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         Value::List(list) => list.clone(),
         _ => Rc::new(List { kind: ListKind::Any, nil: false, items: all, room: Room::Exact }),
     };
-    match (usize::try_from(from), usize::try_from(to)) {
-        (Ok(from), Ok(to)) => list.cut(from, to).map(|l| Value::List(Rc::new(l))).ok_or_else(|| OUT.into()),
+    match (usize::try_from(from), usize::try_from(to), &args[0]) {
+        (Ok(from), Ok(to), Value::Bytes(b)) => {
+            b.get(from..to).map(|part| Value::Bytes(part.into())).ok_or_else(|| OUT.into())
+        }
+        (Ok(from), Ok(to), _) => list.cut(from, to).map(|l| Value::List(Rc::new(l))).ok_or_else(|| OUT.into()),
         _ => Err(OUT.into()),
     }
 }

@@ -115,13 +115,15 @@ fn merge_overwrite(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn merge_with(args: &[Value], overwrite: bool) -> FuncResult {
     let into = map(args, 0);
     for from in args[1..].iter().filter_map(|v| v.as_map()) {
-        merge(&into, from, overwrite, 0)?;
+        merge(&into, from, overwrite, 0, &mut { MOST })?;
     }
     Ok(args[0].clone())
 }
 
 /// Maps nested deeper than this (one that holds itself) are refused.
 const MAX_DEPTH: usize = 10_000;
+/// So are copies and mergers of more values than this.
+const MOST: usize = 10_000_000;
 
 /// Whether mergo takes a value for empty.
 fn is_blank(v: &Value) -> bool {
@@ -145,20 +147,22 @@ fn put(into: &Map, key: Str, slot: Slot, from: &Map) -> Result<(), FuncError> {
 }
 
 /// mergo's deepMerge of two maps: keys that are missing or empty in `into` come from `from`, maps are merged.
-fn merge(into: &Map, from: &Map, overwrite: bool, depth: usize) -> Result<(), FuncError> {
+fn merge(into: &Map, from: &Map, overwrite: bool, depth: usize, left: &mut usize) -> Result<(), FuncError> {
     if depth > MAX_DEPTH || stack::is_low() {
         return Err("maps are nested too deeply to be merged".into());
     }
     if into.same(from) {
         return Ok(());
     }
+    let less = left.checked_sub(from.len() + 1);
+    *left = less.ok_or_else(|| FuncError::from("the maps are too large to be merged"))?;
     let entries: Vec<(Str, Slot)> = from.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in entries {
         let existing = into.slot(&key);
         match (&existing, &slot.value) {
             (Some(old), new) if plain(&old.value).is_some() && plain(new).is_some() => {
                 if let (Some(old), Some(new)) = (plain(&old.value), plain(new)) {
-                    merge(old, new, overwrite, depth + 1)?;
+                    merge(old, new, overwrite, depth + 1, left)?;
                     if old.is_empty() {
                         // mergo still takes it for empty, and takes over the other map itself.
                         put(into, key, slot.clone(), from)?;
@@ -181,20 +185,20 @@ fn deep_copy(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
         // copystructure's result is looked at without a check.
         return Err("reflect: call of reflect.Value.Type on zero Value".into());
     }
-    if depth_of(&args[0], 0) > MAX_DEPTH {
-        return Err("the value is nested too deeply to be copied".into());
-    }
+    copyable(&args[0], 0, &mut { MOST })?;
     Ok(args[0].deep_copy())
 }
 
-fn depth_of(v: &Value, depth: usize) -> usize {
+/// Whether a copy would be neither too deep nor too large: one map can be in a small value a billion times.
+fn copyable(v: &Value, depth: usize, left: &mut usize) -> Result<(), FuncError> {
     if depth > MAX_DEPTH || stack::is_low() {
-        return MAX_DEPTH + 1;
+        return Err("the value is nested too deeply to be copied".into());
     }
+    *left = left.checked_sub(1).ok_or_else(|| FuncError::from("the value is too large to be copied"))?;
     match v {
-        Value::Map(m) => m.entries().values().map(|s| depth_of(&s.value, depth + 1)).max().unwrap_or(depth),
-        Value::List(l) => l.items.iter().map(|s| depth_of(&s.value, depth + 1)).max().unwrap_or(depth),
-        _ => depth,
+        Value::Map(m) => m.entries().values().try_for_each(|s| copyable(&s.value, depth + 1, left)),
+        Value::List(l) => l.items.iter().try_for_each(|s| copyable(&s.value, depth + 1, left)),
+        _ => Ok(()),
     }
 }
 
@@ -212,12 +216,16 @@ fn dig(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let n = args.len();
     let mut at = as_map(&args[n - 1])?;
     let default = &args[n - 2];
-    let path = &args[..n - 2];
+    let as_key = |key: &Value| match key {
+        Value::Str(key) => Ok(key.clone()),
+        other => {
+            let name = if other.is_nil() { "nil".to_owned() } else { other.type_name(cx.helm) };
+            Err(FuncError(format!("interface conversion: interface {{}} is {name}, not string")))
+        }
+    };
+    // All keys have to be strings, also those that are never reached.
+    let path: Vec<Str> = args[..n - 2].iter().map(as_key).collect::<Result<_, _>>()?;
     for (i, key) in path.iter().enumerate() {
-        let Value::Str(key) = key else {
-            let name = if key.is_nil() { "nil".to_owned() } else { key.type_name(cx.helm) };
-            return Err(format!("interface conversion: interface {{}} is {name}, not string").into());
-        };
         match at.get(key) {
             None => return Ok(default.clone()),
             Some(v) if i + 1 == path.len() => return Ok(v),

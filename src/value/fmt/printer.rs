@@ -368,6 +368,9 @@ impl<'a> Printer<'a> {
             }
             'x' | 'X' => self.hex(b, verb),
             'q' => self.quoted(b),
+            'v' | 'd' if self.flags.sharp_v && matches!(value, Value::Bytes(b) if b.is_nil()) => {
+                self.text("[]byte(nil)")
+            }
             'v' | 'd' if self.flags.sharp_v => {
                 self.text("[]byte{");
                 for (i, b) in b.iter().enumerate() {

@@ -38,6 +38,18 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Units of durations, with their nanoseconds; longer names before those that they begin with.
+const UNITS: &[(&[&str], i64)] = &[
+    (&["nano", "ns"], 1),
+    (&["micro", "µs", "us"], 1_000),
+    (&["milli", "ms"], 1_000_000),
+    (&["sec", "s"], 1_000_000_000),
+    (&["min", "m"], 60_000_000_000),
+    (&["h"], 3_600_000_000_000),
+    (&["d"], 86_400_000_000_000),
+    (&["w"], 604_800_000_000_000),
+];
+
 /// The version that brought in the formats of Kubernetes' own names.
 const NAMES_SINCE: u32 = 34;
 
@@ -47,7 +59,7 @@ pub(super) fn holds(format: &str, text: &str, minor: u32) -> bool {
     match &*name {
         "datetime" => is_date_time(text),
         "date" => is_date(text),
-        "duration" => duration::parse(text.as_bytes()).is_ok() || matches("duration", text),
+        "duration" => nanoseconds(text).is_some(),
         "uri" => text.starts_with('/') || Url::parse(text.as_bytes()).is_ok_and(|_| has_scheme(text)),
         // Go parses whole addresses with display names; only what can be none is refused.
         "email" => text.contains('@') && !text.starts_with('@') && !text.ends_with('@'),
@@ -66,6 +78,22 @@ fn matches(name: &str, text: &str) -> bool {
     let Some(at) = PATTERNS.iter().position(|p| p.0 == name) else { return true };
     let regex = COMPILED[at].get_or_init(|| Regex::new(PATTERNS[at].1).ok());
     regex.as_ref().is_none_or(|r| r.is_match(text))
+}
+
+/// A duration as Go writes it or in words, `3 days`.
+pub(super) fn nanoseconds(text: &str) -> Option<i64> {
+    if let Ok(nanos) = duration::parse(text.as_bytes()) {
+        return Some(nanos);
+    }
+    static WORDS: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex = WORDS.get_or_init(|| Regex::new(PATTERNS.iter().find(|p| p.0 == "duration")?.1).ok()).as_ref()?;
+    let mut sum = None;
+    for found in regex.captures_iter(text) {
+        let (count, unit): (i64, _) = (found[1].parse().ok()?, found[2].to_lowercase());
+        let (_, length) = UNITS.iter().find(|u| u.0.iter().any(|name| unit == *name || unit.starts_with(u.0[0])))?;
+        sum = Some(count.checked_mul(*length)?.checked_add(sum.unwrap_or(0))?);
+    }
+    sum
 }
 
 fn is_date(text: &str) -> bool {

@@ -2,6 +2,7 @@
 //! definition is looked for, parsed and compiled when the first object of its kind is checked. Start reading at
 //! [`Crds`].
 
+mod cel;
 mod defaults;
 mod formats;
 mod rules;
@@ -21,19 +22,20 @@ use super::path::Path;
 use super::problems::{error, required};
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::{Data, Document, Node};
+use schema::CrdSchema;
 use structural::Level;
 use validate::Validator;
-
-pub use rules::{RuleCase, RuleJudge, Verdict};
-pub use schema::{CrdRule, CrdSchema};
 
 /// CustomResourceDefinitions by the kinds that they define. Can be shared between threads once filled.
 #[derive(Default)]
 pub struct Crds {
     sources: Vec<Source>,
     /// What has been looked for, by API version and kind.
-    looked: Mutex<HashMap<(String, String), Arc<Found>>>,
+    looked: Mutex<HashMap<(String, String), Looked>>,
 }
+
+/// What looking for a kind gives, once.
+type Looked = Arc<OnceLock<Arc<Found>>>;
 
 /// A document that may define kinds.
 struct Source {
@@ -50,7 +52,7 @@ pub(super) enum Found {
     OtherVersions(Vec<String>),
     /// Its definition can't be used: where and why.
     Broken(String),
-    Resource(Resource),
+    Resource(Box<Resource>),
 }
 
 /// A version of a custom resource.
@@ -83,30 +85,50 @@ impl Crds {
     /// What is known of a kind. The last definition that was added wins.
     pub(super) fn find(&self, api_version: &str, kind: &str) -> Arc<Found> {
         let key = (api_version.to_owned(), kind.to_owned());
-        // Nothing panics while it holds the lock; and if, what it holds is still right.
-        let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(looked.entry(key).or_insert_with(|| Arc::new(self.look(api_version, kind))))
+        let slot = {
+            // Nothing panics while it holds the lock; and if, what it holds is still right.
+            let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(looked.entry(key).or_default())
+        };
+        // Other kinds are looked for meanwhile.
+        Arc::clone(slot.get_or_init(|| Arc::new(self.look(api_version, kind))))
     }
 
+    /// Parses only the documents that name the kind as one does, and if none of these defines it, those that have the
+    /// word at all.
     fn look(&self, api_version: &str, kind: &str) -> Found {
         let Some((group, version)) = api_version.split_once('/') else { return Found::Unknown };
-        for source in self.sources.iter().rev() {
-            let has = |word: &str| memmem::find(source.text.text.as_bytes(), word.as_bytes()).is_some();
-            if !has(kind) || !has(group) {
-                continue;
-            }
-            let Some(document) = source.document() else { continue };
-            let root = &document.root;
-            let items = root.get("items").map(Node::items).unwrap_or_default();
-            if let Some(crd) = std::iter::once(root).chain(items).find(|n| defines(n, group, kind)) {
-                return source.resource(crd, version);
-            }
-        }
-        Found::Unknown
+        let sources = || self.sources.iter().rev().filter(|s| s.has(group));
+        let likely = sources().filter(|s| s.names_kind(kind));
+        let unlikely = sources().filter(|s| !s.names_kind(kind) && s.has(kind));
+        let found = likely.chain(unlikely).find_map(|s| s.definition(group, kind).map(|crd| s.resource(crd, version)));
+        found.unwrap_or(Found::Unknown)
     }
 }
 
 impl Source {
+    fn has(&self, word: &str) -> bool {
+        memmem::find(self.text.text.as_bytes(), word.as_bytes()).is_some()
+    }
+
+    /// Whether the text has `kind: KIND`, in YAML or JSON.
+    fn names_kind(&self, kind: &str) -> bool {
+        let text = self.text.text.as_bytes();
+        memmem::find_iter(text, kind.as_bytes()).any(|at| {
+            let before = text[..at].trim_ascii_end();
+            let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+            let ends = text.get(at + kind.len()).is_none_or(|b| !b.is_ascii_alphanumeric());
+            ends && (before.ends_with(b"kind:") || before.ends_with(b"kind\":"))
+        })
+    }
+
+    /// The definition of a kind, if this document has it.
+    fn definition(&self, group: &str, kind: &str) -> Option<&Node> {
+        let root = &self.document()?.root;
+        let items = root.get("items").map(Node::items).unwrap_or_default();
+        std::iter::once(root).chain(items).find(|n| defines(n, group, kind))
+    }
+
     fn document(&self) -> Option<&Document> {
         let parse = || Document::parse(self.text.text.as_bytes()).ok().map(Arc::new);
         self.document.get_or_init(parse).as_deref()
@@ -123,11 +145,11 @@ impl Source {
         check_version(found, &Path::Root, &mut problems);
         let schema = found.at(&["schema", "openAPIV3Schema"]).and_then(CrdSchema::read);
         match (problems.first(), schema) {
-            (None, Some(schema)) => Found::Resource(Resource {
+            (None, Some(schema)) => Found::Resource(Box::new(Resource {
                 schema,
                 namespaced: crd.at(&["spec", "scope"]).and_then(Node::as_str) == Some("Namespaced"),
                 deprecated: deprecation(crd, found, version),
-            }),
+            })),
             (first, _) => {
                 let place =
                     KubeObject::new(Arc::clone(&self.text), Document { root: found.clone(), duplicates: Vec::new() });
@@ -158,14 +180,7 @@ fn deprecation(crd: &Node, found: &Node, version: &str) -> Option<String> {
 
 impl Resource {
     /// Checks an object of this kind.
-    pub fn check(
-        &self,
-        builtin: &Builtin,
-        judge: Option<&dyn RuleJudge>,
-        node: &Node,
-        path: &Path<'_>,
-        found: &mut Vec<Problem>,
-    ) {
+    pub fn check(&self, builtin: &Builtin, node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
         if let Some(warning) = &self.deprecated {
             let path = path.key("apiVersion").text();
             found.push(Problem::new("schema/deprecated-api", Severity::Warning, path, warning.clone()));
@@ -176,15 +191,9 @@ impl Resource {
         let mut validator = Validator { minor: builtin.minor(), found: Vec::new() };
         validator.value(&filled, &self.schema, path);
         found.append(&mut validator.found);
-        if !self.schema.has_rules || found.len() > before {
-            return;
-        }
-        match judge {
-            Some(judge) => rules::apply(judge, builtin.minor(), &filled, &self.schema, path, found),
-            None => {
-                let message = "the CEL rules of its definition were not evaluated";
-                found.push(Problem::new("schema/unchecked-rules", Severity::Info, path.text(), message));
-            }
+        // The server evaluates no rules on a value whose structure may deceive them.
+        if found.len() == before {
+            rules::apply(builtin.minor(), &filled, &self.schema, path, found);
         }
     }
 }

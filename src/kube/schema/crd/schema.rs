@@ -1,35 +1,38 @@
 //! A structural schema (`openAPIV3Schema`) ready to validate with. Reading is lenient: what is wrong with the schema
 //! itself is told by [`super::structural`]. Start reading at [`CrdSchema::read`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::rules::Compiled;
 use crate::grammar::regex::GoRegex;
 use crate::stack;
 use crate::yaml::node::{Data, Node};
 
 /// The schema of a value.
 #[derive(Default)]
-pub struct CrdSchema {
+pub(super) struct CrdSchema {
     /// `string`, `integer`, …; empty if any type will do.
-    pub(super) ty: Box<str>,
-    pub(super) int_or_string: bool,
-    pub(super) nullable: bool,
-    pub(super) preserve: bool,
-    pub(super) embedded: bool,
-    pub(super) format: Option<Box<str>>,
-    pub(super) default: Option<Node>,
-    pub(super) values: Vec<Node>,
-    pub(super) limits: Option<Box<Limits>>,
-    pub(super) required: Vec<Box<str>>,
+    pub ty: Box<str>,
+    pub int_or_string: bool,
+    pub nullable: bool,
+    pub preserve: bool,
+    pub embedded: bool,
+    pub format: Option<Box<str>>,
+    pub default: Option<Node>,
+    pub values: Vec<Node>,
+    pub limits: Option<Box<Limits>>,
+    pub required: Vec<Box<str>>,
     /// By name.
-    pub(super) properties: Vec<(Box<str>, CrdSchema)>,
-    pub(super) additional: Option<Additional>,
-    pub(super) items: Option<Box<CrdSchema>>,
-    pub(super) junctors: Option<Box<Junctors>>,
-    pub(super) list: ListType,
-    pub(super) rules: Vec<CrdRule>,
+    pub properties: Vec<(Box<str>, CrdSchema)>,
+    pub additional: Option<Additional>,
+    pub items: Option<Box<CrdSchema>>,
+    pub junctors: Option<Box<Junctors>>,
+    pub list: ListType,
+    pub rules: Vec<CrdRule>,
+    /// The rules, compiled when first needed.
+    pub compiled: OnceLock<Vec<Compiled>>,
     /// Whether this schema or one below it has rules.
-    pub(super) has_rules: bool,
+    pub has_rules: bool,
 }
 
 /// What `additionalProperties` says.
@@ -75,8 +78,7 @@ pub(super) struct Junctors {
 }
 
 /// A rule in CEL that a value must satisfy, an item of `x-kubernetes-validations`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CrdRule {
+pub(super) struct CrdRule {
     /// The expression; `self` is the value.
     pub rule: String,
     /// What to say when it is violated.
@@ -93,7 +95,7 @@ pub struct CrdRule {
 
 impl CrdSchema {
     /// Reads a schema; nothing if it is no map or nested too deep.
-    pub(super) fn read(node: &Node) -> Option<CrdSchema> {
+    pub fn read(node: &Node) -> Option<CrdSchema> {
         if !matches!(node.data, Data::Map(_)) || stack::is_low() {
             return None;
         }
@@ -146,7 +148,7 @@ impl CrdSchema {
     }
 
     /// The schemas of the values right below one of this schema.
-    pub(super) fn below(&self) -> impl Iterator<Item = &CrdSchema> {
+    pub fn below(&self) -> impl Iterator<Item = &CrdSchema> {
         let additional = match &self.additional {
             Some(Additional::Schema(schema)) => Some(&**schema),
             _ => None,
@@ -155,56 +157,16 @@ impl CrdSchema {
     }
 
     /// The schema of a property.
-    pub(super) fn property(&self, name: &str) -> Option<&CrdSchema> {
+    pub fn property(&self, name: &str) -> Option<&CrdSchema> {
         self.properties.binary_search_by(|p| (*p.0).cmp(name)).ok().map(|i| &self.properties[i].1)
     }
 
     /// The schema of a property or of one that only `additionalProperties` speaks of.
-    pub(super) fn field(&self, name: &str) -> Option<&CrdSchema> {
+    pub fn field(&self, name: &str) -> Option<&CrdSchema> {
         self.property(name).or(match &self.additional {
             Some(Additional::Schema(schema)) => Some(schema),
             _ => None,
         })
-    }
-
-    /// The rules on a value of this schema.
-    pub fn rules(&self) -> &[CrdRule] {
-        &self.rules
-    }
-
-    /// `string`, `integer`, `number`, `boolean`, `object`, `array`; empty for int-or-string and where any type will do.
-    pub fn type_name(&self) -> &str {
-        &self.ty
-    }
-
-    /// `date-time` and the like.
-    pub fn format(&self) -> Option<&str> {
-        self.format.as_deref()
-    }
-
-    /// Whether the value is an integer or a text.
-    pub fn is_int_or_string(&self) -> bool {
-        self.int_or_string
-    }
-
-    /// Whether fields that the schema doesn't name are kept.
-    pub fn preserves_unknown_fields(&self) -> bool {
-        self.preserve
-    }
-
-    /// The schema of a field of a value of this schema.
-    pub fn field_schema(&self, name: &str) -> Option<&CrdSchema> {
-        self.field(name)
-    }
-
-    /// Whether a field is named by the schema, and not merely a key of a map.
-    pub fn names_field(&self, name: &str) -> bool {
-        self.property(name).is_some()
-    }
-
-    /// The schema of the items of a list of this schema.
-    pub fn item_schema(&self) -> Option<&CrdSchema> {
-        self.items.as_deref()
     }
 }
 

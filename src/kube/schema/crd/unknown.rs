@@ -5,7 +5,7 @@ use super::schema::{Additional, CrdSchema};
 use crate::finding::Problem;
 use crate::kube::schema::bundle::Builtin;
 use crate::kube::schema::path::Path;
-use crate::kube::schema::problems::{unknown_field, wrong_type};
+use crate::kube::schema::problems::{required, unknown_field, wrong_type};
 use crate::kube::schema::strict::Strict;
 use crate::stack;
 use crate::yaml::node::{Data, Node};
@@ -26,7 +26,12 @@ impl Pruner<'_> {
             return;
         }
         match &node.data {
-            Data::Map(_) => self.object(node, schema, path, schema.embedded),
+            Data::Map(_) => {
+                self.object(node, schema, path, schema.embedded);
+                if schema.embedded {
+                    self.embedded(node, path);
+                }
+            }
             Data::List(items) => {
                 for (i, item) in items.iter().enumerate() {
                     match &schema.items {
@@ -55,6 +60,15 @@ impl Pruner<'_> {
                     self.found.push(unknown_field(path, &entry.key, known));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// An object within another says what it is.
+    fn embedded(&mut self, node: &Node, path: &Path<'_>) {
+        for key in ["apiVersion", "kind"] {
+            if node.get(key).is_none_or(|n| n.as_str() == Some("")) {
+                self.found.push(required(&path.key(key)));
             }
         }
     }

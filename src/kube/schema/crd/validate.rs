@@ -32,7 +32,7 @@ impl Validator {
                 self.junctors(node, junctors, path);
             }
             if let Some(limits) = &schema.limits {
-                self.limits(node, limits, path);
+                self.limits(node, limits, &schema.ty, path);
             }
             if sound {
                 self.format(node, schema, path);
@@ -100,9 +100,9 @@ impl Validator {
         }
     }
 
-    fn limits(&mut self, node: &Node, limits: &Limits, path: &Path<'_>) {
+    fn limits(&mut self, node: &Node, limits: &Limits, ty: &str, path: &Path<'_>) {
         match &node.data {
-            Data::Int(_) | Data::Uint(_) | Data::Float(_) => self.numeric(node, limits, path),
+            Data::Int(_) | Data::Uint(_) | Data::Float(_) => self.numeric(node, limits, ty, path),
             Data::Str(text) => self.text(node, text, limits, path),
             Data::List(items) => self.count(items.len(), limits.min_items, limits.max_items, "items", node, path),
             Data::Map(entries) => {
@@ -117,31 +117,35 @@ impl Validator {
         }
     }
 
-    fn numeric(&mut self, node: &Node, limits: &Limits, path: &Path<'_>) {
+    fn numeric(&mut self, node: &Node, limits: &Limits, ty: &str, path: &Path<'_>) {
         let Some(value) = number(node) else { return };
+        // The server compares integers with limits cut to integers, unless both the type is integer and the limit isn't.
+        let is_int = value.fract() == 0.0 && value.abs() < 1e21;
+        let cut = |limit: f64| if is_int && (ty != "integer" || limit.fract() == 0.0) { limit.trunc() } else { limit };
         if let Some(max) = limits.maximum {
-            match limits.exclusive_maximum {
-                true if value >= max => self.invalid("schema/limit", path, node, &format!("should be less than {max}")),
-                false if value > max => {
-                    self.invalid("schema/limit", path, node, &format!("should be less than or equal to {max}"));
-                }
-                _ => {}
+            let (over, words) = match limits.exclusive_maximum {
+                true => (value >= cut(max), "less than"),
+                false => (value > cut(max), "less than or equal to"),
+            };
+            if over {
+                self.invalid("schema/limit", path, node, &format!("should be {words} {max}"));
             }
         }
         if let Some(min) = limits.minimum {
-            match limits.exclusive_minimum {
-                true if value <= min => {
-                    self.invalid("schema/limit", path, node, &format!("should be greater than {min}"))
-                }
-                false if value < min => {
-                    self.invalid("schema/limit", path, node, &format!("should be greater than or equal to {min}"));
-                }
-                _ => {}
+            let (under, words) = match limits.exclusive_minimum {
+                true => (value <= cut(min), "greater than"),
+                false => (value < cut(min), "greater than or equal to"),
+            };
+            if under {
+                self.invalid("schema/limit", path, node, &format!("should be {words} {min}"));
             }
         }
-        if let Some(factor) = limits.multiple_of.filter(|f| *f > 0.0) {
-            let quotient = if factor < 1.0 { 1.0 / factor * value } else { value / factor };
-            if (quotient - quotient.round()).abs() > 1e-9 * quotient.abs().max(1.0) {
+        if let Some(factor) = limits.multiple_of {
+            let whole = cut(factor);
+            if whole <= 0.0 {
+                let message = format!("factor MultipleOf declared for {} must be positive: {whole}", path.text());
+                self.found.push(error("schema/limit", path, message));
+            } else if !is_multiple(value, whole) {
                 self.invalid("schema/limit", path, node, &format!("should be a multiple of {factor}"));
             }
         }
@@ -265,6 +269,11 @@ impl Validator {
             self.found.push(combined(path, "must not validate the schema (not)"));
         }
     }
+}
+
+fn is_multiple(value: f64, factor: f64) -> bool {
+    let quotient = if factor < 1.0 { 1.0 / factor * value } else { value / factor };
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
 }
 
 /// A value as it stands in a message.

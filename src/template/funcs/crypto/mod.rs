@@ -2,7 +2,7 @@
 //!
 //! All randomness comes from the world, so that a seed makes a render repeatable: what needs more than a few bytes takes
 //! them from a generator that the world seeds ([`rng`]). Certificates and keys are in `funcs::certs`, `derivePassword`
-//! in [`derive`], AES in [`cipher`], Go's base64 in [`base64`].
+//! in [`mod@derive`], AES in [`cipher`], Go's base64 in [`base64`].
 
 pub mod base64;
 mod cipher;

@@ -162,6 +162,7 @@ fn repeat(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let Ok(n) = usize::try_from(int(args, 0)) else { return Err("strings: negative Repeat count".into()) };
     match text.len().checked_mul(n) {
         Some(size) if size <= MAX_TEXT => Ok(Value::string(text.repeat(n))),
+        size if size.is_none_or(|s| i64::try_from(s).is_err()) => Err("strings: Repeat output length overflow".into()),
         size => Err(too_long(size.unwrap_or(usize::MAX)).into()),
     }
 }

@@ -1,0 +1,109 @@
+//! Findings: problems with their places, one where the same holds in several environments or versions.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Problem, Resource, Scope, Spot, ValuesSpot};
+
+/// A problem of an object of one chart in one environment, with its places.
+pub struct Located {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The object, with its namespace filled in.
+    pub resource: Resource,
+    /// The chart's folder, empty for plain manifests.
+    pub chart: String,
+    /// Where it holds.
+    pub scope: Scope,
+    /// The line of the manifest, or of the file it is about.
+    pub spot: Spot,
+    /// The template's place.
+    pub template: Option<Spot>,
+    /// The values line.
+    pub values: Option<ValuesSpot>,
+}
+
+/// What makes two problems the same.
+type Same = (String, String, String, String, Resource);
+
+/// Folds problems into findings, sorted by chart, file, line and rule.
+pub fn findings(located: Vec<Located>) -> Vec<Finding> {
+    let mut places: HashMap<Same, usize> = HashMap::new();
+    let mut found: Vec<Finding> = Vec::new();
+    for l in located {
+        // Environments put the same object into different namespaces.
+        let resource = Resource { namespace: String::new(), ..l.resource.clone() };
+        let p = &l.problem;
+        let same = (p.rule.to_string(), p.message.clone(), p.path.clone(), l.chart.clone(), resource);
+        match places.get(&same).and_then(|i| found.get_mut(*i)) {
+            Some(old) => {
+                old.severity = old.severity.max(l.problem.severity);
+                old.scopes.push(l.scope);
+            }
+            None => {
+                places.insert(same, found.len());
+                found.push(finding(l));
+            }
+        }
+    }
+    for f in &mut found {
+        f.scopes.sort();
+        f.scopes.dedup();
+        f.env = f.scopes.first().map(|s| s.env.clone()).unwrap_or_default();
+    }
+    found.sort_by(|a, b| order(a).cmp(&order(b)));
+    number_twins(&mut found);
+    found
+}
+
+fn order(f: &Finding) -> (&str, &Spot, &str, &str, &Resource, &str) {
+    (&f.chart, &f.spot, &f.rule, &f.path, &f.resource, &f.message)
+}
+
+fn finding(l: Located) -> Finding {
+    let fingerprint = fingerprint(&l);
+    let spot = l.template.clone().unwrap_or(l.spot);
+    Finding {
+        rule: l.problem.rule.into_owned(),
+        severity: l.problem.severity,
+        message: l.problem.message,
+        spot,
+        path: l.problem.path,
+        resource: l.resource,
+        template: l.template,
+        values: l.values,
+        chart: l.chart,
+        env: String::new(),
+        scopes: vec![l.scope],
+        remedy: l.problem.remedy.map(Into::into),
+        url: l.problem.url.map(Into::into),
+        fingerprint,
+        waived: None,
+    }
+}
+
+/// A hash of what stays when lines move: rule, chart, object and field.
+fn fingerprint(l: &Located) -> String {
+    let mut hash = Sha256::new();
+    let r = &l.resource;
+    // What is about no object is told apart by its file.
+    let file = if r.kind.is_empty() { &l.spot.file } else { "" };
+    for part in [&*l.problem.rule, &l.chart, &r.api_version, &r.kind, &r.name, &l.problem.path, file] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize()[..10])
+}
+
+/// Findings that differ only in their words are told apart by a number.
+fn number_twins(found: &mut [Finding]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for f in found {
+        let count = seen.entry(f.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            f.fingerprint = format!("{}-{count}", f.fingerprint);
+        }
+    }
+}
