@@ -315,7 +315,11 @@ impl Range<'_> {
         if *ratio < Quantity::from_int(1) {
             at.invalid_as(quote(&ratio.to_string()), &format!("ratio {ratio} is less than 1"));
         }
-        if let (Some(min), Some(max)) = (self.min, self.max) {
+        // Ratios beyond 64 bits count as nothing.
+        let fits = ratio.scaled(0) < i64::MAX;
+        if let (Some(min), Some(max)) = (self.min, self.max)
+            && fits
+        {
             let most = max.scaled(3) as f64 / min.scaled(3) as f64;
             if ratio.scaled(3) as f64 / 1000.0 > most {
                 let detail = format!("ratio {ratio} is greater than max/min = {most:.6}");
