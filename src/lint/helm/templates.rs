@@ -102,9 +102,8 @@ impl Check<'_> {
         for template in &chart.templates {
             let extension = extension(&template.name);
             if ![".yaml", ".yml", ".tpl", ".txt"].contains(&extension) {
-                let message = format!(
-                    "file extension '{extension}' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt"
-                );
+                let message =
+                    format!("file extension '{extension}' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt");
                 self.add("helm/template-extension", &template.name, (0, 0), message);
             }
             let looked_at = match self.settings.helm {
