@@ -11,6 +11,7 @@ use super::session::{Failed, Found, Session, environments, error, one_chart, pro
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
+use crate::lint::helm::usage::View;
 use crate::render::Rendered;
 use crate::report::{annotate, explain as report, page, source_map};
 use crate::value::HelmVersion;
@@ -154,23 +155,9 @@ impl Scene {
         report::Teller { map: &self.map, layers: &self.layers, shown: &relative }
     }
 
-    /// Whether a key belongs to a subchart that this render left out, so that nothing can be said of it.
-    pub fn is_elsewhere(&self, path: &[Step]) -> bool {
-        self.absent.iter().any(|name| matches!(path.first(), Some(Step::Key(k)) if **k == *name.as_bytes()))
-    }
-
-    /// Where the templates mention a key, by their text.
-    pub fn mentions(&self, key: &str) -> std::collections::BTreeSet<String> {
-        let mut found = std::collections::BTreeSet::new();
-        let wanted = [format!("Values.{key}"), format!(".{key}")];
-        for (_, source) in self.map.sources().all().filter(|(_, s)| s.layer.is_empty()) {
-            let name = wanted.iter().find_map(|w| memchr::memmem::find(&source.text, w.as_bytes()));
-            if let Some(offset) = name {
-                let (line, column) = crate::span::line_column(&source.text, offset);
-                found.insert(format!("{}:{line}:{column}", source.name));
-            }
-        }
-        found
+    /// What the judges of values look at.
+    pub fn view(&self) -> View<'_> {
+        View { env: self.env.as_deref(), map: &self.map, layers: &self.layers, absent: &self.absent }
     }
 
     fn answer(&self, object: &Object<'_>, field: &Field) -> report::Answer {
@@ -184,7 +171,7 @@ impl Scene {
 }
 
 /// The names closest to one that is unknown, the closest first.
-pub(super) fn closest<'n>(asked: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+fn closest<'n>(asked: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let lower = asked.to_lowercase();
     let mut near: Vec<(usize, &str)> =
         names.map(|n| (strsim::damerau_levenshtein(&lower, &n.to_lowercase()), n)).collect();

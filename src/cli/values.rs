@@ -8,11 +8,13 @@ use serde_json::{Value as Json, json};
 
 use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
 use super::exit;
-use super::explain::{Scene, closest};
+use super::explain::Scene;
 use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative};
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
 use crate::explain::{Step, path_text};
+use crate::finding::Spot;
+use crate::lint::helm::usage::{self, View, leaves};
 use crate::render::{Prepared, RenderError};
 use crate::report::explain::{At, Overridden, short};
 use crate::span::Pos;
@@ -112,33 +114,6 @@ fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The leaves of the merged values: paths, their positions and those above. Lists are leaves, and what subcharts see of
-/// the globals is left out.
-fn leaves(keys: &Keys) -> Vec<(Vec<Step>, Pos, Vec<Pos>)> {
-    let mut out: Vec<(Vec<Step>, Pos, Vec<Pos>)> = Vec::new();
-    let mut above: Vec<(Vec<Step>, Pos)> = Vec::new();
-    let mut inner: BTreeSet<String> = BTreeSet::new();
-    for (path, pos) in keys.all() {
-        if path.iter().any(|s| matches!(s, Step::Item(_))) {
-            continue;
-        }
-        while above.last().is_some_and(|(p, _)| !path.starts_with(p)) {
-            above.pop();
-        }
-        if let Some((parent, _)) = above.last() {
-            inner.insert(path_text(parent));
-        }
-        let is_global = |s: &Step| matches!(s, Step::Key(k) if &**k == b"global");
-        let hidden = path.iter().skip(1).any(is_global);
-        if !hidden {
-            out.push((path.clone(), pos, above.iter().map(|a| a.1).collect()));
-        }
-        above.push((path, pos));
-    }
-    out.retain(|(path, pos, _)| pos.is_known() && !inner.contains(&path_text(path)));
-    out
-}
-
 fn place(scene: &Scene, pos: Pos) -> Option<At> {
     let at = scene.map.sources().location(pos)?;
     Some(At { file: relative(at.name), line: at.line, column: at.column })
@@ -171,51 +146,32 @@ fn overridden(over: &Overridden) -> String {
     format!("    overrides {}  {at} ({})\n", over.value, over.layer)
 }
 
+fn views(scenes: &[Scene]) -> Vec<View<'_>> {
+    scenes.iter().map(Scene::view).collect()
+}
+
+fn shown(spot: &Spot) -> String {
+    At { file: relative(&spot.file), line: spot.line, column: spot.column }.to_string()
+}
+
+fn all_shown(spots: &BTreeSet<Spot>) -> Vec<String> {
+    spots.iter().map(shown).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Keys that no template reads in any environment.
 fn unused(scenes: &[Scene]) -> Vec<Json> {
-    let mut read = BTreeSet::new();
-    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for scene in scenes {
-        let usage = scene.map.usage();
-        for (path, pos, above) in leaves(scene.map.keys()) {
-            let key = path_text(&path);
-            if usage.is_read(pos, &above) || scene.is_elsewhere(&path) {
-                read.insert(key.clone());
-            }
-            let at = place(scene, pos).map(|p| p.to_string()).unwrap_or_default();
-            places.entry(key).or_default().insert(at);
-        }
-    }
-    let unused = places.into_iter().filter(|(key, _)| !read.contains(key));
-    unused.map(|(key, places)| json!({ "key": key, "place": places.into_iter().collect::<Vec<_>>() })).collect()
+    let found = usage::unused(&views(scenes)).into_iter();
+    found.map(|f| json!({ "key": f.key, "place": all_shown(&f.places) })).collect()
 }
 
 /// Keys that templates read unguarded and no layer sets.
 fn undefined(scenes: &[Scene]) -> Vec<Json> {
-    let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
-    let mut known = BTreeSet::new();
-    for scene in scenes {
-        known.extend(scene.map.keys().all().map(|(p, _)| path_text(&p)));
-        for (key, places) in scene.map.usage().missing {
-            let entry = found.entry(key.clone()).or_default();
-            let mut at: BTreeSet<String> =
-                places.iter().filter_map(|p| place(scene, *p)).map(|p| p.to_string()).collect();
-            if at.is_empty() {
-                at = scene.mentions(&key);
-            }
-            entry.0.extend(at);
-            entry.1.extend(scene.env.clone());
-        }
-    }
-    found.retain(|key, _| !known.contains(key));
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let found = found.into_iter().map(|(key, (places, environments))| {
-        let near = closest(&key, names.iter().copied());
+    let found = usage::undefined(&views(scenes)).into_iter().map(|f| {
         json!({
-            "key": key,
-            "place": places.into_iter().collect::<Vec<_>>(),
-            "environments": environments.into_iter().collect::<Vec<_>>(),
-            "closest": near.first(),
+            "key": f.key,
+            "place": all_shown(&f.places),
+            "environments": f.environments,
+            "closest": f.closest,
         })
     });
     found.collect()
@@ -223,33 +179,15 @@ fn undefined(scenes: &[Scene]) -> Vec<Json> {
 
 /// Lists that one layer replaced, with the items that were lost.
 fn replaced(scenes: &[Scene]) -> Vec<Json> {
-    let mut found: BTreeMap<String, Json> = BTreeMap::new();
-    for scene in scenes {
-        for (path, pos, _) in leaves(scene.map.keys()) {
-            let all = scene.layers.of(&path);
-            let Some(own) = all.iter().rposition(|d| d.pos == pos) else { continue };
-            let Value::List(winner) = &all[own].value else { continue };
-            let kept: BTreeSet<String> = winner.items.iter().map(|i| short(&i.value)).collect();
-            for weaker in all[..own].iter().rev() {
-                let Value::List(list) = &weaker.value else { continue };
-                let lost: Vec<String> =
-                    list.items.iter().map(|i| short(&i.value)).filter(|i| !kept.contains(i)).collect();
-                if lost.is_empty() || weaker.pos == pos {
-                    continue;
-                }
-                let (by, was) = (place(scene, pos), place(scene, weaker.pos));
-                let text = |at: Option<At>| at.map(|a| a.to_string()).unwrap_or_default();
-                let entry = json!({
-                    "key": path_text(&path),
-                    "place": text(by.clone()),
-                    "replaces": text(was.clone()),
-                    "lost": lost,
-                });
-                found.insert(format!("{} {} {}", path_text(&path), text(by), text(was)), entry);
-            }
-        }
-    }
-    found.into_values().collect()
+    let found = usage::replaced(&views(scenes), &short).into_iter().map(|f| {
+        json!({
+            "key": f.key,
+            "place": f.places.first().map(shown).unwrap_or_default(),
+            "replaces": f.replaces.as_ref().map(shown).unwrap_or_default(),
+            "lost": f.lost,
+        })
+    });
+    found.collect()
 }
 
 /// Keys that a layer sets to null and that one Helm keeps and the other does not.

@@ -15,6 +15,7 @@ mod folder;
 mod names;
 mod registry;
 mod templates;
+pub mod usage;
 mod values;
 
 use std::path::Path;
