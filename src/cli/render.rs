@@ -80,11 +80,14 @@ fn render_one(args: &RenderArgs, chart: &Path, project: &Found, alone: bool) -> 
 fn try_render(args: &RenderArgs, path: &Path, project: &Found, alone: bool, log: &mut Log) -> Result<String, Failed> {
     let scene = &args.scene;
     let mut session = Session::open(scene, path, scene.env.as_deref(), project, log)?;
-    if args.annotate || args.source_map.is_some() {
-        return mapped(args, &mut session, log);
-    }
     session.options.last = true;
     session.options.threads = scene.engine.threads(alone);
+    if args.annotate || args.source_map.is_some() {
+        let done = mapped(args, &mut session, log);
+        // The process is about to end: its memory goes back in one piece.
+        std::mem::forget(session);
+        return done;
+    }
     session.options.include_crds = args.include_crds;
     let Session { chart, values, options, mut sources, world } = session;
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)
@@ -112,7 +115,7 @@ fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<Str
         let text = source_map::write(&head, &rendered, &map, None);
         std::fs::write(file, text).map_err(|e| error(format!("{file}: {e}")))?;
     }
-    Ok(match (args.annotate, &args.output_dir) {
+    let text = match (args.annotate, &args.output_dir) {
         (true, _) => annotate::annotated(&rendered, &map),
         (false, Some(dir)) => {
             let mut said = String::new();
@@ -120,7 +123,9 @@ fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<Str
             said + "\n"
         }
         (false, None) => rendered.text(|_| true),
-    })
+    };
+    std::mem::forget((rendered, map));
+    Ok(text)
 }
 
 /// YAML for a terminal: keys, comments and separators apart.

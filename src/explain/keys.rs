@@ -118,6 +118,16 @@ impl Keys {
         (0..self.entries.len() as u32).map(|n| (self.path(n), self.entries[n as usize].pos))
     }
 
+    /// The positions of several paths; nowhere for those that aren't there.
+    pub fn find<'p>(&self, paths: impl Iterator<Item = &'p [Step]>) -> Vec<Pos> {
+        let by_step: HashMap<(u32, &Step), u32, RandomState> =
+            self.entries.iter().enumerate().map(|(n, e)| ((e.parent, &e.step), n as u32)).collect();
+        let entry = |path: &[Step]| path.iter().try_fold(ROOT, |parent, step| by_step.get(&(parent, step)).copied());
+        paths
+            .map(|p| entry(p).map_or(Pos::NONE, |n| self.entries.get(n as usize).map_or(Pos::NONE, |e| e.pos)))
+            .collect()
+    }
+
     fn path(&self, mut n: u32) -> Vec<Step> {
         let mut steps = Vec::new();
         while let Some(entry) = self.entries.get(n as usize) {

@@ -130,8 +130,8 @@ impl Map {
         let mut gates = Vec::new();
         find_gates(chart, &chart.metadata.name, &[], &mut gates);
         if !gates.is_empty() {
-            let known: HashMap<_, _> = record.keys.all().collect();
-            gates.iter_mut().for_each(|g: &mut Gate| g.pos = known.get(&g.path).copied().unwrap_or_default());
+            let positions = record.keys.find(gates.iter().map(|g: &Gate| &g.path[..]));
+            gates.iter_mut().zip(positions).for_each(|(g, pos)| g.pos = pos);
             gates.retain(|g| g.pos.is_known());
         }
         Map { record, sources, files, gates, memo: RefCell::default(), known: RefCell::default() }

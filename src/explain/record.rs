@@ -169,6 +169,10 @@ pub struct Recorder {
     /// Decisions entered that are too many to be remembered.
     unremembered: usize,
     word_numbers: HashMap<Str, u32, RandomState>,
+    /// What was read before, so that it is remembered once: by where from, position and key.
+    reads: HashMap<(Ref, Pos, u32), Ref, RandomState>,
+    /// The objects of each chart, which its files share.
+    roots: HashMap<Vec<u8>, Ref, RandomState>,
     /// By the address of a name, which is that of a table's entry.
     pub(super) flows: HashMap<usize, (u16, Flow), RandomState>,
 }
@@ -262,7 +266,13 @@ impl Tracer for Recorder {
     fn root(&mut self, name: &[u8]) -> Ref {
         let file = self.files.len() as u32;
         self.files.push(Done { name: name.into(), buffer: Ref::NONE });
-        self.push(Node::Root { file })
+        let chart = memchr::memmem::find(name, b"/templates/").map_or(name, |n| &name[..n]);
+        if let Some(root) = self.roots.get(chart) {
+            return *root;
+        }
+        let root = self.push(Node::Root { file });
+        self.roots.insert(chart.to_vec(), root);
+        root
     }
 
     fn literal(&mut self, tree: &Tree, expr: &Expr) -> Ref {
@@ -274,8 +284,17 @@ impl Tracer for Recorder {
         if pos.0 & NODE != 0 {
             return Ref(pos.0);
         }
+        // A position has one key.
+        let word = if pos.is_known() { 0 } else { self.word(key) };
+        let absent = value.is_nil() && !pos.is_known();
+        let known = (*from, pos, word << 1 | u32::from(absent));
+        if let Some(read) = self.reads.get(&known) {
+            return *read;
+        }
         let key = self.word(key);
-        self.push(Node::Read { from: *from, key, pos, absent: value.is_nil() && !pos.is_known() })
+        let read = self.push(Node::Read { from: *from, key, pos, absent });
+        self.reads.insert(known, read);
+        read
     }
 
     fn key(&mut self, read: &Ref) -> Ref {
