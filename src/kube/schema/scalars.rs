@@ -95,17 +95,24 @@ pub(super) fn is_quantity(text: &str) -> bool {
 /// Go's `base64.StdEncoding`, which passes over line breaks.
 fn base64(text: &str) -> Result<(), String> {
     let corrupt = |at: usize| Err(format!("illegal base64 data at input byte {at}"));
-    let (mut count, mut padding) = (0usize, 0usize);
+    // How many characters count, and where the padding begins.
+    let (mut count, mut padding) = (0usize, None);
     for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'\r' | b'\n' => continue,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => {}
-            b'=' if (count % 4 >= 2) && padding < 2 => padding += 1,
+        match (byte, padding) {
+            (b'\r' | b'\n', _) => continue,
+            (b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/', None) => {}
+            (b'=', None) if count % 4 >= 2 => padding = Some(at),
+            (b'=', Some(_)) if count % 4 == 3 => {}
+            (_, Some(begin)) if count % 4 == 3 => return corrupt(begin),
             _ => return corrupt(at),
         }
         count += 1;
     }
-    if count % 4 == 0 { Ok(()) } else { corrupt(text.len()) }
+    match (count % 4, padding) {
+        (0, _) => Ok(()),
+        (_, Some(_)) => corrupt(text.len()),
+        (rest, None) => corrupt(text.len() - rest),
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +134,20 @@ mod tests {
         for fine in ["", "YQ==", "YWI=", "YWJj", "YW\nJj", "YQ=\n="] {
             assert_eq!(base64(fine), Ok(()), "{fine}");
         }
-        for (wrong, at) in [("Y", 1), ("YQ", 2), ("YQ=", 3), ("Y===", 1), ("YQ==YQ==", 4), ("a b", 1), ("pä==", 1)] {
+        let wrong = [
+            ("Y", 0),
+            ("YQ", 0),
+            ("YQ=", 3),
+            ("Y===", 1),
+            ("YQ==YQ==", 4),
+            ("a b", 1),
+            ("pä==", 1),
+            ("YWJjY", 4),
+            ("YQ=x", 2),
+            ("====", 0),
+            ("YWJjYQ", 4),
+        ];
+        for (wrong, at) in wrong {
             assert_eq!(base64(wrong), Err(format!("illegal base64 data at input byte {at}")), "{wrong}");
         }
     }
