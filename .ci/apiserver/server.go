@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -294,27 +295,38 @@ func (s *server) verdict(o *object, text string) ([]string, error) {
 	if code < 300 {
 		return []string{"ok"}, nil
 	}
-	return refusal(code, data)
+	return refusal(code, data, text)
 }
 
+// uid is what the server makes up anew each time.
+var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // refusal is a line for each cause, or the message as a whole where there are none.
-func refusal(code int, data []byte) ([]string, error) {
+func refusal(code int, data []byte, sent string) ([]string, error) {
 	var status struct {
 		Message, Reason string
 		Details         struct {
+			Name   string
 			Causes []struct{ Reason, Message, Field string }
 		}
 	}
+	data = uid.ReplaceAll(data, []byte("$$UID"))
 	if err := json.Unmarshal(data, &status); err != nil {
 		return nil, fmt.Errorf("code %d: %s", code, data)
+	}
+	stable := func(text string) string {
+		if name := status.Details.Name; name != "" && !strings.Contains(sent, name) {
+			text = strings.ReplaceAll(text, name, "$NAME")
+		}
+		return oneLine(text)
 	}
 	lines := []string{fmt.Sprintf("%d %s", code, status.Reason)}
 	var causes []string
 	for _, c := range status.Details.Causes {
-		causes = append(causes, oneLine(fmt.Sprintf("%s: %s", c.Field, c.Message)))
+		causes = append(causes, stable(fmt.Sprintf("%s: %s", c.Field, c.Message)))
 	}
 	if len(causes) == 0 {
-		return append(lines, oneLine(status.Message)), nil
+		return append(lines, stable(status.Message)), nil
 	}
 	// The order of maps is random.
 	slices.Sort(causes)
