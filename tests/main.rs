@@ -5,6 +5,7 @@
 mod diff;
 mod explain;
 mod format;
+mod helmlint;
 mod jinja;
 mod layers;
 mod mutation;
