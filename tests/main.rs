@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod format;
 mod fuzz;
+mod helmlint;
 mod jinja;
 mod layers;
 mod mutation;

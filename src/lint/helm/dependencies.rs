@@ -1,5 +1,5 @@
 //! Declared dependencies and what is in charts/ (helm v4.3.1 `pkg/chart/v2/lint/rules/dependencies.go`, helm v3.22.0
-//! `pkg/lint/rules/dependencies.go`).
+//! `pkg/lint/rules/dependencies.go`). Helm's rule about names given twice can't fail: such a chart doesn't load.
 
 use super::Check;
 use crate::chart::Dependency;
@@ -20,17 +20,11 @@ impl Check<'_> {
         let there: Vec<&str> = chart.children.iter().map(|(_, c)| c.metadata.name.as_str()).collect();
         let undeclared: Vec<&str> =
             there.iter().copied().filter(|name| !declared.iter().any(|d| d.name == *name)).collect();
-        let twice: Vec<&str> = declared.iter().enumerate().filter_map(|(n, d)| repeated(d, &declared[..n])).collect();
         let missing: Vec<&Dependency> =
             declared.iter().copied().filter(|d| !there.contains(&d.name.as_str())).collect();
         if !undeclared.is_empty() {
             let message = format!("chart metadata is missing these dependencies: {}", undeclared.join(","));
             self.in_chart_file("helm/dependency-undeclared", "dependencies", message);
-        }
-        if let Some(key) = twice.first() {
-            let nth = declared.iter().rposition(|d| name_of(d) == *key).unwrap_or_default();
-            let message = format!("multiple dependencies with name or alias: {}", twice.join(","));
-            self.in_chart_file("helm/dependency-twice", &format!("dependencies[{nth}]"), message);
         }
         if let Some(first) = missing.first() {
             let nth = declared.iter().position(|d| d.name == first.name).unwrap_or_default();
@@ -48,12 +42,4 @@ impl Check<'_> {
             finding.file = FILE.into();
         }
     }
-}
-
-fn name_of(d: &Dependency) -> &str {
-    if d.alias.is_empty() { &d.name } else { &d.alias }
-}
-
-fn repeated<'d>(d: &'d Dependency, before: &[&Dependency]) -> Option<&'d str> {
-    before.iter().any(|b| name_of(b) == name_of(d)).then(|| name_of(d))
 }

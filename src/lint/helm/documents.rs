@@ -94,7 +94,7 @@ impl<'t> Documents<'t> {
                 })
             }
             Err(e) if e.message == "unexpected end of JSON input" => Some(Err("unexpected EOF".into())),
-            Err(e) => Some(Err(format!("json: offset {}: {}", self.at + e.offset, e.message))),
+            Err(e) => Some(Err(format!("json: offset {}: {}", self.at + e.offset + 1, e.message))),
         }
     }
 
