@@ -512,11 +512,14 @@ pub struct LintArgs {
     /// Scene.
     #[command(flatten)]
     pub scene: SceneArgs,
+    /// The arguments are changed files, as a commit hook gives them: check the charts they belong to, if any
+    #[arg(long)]
+    pub touched: bool,
     /// Check every environment of each chart, which is so where none is named
     #[arg(long, conflicts_with = "env")]
     pub all_envs: bool,
     /// Check manifests, files or folders or - for standard input, instead of charts
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "all_envs"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "all_envs", "touched"])]
     pub manifests: Vec<String>,
     /// Only these families of checks
     #[arg(long, value_name = "FAMILY", value_delimiter = ',')]

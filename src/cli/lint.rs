@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::args::{FailOn, LintArgs, MissingSchema, OnlyFamily};
 use super::exit;
 use super::session::{Failed, Found as ProjectFile, Session, charts, environments, error, project, usage};
+use super::touched;
 use crate::diag::log::Log;
 use crate::env::{Level, LintSettings};
 use crate::finding::{Finding, KubeObject, Problem, Resource, Scope, Severity, Spot};
@@ -341,7 +342,10 @@ fn add_inline(plan: &Plan<'_>, objects: &[KubeObject], namespace: &str, part: &m
 type Parts = (Vec<Part>, Vec<String>, Vec<String>);
 
 fn lint_charts(plan: &Plan<'_>) -> Result<Parts, Failed> {
-    let paths = charts(&plan.args.charts, &plan.project)?;
+    let paths = match plan.args.touched {
+        true => touched::charts(&plan.args.charts, &plan.project)?,
+        false => charts(&plan.args.charts, &plan.project)?,
+    };
     let mut jobs = Vec::new();
     for path in &paths {
         if !path.exists() {

@@ -11,6 +11,7 @@ mod recorded;
 mod render;
 mod session;
 mod template;
+mod touched;
 mod usage;
 mod values;
 mod world;
