@@ -13,14 +13,17 @@ use super::session::{Failed, Found as ProjectFile, Session, charts, environments
 use super::touched;
 use crate::diag::log::Log;
 use crate::env::{Level, LintSettings};
+use crate::explain::{Layers, Map};
 use crate::finding::{Finding, KubeObject, Problem, Resource, Scope, Severity, Spot};
 use crate::lint::baseline::Baseline;
 use crate::lint::fold::{Located, findings};
+use crate::lint::helm::usage::{View, never_rendered, replaced, severity as rule_severity, undefined, unused_by_owner};
 use crate::lint::locate::{Origins, relative};
 use crate::lint::waivers::{Waivers, inline};
 use crate::lint::{Checks, helm, objects};
 use crate::policy::{Set, builtin, cross};
 use crate::render::RenderError;
+use crate::render::Rendered;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::report::lint::{RuleInfo, Run, write};
 use crate::value::HelmVersion;
@@ -351,52 +354,139 @@ fn lint_charts(plan: &Plan<'_>) -> Result<Parts, Failed> {
         if !path.exists() {
             return Err(usage(format!("chart {} not found", path.display())));
         }
-        jobs.extend(environments(&plan.args.scene, path, &plan.project).into_iter().map(|env| (path, env)));
+        jobs.push((path, environments(&plan.args.scene, path, &plan.project)));
     }
-    // Every render has a thread with a stack of its own: rendering recurses as deep as templates do.
+    // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
     let parts: Vec<Result<Part, Failed>> = jobs
         .par_iter()
-        .map(|(path, env)| {
-            crate::stack::with_stack(|| lint_chart(plan, path, env.as_deref()))
+        .map(|(path, envs)| {
+            crate::stack::with_stack(|| lint_chart(plan, path, envs))
                 .unwrap_or_else(|| Err(error(format!("{}: the render was aborted", path.display()))))
         })
         .collect();
-    let envs: BTreeSet<String> = jobs.iter().filter_map(|(_, env)| env.clone()).collect();
+    let envs: BTreeSet<String> = jobs.iter().flat_map(|(_, envs)| envs.iter().flatten().cloned()).collect();
     let names = paths.iter().map(|p| relative(p, &plan.current)).collect();
     Ok((parts.into_iter().collect::<Result<_, _>>()?, names, envs.into_iter().collect()))
 }
 
-fn lint_chart(plan: &Plan<'_>, path: &Path, env: Option<&str>) -> Result<Part, Failed> {
+/// A finished render of one environment, for what is judged over all of them.
+struct Seen {
+    env: Option<String>,
+    session: Session,
+    rendered: Rendered,
+    map: Map,
+    layers: Layers,
+    absent: Vec<String>,
+}
+
+fn lint_chart(plan: &Plan<'_>, path: &Path, envs: &[Option<String>]) -> Result<Part, Failed> {
+    let mut part = Part::default();
+    let mut seen = Vec::new();
+    for env in envs {
+        seen.extend(lint_environment(plan, path, env.as_deref(), &mut part)?);
+    }
+    // What one environment doesn't use, one that failed to render may.
+    if plan.helm && seen.len() == envs.len() {
+        value_rules(plan, path, &seen, &mut part)?;
+    }
+    Ok(part)
+}
+
+/// What the use of values shows over all environments, and which templates print nothing in any.
+fn value_rules(plan: &Plan<'_>, path: &Path, seen: &[Seen], part: &mut Part) -> Result<(), Failed> {
+    let absolute = std::path::absolute(path).map_err(|e| usage(e.to_string()))?;
+    let chart = relative(&absolute, &plan.current);
+    let views: Vec<View<'_>> = seen.iter().map(Seen::view).collect();
+    let Some(first) = seen.first() else { return Ok(()) };
+    let all: BTreeSet<String> = seen.iter().filter_map(|s| s.env.clone()).collect();
+    let mut add = |rule: &'static str, key: &str, message: String, place: Option<&Spot>, envs: &BTreeSet<String>| {
+        let fallback = Spot { file: absolute.join("values.yaml").display().to_string(), line: 1, column: 1 };
+        let place = place.unwrap_or(&fallback);
+        let file = template_file(&place.file, &first.session.chart.metadata.name, &absolute);
+        let mut problem = Problem::new(rule, rule_severity(rule), key, message);
+        problem.remedy = helm::RULES.iter().find(|r| r.id == rule).map(|r| r.remedy.into());
+        let none = BTreeSet::from([String::new()]);
+        let envs = if envs.is_empty() { &all } else { envs };
+        for env in if envs.is_empty() { &none } else { envs } {
+            part.located.push(Located {
+                problem: problem.clone(),
+                resource: Resource::default(),
+                chart: chart.clone(),
+                scope: Scope { env: env.clone(), kube_version: String::new() },
+                spot: Spot { file: relative(&file, &plan.current), ..place.clone() },
+                template: None,
+                values: None,
+            });
+        }
+    };
+    let (own, subcharts) = unused_by_owner(&first.session.chart, &views);
+    for (rule, found) in [("helm/unused-value", own), ("helm/unread-subchart-value", subcharts)] {
+        for f in found {
+            add(rule, &f.key, format!("no template reads {}", f.key), f.places.first(), &f.environments);
+        }
+    }
+    for f in undefined(&views) {
+        let hint = f.closest.as_ref().map(|c| format!("; there is {c}")).unwrap_or_default();
+        let message = format!("{} is read, and no layer sets it{hint}", f.key);
+        add("helm/undefined-value", &f.key, message, f.places.first(), &f.environments);
+    }
+    for f in replaced(&views, &crate::report::explain::short) {
+        let message = format!("the list {} replaces a weaker one: {} lost", f.key, f.lost.join(", "));
+        add("helm/replaced-list", &f.key, message, f.places.first(), &f.environments);
+    }
+    let rendered: Vec<&Rendered> = seen.iter().map(|s| &s.rendered).collect();
+    for name in never_rendered(&first.session.chart, &rendered) {
+        let place = Spot { file: absolute.join(name).display().to_string(), line: 1, column: 1 };
+        add("helm/never-rendered", "", format!("{name} prints no object"), Some(&place), &BTreeSet::new());
+    }
+    Ok(())
+}
+
+/// The file that a place of the map is in: templates are named as Helm names them.
+fn template_file(name: &str, chart: &str, folder: &Path) -> PathBuf {
+    match name.strip_prefix(chart).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) if folder.join(rest).is_file() => folder.join(rest),
+        _ => PathBuf::from(name),
+    }
+}
+
+impl Seen {
+    fn view(&self) -> View<'_> {
+        View { env: self.env.as_deref(), map: &self.map, layers: &self.layers, absent: &self.absent }
+    }
+}
+
+fn lint_environment(plan: &Plan<'_>, path: &Path, env: Option<&str>, part: &mut Part) -> Result<Option<Seen>, Failed> {
     let mut scene = plan.args.scene.clone();
     // The first version is the one that templates see.
     scene.kube_version = scene.kube_version.and_then(|v| v.split(',').next().map(str::to_owned));
     let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
     let absolute = std::path::absolute(path).map_err(|e| usage(e.to_string()))?;
     let chart = relative(&absolute, &plan.current);
-    let mut part = Part::default();
     let mut session = Session::open(&scene, &absolute, env, &plan.project, &mut log)?;
     let scope = Scope { env: env.unwrap_or_default().to_owned(), kube_version: String::new() };
     let name = session.chart.metadata.name.clone();
     let namespace = session.options.namespace.clone();
+    let before = part.located.len();
     if plan.helm {
-        helm_rules(plan, &session, &absolute, &chart, &scope, &mut part)?;
+        helm_rules(plan, &session, &absolute, &chart, &scope, part)?;
     }
     let (rendered, map) = match session.render_with_map(&mut log) {
         Ok(done) => done,
         Err(e) => {
             // Helm's own rules render too.
-            if part.located.iter().all(|l| l.problem.severity < Severity::Error) {
+            if part.located[before..].iter().all(|l| l.problem.severity < Severity::Error) {
                 part.located.push(unrendered(&e, &session, &absolute, chart, scope, plan));
             }
-            part.said = log.take();
-            return Ok(part);
+            part.said.extend(log.take());
+            return Ok(None);
         }
     };
     let (indexes, all): (Vec<usize>, Vec<KubeObject>) = objects::of_render(&rendered).into_iter().unzip();
     let documents: Vec<_> = rendered.manifests.iter().chain(rendered.hooks.iter().map(|(m, _)| m)).collect();
     let crds = chart_definitions(&session.chart, &absolute, plan);
     let origins = Origins { map: &map, chart: &name, folder: &absolute, current: &plan.current };
-    part.checked = all.len();
+    part.checked += all.len();
     for found in plan.checks.run(&all, &crds, &namespace) {
         let object = &all[found.object];
         let origin = origins.of(object, documents[indexes[found.object]], &found.problem.path);
@@ -412,9 +502,13 @@ fn lint_chart(plan: &Plan<'_>, path: &Path, env: Option<&str>) -> Result<Part, F
             problem: found.problem,
         });
     }
-    add_inline(plan, &all, &namespace, &mut part);
-    part.said = log.take();
-    Ok(part)
+    add_inline(plan, &all, &namespace, part);
+    part.said.extend(log.take());
+    let declared = session.chart.metadata.dependencies.iter().flatten().flatten();
+    let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
+    let absent = names.filter(|n| !map.has_below(&format!("{name}/charts/{n}/"))).cloned().collect();
+    let layers = session.layers();
+    Ok(Some(Seen { env: env.map(str::to_owned), session, rendered, map, layers, absent }))
 }
 
 /// What `helm lint` says of the chart with this environment's values.
