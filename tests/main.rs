@@ -11,6 +11,7 @@ mod fuzz;
 mod helmlint;
 mod jinja;
 mod layers;
+mod lint;
 mod mutation;
 mod parity;
 mod policies;

@@ -189,6 +189,9 @@ fn plan(args: &LintArgs, project: ProjectFile) -> Result<Plan<'_>, Failed> {
             project.as_ref().and_then(|(_, p)| p.kube_version.clone()).unwrap_or_else(|| DEFAULT_KUBE_VERSION.into()),
         ],
     };
+    for version in &versions {
+        crate::kube::schema::Schemas::embedded(version).map_err(|e| usage(e.to_string()))?;
+    }
     let oldest = versions.iter().filter_map(|v| minor(v)).min().unwrap_or(0);
     let policies = match wanted(OnlyFamily::Policy) {
         true => Some(policies(args, &settings, &dir, oldest)?),

@@ -1,0 +1,79 @@
+//! The lint command from end to end: exit status, places, waivers, baseline, plain manifests.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn lint(dir: &Path, args: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.arg("lint").args(args).current_dir(dir).env_clear().env("PATH", "/usr/bin:/bin");
+    let output = command.output().expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn findings(text: &str) -> Vec<serde_json::Value> {
+    serde_json::from_str(text).expect("a report in JSON")
+}
+
+#[test]
+fn a_finding_leads_to_the_template_and_to_the_values() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (status, out, _) = lint(root, &["charts/ledger", "--output", "json", "--kube-version", "1.36"]);
+    assert_eq!(status, 1);
+    let all = findings(&out);
+    let one = all.iter().find(|f| f["rule"] == "cross/single-replica").expect("dev has one replica");
+    assert_eq!(one["template"]["file"], "charts/ledger/templates/deployment.yaml");
+    assert_eq!(one["values"]["key"], "replicas");
+    assert_eq!(one["values"]["file"], "charts/ledger/values-dev.yaml");
+    assert_eq!(one["env"], "dev");
+    assert_eq!(lint(root, &["charts/ledger", "--fail-on", "never"]).0, 0);
+}
+
+#[test]
+fn baselines_and_waivers_take_findings_away() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let path = |name: &str| temp.path().join(name).display().to_string();
+    let (baseline, waivers) = (path("baseline.json"), path("waivers.yaml"));
+    lint(root, &["charts/ledger", "--write-baseline", &baseline]);
+    assert_eq!(lint(root, &["charts/ledger", "--baseline", &baseline, "--fail-on", "warning"]).0, 0);
+    let entry = "{rule: fintech/owner-labels, owner: a, reason: b, expires: 2026-12-31}\n";
+    fs::write(&waivers, format!("- {entry}- {}", entry.replace("owner-labels", "no-such"))).expect("it is writable");
+    let at = |now: &str| {
+        let (_, out, _) = lint(root, &["charts/ledger", "--waivers", &waivers, "--now", now, "-o", "json"]);
+        findings(&out).iter().map(|f| f["rule"].to_string()).collect::<Vec<_>>()
+    };
+    let has = |rules: &[String], rule: &str| rules.iter().any(|r| r.trim_matches('"') == rule);
+    let in_time = at("2026-12-31T12:00:00Z");
+    assert!(!has(&in_time, "fintech/owner-labels") && has(&in_time, "waiver/unused"), "{in_time:?}");
+    let too_late = at("2027-01-01T12:00:00Z");
+    assert!(has(&too_late, "fintech/owner-labels") && has(&too_late, "waiver/expired"), "{too_late:?}");
+}
+
+#[test]
+fn manifests_are_checked_without_a_chart() {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  prots: []\n---\n- no object\n";
+    fs::write(temp.path().join("a.yaml"), text).expect("it is writable");
+    let args = ["--manifests", ".", "--kube-version", "1.36", "--only", "schema", "--output", "json"];
+    let (status, out, _) = lint(temp.path(), &args);
+    let all = findings(&out);
+    let places: Vec<String> = all.iter().map(|f| format!("{}:{}:{}", f["rule"], f["line"], f["column"])).collect();
+    assert_eq!(status, 1);
+    assert!(places.contains(&"\"schema/unknown-field\":6:3".into()), "{places:?}");
+    assert!(places.contains(&"\"schema/no-object\":8:1".into()), "{places:?}");
+}
+
+#[test]
+fn wrong_usage_is_said_before_anything_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (args, said) in [
+        (["charts/ledger", "--kube-version", "1.3"], "1.36"),
+        (["charts/ledger", "--policies", "nonsense"], "fintech"),
+        (["charts/ledger", "--output", "nonsense"], "sarif"),
+    ] {
+        let (status, _, err) = lint(root, &args);
+        assert!(status == 3 && err.contains(said), "{args:?}: {status} {err}");
+    }
+}
