@@ -235,6 +235,10 @@ fn change_value(text: &[u8], offset: usize) -> Option<Vec<u8>> {
             let end = start + line.len();
             let changed = change_line(&text[..end], start)?;
             out.splice(..end, changed);
+            // The first one too: a template may cut the end off.
+            if out[start].is_ascii_alphabetic() && !line.contains("{{") {
+                out[start] = other(text[start]);
+            }
         }
         Data::Map(entries) if entries.is_empty() => {
             out.splice(at + 1..at + 1, *b"changed: 1");
