@@ -360,7 +360,8 @@ fn go_type(value: &Value<'_>) -> &'static str {
     }
 }
 
-fn constant(literal: &Literal) -> Value<'_> {
+/// The value of a literal.
+pub(super) fn constant(literal: &Literal) -> Value<'_> {
     match literal {
         Literal::Null => Value::Null,
         Literal::Bool(b) => Value::Bool(*b),

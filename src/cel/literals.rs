@@ -2,10 +2,10 @@
 //! compiles patterns and reads format strings then.
 
 use super::CompileError;
-use super::ast::{Call, Expr, Kind, Literal};
+use super::ast::{Call, Expr, Kind};
 use super::eval::Native;
 use super::lib::regexes;
-use super::value::{Text, Value};
+use super::value::Value;
 
 /// Checks the constant arguments of a call.
 ///
@@ -26,16 +26,10 @@ pub fn check(call: &Call, native: Native, pos: u32) -> Result<(), CompileError> 
 }
 
 fn constant(expr: &Expr) -> Option<Value<'_>> {
-    let Kind::Literal(literal) = &expr.kind else { return None };
-    Some(match literal {
-        Literal::Null => Value::Null,
-        Literal::Bool(b) => Value::Bool(*b),
-        Literal::Int(i) => Value::Int(*i),
-        Literal::Uint(u) => Value::Uint(*u),
-        Literal::Double(d) => Value::Double(*d),
-        Literal::Str(s) => Value::Str(Text::Borrowed(s)),
-        Literal::Bytes(b) => Value::Bytes((**b).into()),
-    })
+    match &expr.kind {
+        Kind::Literal(literal) => Some(super::eval::constant(literal)),
+        _ => None,
+    }
 }
 
 fn pattern(arg: &Expr) -> Result<(), CompileError> {

@@ -17,6 +17,7 @@ pub mod value;
 
 pub use eval::{Fail, Scope};
 pub use lib::quantity::canonical as canonical_quantity;
+pub use parse::is_reserved;
 pub use types::Type;
 pub use value::Value;
 

@@ -57,6 +57,11 @@ const RESERVED: &[&str] = &[
     "while",
 ];
 
+/// Whether a word can be no identifier: one that the language uses, or keeps for itself.
+pub fn is_reserved(word: &str) -> bool {
+    matches!(word, "true" | "false" | "null" | "in") || RESERVED.contains(&word)
+}
+
 impl<'t> Parser<'t> {
     fn bump(&mut self) -> Result<(Token<'t>, u32), CompileError> {
         let next = self.lexer.next()?;

@@ -18,29 +18,6 @@ const SIDE_EFFECTS: &[&str] = &["None", "NoneOnDryRun"];
 const OPERATIONS: &[&str] = &["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const MUTATING_OPERATIONS: &[&str] = &["*", "CONNECT", "CREATE", "UPDATE"];
 const REINVOCATION: &[&str] = &["IfNeeded", "Never"];
-const CEL_RESERVED: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
 
 /// `ValidatingWebhookConfiguration` and `MutatingWebhookConfiguration`
 pub(super) fn webhook_configuration(object: Field<'_>) {
@@ -306,7 +283,7 @@ fn policy_head(spec: Field<'_>) -> Expressions {
         let name = variable.at("name");
         if name.text().trim().is_empty() {
             name.required("name is not specified");
-        } else if !c_identifier(name.text()) || CEL_RESERVED.contains(&name.text()) {
+        } else if !c_identifier(name.text()) || crate::cel::is_reserved(name.text()) {
             name.invalid("must be a valid CEL identifier");
         }
         expression(variable.at("expression"), "expression is not specified");

@@ -9,41 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::schema::{Additional, CrdSchema};
 use crate::cel::value::{Map, Table, Text};
-use crate::cel::{Type, Value};
+use crate::cel::{Type, Value, is_reserved};
 use crate::stack;
 use crate::yaml::node::{Data, Entry, Node};
-
-/// Words that CEL keeps for itself.
-const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
 
 /// The name of a field in an expression; nothing if it can't be named.
 fn escaped(name: &str) -> Option<Cow<'_, str>> {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if RESERVED.contains(&name) {
+    if is_reserved(name) {
         return Some(format!("__{name}__").into());
     }
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')) {
