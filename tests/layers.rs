@@ -24,7 +24,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[]), ("policy", &[])],
+    &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
     &[("lint", &[])],
     &[("action", &[]), ("report", &[])],
