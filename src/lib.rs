@@ -8,6 +8,7 @@ pub mod cel;
 pub mod chart;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod env;
 pub mod explain;
 pub mod finding;

@@ -26,7 +26,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
-    &[("lint", &[])],
+    &[("lint", &[]), ("diff", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];
