@@ -36,21 +36,27 @@ pub enum Driver {
     Secrets,
     /// In ConfigMaps of the release's namespace.
     ConfigMaps,
+    /// In a PostgreSQL database; the connection string is as secret as a token.
+    Sql(Token),
 }
 
 impl Driver {
     /// Reads `HELM_DRIVER` (helm v4.3.1 `pkg/action/action.go`, `Configuration.Init`).
     ///
     /// # Errors
-    /// For `memory`, which keeps nothing, names that Helm doesn't know.
-    pub fn parse(name: &str) -> Result<Driver, ClusterError> {
+    /// For `memory`, which keeps nothing, names that Helm doesn't know, and SQL without a connection string.
+    pub fn parse(name: &str, connection: Option<String>) -> Result<Driver, ClusterError> {
         let wrong = |text: String| Err(ClusterError::new(Fault::Config, text));
         match name {
             "" | "secret" | "secrets" => Ok(Driver::Secrets),
             "configmap" | "configmaps" => Ok(Driver::ConfigMaps),
+            "sql" => match connection {
+                Some(connection) => Ok(Driver::Sql(Token::new(connection))),
+                None => wrong("HELM_DRIVER=sql needs HELM_DRIVER_SQL_CONNECTION_STRING".into()),
+            },
             "memory" => wrong("HELM_DRIVER=memory: releases in memory end with the Helm that made them".into()),
             other => {
-                let known = ["secret", "configmap"];
+                let known = ["secret", "configmap", "sql"];
                 let close = known
                     .iter()
                     .max_by(|a, b| strsim::jaro_winkler(a, other).total_cmp(&strsim::jaro_winkler(b, other)));
@@ -134,7 +140,7 @@ impl ConnectOptions {
             tls_server_name: text("HELM_KUBETLS_SERVER_NAME"),
             as_user: text("HELM_KUBEASUSER"),
             as_groups: groups.split(',').filter(|g| !g.is_empty()).map(str::to_owned).collect(),
-            driver: Driver::parse(&text("HELM_DRIVER").unwrap_or_default())?,
+            driver: Driver::parse(&text("HELM_DRIVER").unwrap_or_default(), text("HELM_DRIVER_SQL_CONNECTION_STRING"))?,
             ..ConnectOptions::default()
         })
     }
@@ -175,6 +181,7 @@ mod tests {
     fn drivers_that_keep_nothing_are_refused_with_words() {
         let said = |name: &str| read(&[("HELM_DRIVER", name)]).unwrap_err().text;
         assert_eq!(said("memory"), "HELM_DRIVER=memory: releases in memory end with the Helm that made them");
+        assert_eq!(said("sql"), "HELM_DRIVER=sql needs HELM_DRIVER_SQL_CONNECTION_STRING");
         assert!(said("secrit").ends_with("did you mean \"secret\"?"));
     }
 }

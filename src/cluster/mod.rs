@@ -8,11 +8,19 @@
 mod config;
 #[cfg(feature = "live")]
 mod connect;
+pub mod discovery;
 mod error;
+mod live;
+mod lookup;
+pub mod managed;
 mod objects;
 #[cfg(feature = "live")]
 mod proxy;
 mod release;
+#[cfg(feature = "live")]
+mod sql;
+#[cfg(feature = "live")]
+mod sql_address;
 mod storage;
 pub mod transport;
 #[cfg(feature = "live")]
@@ -20,12 +28,16 @@ mod trouble;
 
 pub use config::{ConnectOptions, Driver, Token};
 pub use error::{ClusterError, Fault};
+pub use live::{DryRun, Found, ObjectRef};
+pub use lookup::Lookup;
+pub use objects::Kind;
 pub use release::{ChartHead, Limits, StoredHook, StoredRelease, decode_release};
 pub use storage::{Absent, Current, ReleaseHead};
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use objects::{Kind, Objects};
+use discovery::Discovery;
+use objects::Objects;
 use storage::Storage;
 use transport::Server;
 
@@ -34,6 +46,7 @@ pub struct Cluster {
     server: Arc<dyn Server>,
     storage: Box<dyn Storage>,
     namespace: String,
+    discovery: OnceLock<Arc<Discovery>>,
 }
 
 impl Cluster {
@@ -45,7 +58,13 @@ impl Cluster {
     #[cfg(feature = "live")]
     pub fn connect(options: &ConnectOptions) -> Result<Cluster, ClusterError> {
         let (server, namespace) = connect::connect(options)?;
-        Ok(Cluster::over(Arc::new(server), &options.driver, namespace))
+        let server: Arc<dyn Server> = Arc::new(server);
+        let storage: Box<dyn Storage> = match &options.driver {
+            Driver::Secrets => Box::new(Objects::new(server.clone(), Kind::Secrets)),
+            Driver::ConfigMaps => Box::new(Objects::new(server.clone(), Kind::ConfigMaps)),
+            Driver::Sql(connection) => Box::new(sql::Sql::new(connection, options.timeout)?),
+        };
+        Ok(Cluster { server, storage, namespace, discovery: OnceLock::new() })
     }
 
     /// Says that this build can't.
@@ -61,13 +80,9 @@ impl Cluster {
     }
 
     /// A cluster behind a transport of one's own.
-    pub fn over(server: Arc<dyn Server>, driver: &Driver, namespace: impl Into<String>) -> Cluster {
-        let kind = match driver {
-            Driver::Secrets => Kind::Secrets,
-            Driver::ConfigMaps => Kind::ConfigMaps,
-        };
-        let storage = Box::new(Objects::new(server.clone(), kind));
-        Cluster { server, storage, namespace: namespace.into() }
+    pub fn over(server: Arc<dyn Server>, releases: Kind, namespace: impl Into<String>) -> Cluster {
+        let storage = Box::new(Objects::new(server.clone(), releases));
+        Cluster { server, storage, namespace: namespace.into(), discovery: OnceLock::new() }
     }
 
     /// The namespace that the context names, otherwise `default`.

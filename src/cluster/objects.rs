@@ -13,10 +13,13 @@ use super::storage::{KEY_PREFIX, ReleaseHead, Storage, TYPE, key, named};
 use super::transport::{Form, Request, Server, path_segment, query_value};
 use super::{ClusterError, Fault};
 
-/// Which objects hold the releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+/// Which objects hold releases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Secrets, Helm's default.
+    #[default]
     Secrets,
+    /// ConfigMaps
     ConfigMaps,
 }
 
@@ -142,10 +145,12 @@ impl Storage for Objects {
         let answers = self.server.ask(&requests);
         let mut found: Vec<Result<Vec<StoredRelease>, ClusterError>> = wanted.iter().map(|_| Ok(Vec::new())).collect();
         for ((batch, request), answer) in batches.iter().zip(&requests).zip(answers) {
-            let items = answer.and_then(|a| self.server.checked(request, a)).and_then(|body| parsed(request, &body));
+            let items = answer
+                .and_then(|a| self.server.checked(request, a))
+                .and_then(|body| self.server.read::<Items>(request, &body));
             match items {
                 Err(e) => batch.places.iter().for_each(|p| found[*p] = Err(e.clone())),
-                Ok(items) => self.share_out(&items, batch, wanted, &mut found),
+                Ok(list) => self.share_out(&list.items, batch, wanted, &mut found),
             }
         }
         found
@@ -159,7 +164,7 @@ impl Storage for Objects {
             return Ok(None);
         }
         let body = self.server.checked(&request, answer)?;
-        let item: Item = serde_json::from_slice(&body).map_err(|e| unreadable(&request, &e))?;
+        let item: Item = self.server.read(&request, &body)?;
         self.decoded(&item).map(Some)
     }
 
@@ -175,7 +180,7 @@ impl Storage for Objects {
         };
         let request = self.list(namespace, &selector, what).form(Form::Metadata);
         let body = self.server.body(&request)?;
-        Ok(parsed(&request, &body)?.iter().filter_map(head).collect())
+        Ok(self.server.read::<Items>(&request, &body)?.items.iter().filter_map(head).collect())
     }
 }
 
@@ -199,22 +204,6 @@ impl Objects {
             }
         }
     }
-}
-
-fn parsed(request: &Request, body: &[u8]) -> Result<Vec<Item>, ClusterError> {
-    let items: Items = serde_json::from_slice(body).map_err(|e| unreadable(request, &e))?;
-    Ok(items.items)
-}
-
-/// An answer that is no JSON, or other JSON. Its content may be secret.
-fn unreadable(request: &Request, e: &serde_json::Error) -> ClusterError {
-    let text = format!(
-        "the answer about {} is not what an API server answers, at line {} column {}",
-        request.what,
-        e.line(),
-        e.column()
-    );
-    ClusterError::new(Fault::Refused, text)
 }
 
 fn head(item: &Item) -> Option<ReleaseHead> {

@@ -98,6 +98,18 @@ impl dyn Server + '_ {
         }
         Err(refusal(request, &answer, self.address()))
     }
+
+    /// An answer as what it has to be.
+    ///
+    /// # Errors
+    /// Without the answer's content, which may be secret.
+    pub fn read<'a, T: Deserialize<'a>>(&self, request: &Request, body: &'a [u8]) -> Result<T, ClusterError> {
+        serde_json::from_slice(body).map_err(|e| {
+            let place = format!("at line {} column {}", e.line(), e.column());
+            let text = format!("{} answers about {} what no API server does, {place}", self.address(), request.what);
+            ClusterError::new(Fault::Refused, text)
+        })
+    }
 }
 
 /// `metav1.Status`, as far as it is shown.
