@@ -7,6 +7,7 @@ pub mod blob;
 pub mod cel;
 pub mod chart;
 pub mod cli;
+pub mod cluster;
 pub mod diag;
 pub mod diff;
 pub mod env;

@@ -23,6 +23,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("cel", &["yaml", "grammar"]),
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
+    &[("cluster", &[])],
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
