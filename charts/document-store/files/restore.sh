@@ -16,4 +16,4 @@ set -- --gzip --archive="$RESTORE_ARCHIVE" --nsInclude="$RESTORE_INCLUDE" --stop
 say "restore $RESTORE_ARCHIVE"
 # shellcheck disable=SC2046
 mongorestore $(tool_config) "$@"
-say done
+say restored

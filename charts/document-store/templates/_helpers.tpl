@@ -57,7 +57,7 @@ The values of a Job: the store's own image, account and secrets, over them those
 */}}
 {{- define "document-store.jobValues" -}}
 {{- $name := include "common.fullname" (dict "root" .root "values" .root.Values) -}}
-{{- $base := pick .root.Values "image" "runAsUser" "ownership" "partOf" -}}
+{{- $base := pick .root.Values "image" "runAsUser" "ownership" -}}
 {{- $_ := set $base "serviceAccount" (dict "name" $name) -}}
 {{- $_ := set $base "secrets" (pick .root.Values.secrets "tls" "admin") -}}
 {{- $_ := set $base "command" .command -}}
