@@ -1,9 +1,7 @@
 {{/*
-Annotations of a Pod that gets its secrets from Vault's agent, as files below /vault/secrets: `vault.role` and
-`vault.files`, by file name: path (a template), and either field, one field of the secret, or template, Vault's own.
-Give them to the Pod as `podAnnotations`.
-
-  podAnnotations: {{ include "common.vaultAnnotations" . | fromYaml | toJson }}
+Annotations of Pods that get their secrets from Vault's agent, as files below /vault/secrets: `vault.role` and
+`vault.files`, by file name: path (a template) and either field, one field of the secret, or template, Vault's own. With
+`vault.once` the agent leaves when it has written them, as Jobs need it.
 */}}
 {{- define "common.vaultAnnotations" -}}
 vault.hashicorp.com/agent-inject: "true"
