@@ -6,3 +6,4 @@ pub mod lint;
 pub mod page;
 pub mod rich;
 pub mod source_map;
+mod words;

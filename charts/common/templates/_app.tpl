@@ -1,6 +1,6 @@
 {{/*
 All objects of a service: what its values ask for, each in a document of its own. Charts whose Pods have more than one
-container give the scope `containers`, see common.podTemplate.
+container give the scope `containersFrom`, see common.podTemplate.
 */}}
 {{- define "common.app" -}}
 {{- if not (.values.serviceAccount).name }}
@@ -58,7 +58,7 @@ component, so that neither Service nor budget mistakes its Pods for those of the
 {{- $values := mustMergeOverwrite (deepCopy .values) (.values.canary.values | default dict) -}}
 {{- $_ := set $values "autoscaling" (dict "enabled" false) -}}
 {{- $_ := set $values "serviceAccount" (dict "name" (include "common.serviceAccountName" .)) -}}
-{{- $canary := dict "root" .root "values" $values "component" "canary" "configOf" (include "common.fullname" .) "containers" .canaryContainers }}
+{{- $canary := dict "root" .root "values" $values "component" "canary" "configOf" (include "common.fullname" .) "containersFrom" .containersFrom "initContainersFrom" .initContainersFrom }}
 ---
 {{ include "common.deployment" $canary }}
 ---

@@ -80,3 +80,18 @@ annotations:
 {{- define "common.standby" -}}
 {{- if ((.root.Values.global).standby).enabled -}}true{{- end -}}
 {{- end -}}
+
+{{/* The domain of this country and environment: np.example.com in production, staging.np.example.com elsewhere. */}}
+{{- define "common.domain" -}}
+{{- $global := .Values.global | default dict -}}
+{{- $environment := $global.environment | default "prod" -}}
+{{- if ne $environment "prod" -}}{{ $environment }}.{{- end -}}
+{{- with $global.country -}}{{ . }}.{{- end -}}
+{{- $global.domain | default "example.com" -}}
+{{- end -}}
+
+{{/* Where the secrets of this country and environment are in the store: payments/np/prod. */}}
+{{- define "common.secretRoot" -}}
+{{- $global := .Values.global | default dict -}}
+payments/{{ $global.country | default "sg" }}/{{ $global.environment | default "prod" }}
+{{- end -}}

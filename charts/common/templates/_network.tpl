@@ -30,7 +30,7 @@ spec:
 ingressClassName: {{ .values.ingress.className | default "nginx" }}
 tls:
   - hosts: [{{ $host }}]
-    secretName: {{ .values.ingress.tlsSecret | default (printf "%s-tls" (include "common.fullname" .)) }}
+    secretName: {{ tpl (.values.ingress.tlsSecret | default (printf "%s-tls" (include "common.fullname" .))) .root }}
 rules:
   - host: {{ $host }}
     http:

@@ -152,7 +152,7 @@ preStop:
   {{- with include "common.probes" . }}
   {{- . | trim | nindent 2 }}
   {{- end }}
-  {{- if .values.ports }}
+  {{- if or .values.ports (.values.shutdown).preStopSeconds }}
   lifecycle:
     {{- include "common.lifecycle" . | nindent 4 }}
   {{- end }}
@@ -178,7 +178,8 @@ checksum/config: {{ include "common.configData" $ | sha256sum }}
 {{- end -}}
 
 {{/*
-`template` of whatever makes Pods. Further keys of the scope: `containers`, text that stands for the one container;
+`template` of whatever makes Pods. Further keys of the scope: `containersFrom`, the name of a template that writes the
+containers of a Pod that has several (it gets the scope), or `containers`, their text; the same with `initContainers`;
 `restartPolicy`, for Jobs.
 */}}
 {{- define "common.podTemplate" -}}
@@ -219,12 +220,21 @@ spec:
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with .initContainersFrom }}
+  initContainers:
+    {{- include . $ | trim | nindent 4 }}
+  {{- else }}
   {{- with .initContainers }}
   initContainers:
-    {{- . | nindent 4 }}
+    {{- . | trim | nindent 4 }}
+  {{- end }}
   {{- end }}
   containers:
-    {{- .containers | default (include "common.container" .) | nindent 4 }}
+    {{- if .containersFrom }}
+    {{- include .containersFrom . | trim | nindent 4 }}
+    {{- else }}
+    {{- .containers | default (include "common.container" .) | trim | nindent 4 }}
+    {{- end }}
   volumes:
     {{- include "common.volumes" . | nindent 4 }}
 {{- end -}}

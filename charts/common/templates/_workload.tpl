@@ -151,13 +151,14 @@ spec:
 
 {{/*
 A KEDA ScaledObject; `keda.triggers` is a map, so that a layer can change one of them. Texts in their metadata are
-templates. Where the cluster stands by, the workload is paused with no replicas: its events are another cluster's.
+templates. Where the cluster stands by, the workload is paused with `keda.standbyReplicas`, by default none: its events
+are another cluster's.
 */}}
 {{- define "common.scaledObject" -}}
 {{- $keda := .values.keda -}}
 {{- $annotations := dict -}}
 {{- if include "common.standby" . -}}
-{{- $annotations = dict "autoscaling.keda.sh/paused-replicas" "0" -}}
+{{- $annotations = dict "autoscaling.keda.sh/paused-replicas" ($keda.standbyReplicas | default 0) -}}
 {{- end -}}
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
