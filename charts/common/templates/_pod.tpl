@@ -169,6 +169,9 @@ preStop:
 {{- with .values.config }}
 checksum/config: {{ include "common.configData" $ | sha256sum }}
 {{- end }}
+{{- if .values.vault }}
+{{ include "common.vaultAnnotations" . }}
+{{- end }}
 {{- range $key, $value := .values.podAnnotations }}
 {{ $key }}: {{ tpl (toString $value) $.root | quote }}
 {{- end }}
