@@ -166,8 +166,18 @@ impl<'a> Scene<'a> {
         self.objects.iter().any(|o| o.kind == kind && o.name == name && o.namespace == namespace)
     }
 
-    /// What scales an object: HorizontalPodAutoscalers and ScaledObjects.
-    fn scalers(&self, target: &KubeObject) -> Vec<(usize, &'a KubeObject)> {
+    /// What runs a workload's Pods: the Rollout that a Deployment is the `workloadRef` of, else the workload itself.
+    fn runner(&self, object: &'a KubeObject) -> &'a KubeObject {
+        let refers = |o: &KubeObject| {
+            let text = |key: &str| o.root().at(&["spec", "workloadRef", key]).and_then(Node::as_str);
+            o.namespace == object.namespace && text("kind") == Some(&object.kind) && text("name") == Some(&object.name)
+        };
+        self.of("Rollout").map(|(_, o)| o).find(|o| refers(o)).unwrap_or(object)
+    }
+
+    /// What scales an object, or the Rollout that runs it: HorizontalPodAutoscalers and ScaledObjects.
+    fn scalers(&self, object: &'a KubeObject) -> Vec<(usize, &'a KubeObject)> {
+        let target = self.runner(object);
         let all = self.of("HorizontalPodAutoscaler").chain(self.of("ScaledObject"));
         all.filter(|(_, o)| {
             let scaled = o.root().at(&["spec", "scaleTargetRef"]);
