@@ -39,6 +39,7 @@ fn scene(env: Option<&str>, set: &[&str], helm: HelmVersion) -> Scene {
         is_upgrade: false,
         kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
         api_versions: Vec::new(),
+        served: None,
         include_crds: false,
         check_schema: false,
         dns: false,
