@@ -58,7 +58,7 @@ component, so that neither Service nor budget mistakes its Pods for those of the
 {{- $values := mustMergeOverwrite (deepCopy .values) (.values.canary.values | default dict) -}}
 {{- $_ := set $values "autoscaling" (dict "enabled" false) -}}
 {{- $_ := set $values "serviceAccount" (dict "name" (include "common.serviceAccountName" .)) -}}
-{{- $canary := dict "root" .root "values" $values "component" "canary" "configOf" (include "common.fullname" .) "containersFrom" .containersFrom "initContainersFrom" .initContainersFrom }}
+{{- $canary := dict "root" .root "values" $values "component" (printf "%s-canary" (.component | default "") | trimPrefix "-") "configOf" (include "common.fullname" .) "containersFrom" .containersFrom "initContainersFrom" .initContainersFrom }}
 ---
 {{ include "common.deployment" $canary }}
 ---

@@ -8,6 +8,7 @@ mod lifecycle;
 mod path;
 mod problems;
 mod scalars;
+mod shape;
 mod strict;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use path::Path;
 use strict::Strict;
 
 pub use crd::{Crds, check_definition};
+pub use shape::{ListKeys, Shape, is_namespaced};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
 /// object is checked.

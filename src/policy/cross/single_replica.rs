@@ -2,6 +2,7 @@
 
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
+use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/single-replica",
