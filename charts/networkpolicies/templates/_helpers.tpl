@@ -53,6 +53,9 @@ namespace: {{ . }}
 {{- range list .allow.from.namespace .allow.to.namespace -}}
 {{- if and . (not (hasKey $known .)) }}{{ fail (printf "allow.%s: the namespace %q is not listed under namespaces" $.name .) }}{{ end -}}
 {{- end -}}
+{{- range $end := list .allow.from .allow.to -}}
+{{- if not (or $end.namespace $end.cidr $end.everyNamespace) }}{{ fail (printf "allow.%s: each end is a namespace, a cidr or everyNamespace: true" $.name) }}{{ end -}}
+{{- end -}}
 {{- $to := get $known (.allow.to.namespace | default "") | default dict -}}
 {{- $from := get $known (.allow.from.namespace | default "") | default dict -}}
 {{- if and $to.pci (not $from.pci) (not .allow.approved) -}}
