@@ -5,6 +5,7 @@
 mod apiserver;
 mod cel;
 mod diff;
+mod diffreport;
 mod explain;
 mod format;
 mod fuzz;

@@ -1,8 +1,10 @@
 //! How results and errors are shown to people. No decisions.
 
 pub mod annotate;
+pub mod diff;
 pub mod explain;
 pub mod lint;
 pub mod page;
 pub mod rich;
 pub mod source_map;
+mod words;

@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use std::fmt::Write;
 
 use super::Run;
-use super::words::{self, Counts, one_line, place, shortened};
+use super::words::{self, Counts, place, shortened};
 use crate::finding::{Finding, Severity};
+use crate::report::words::{escape, link};
 
 /// GitHub takes comments of 65,536 characters; what comes after the table needs some of them.
 const LONGEST: usize = 60_000;
@@ -69,30 +70,4 @@ fn row(run: &Run<'_>, finding: &Finding) -> String {
     );
     what.extend(finding.remedy.iter().map(|r| format!("💡 {}", escape(&shortened(r, LONGEST_MESSAGE)))));
     format!("| {mark} | {rule} | {} | {} |\n", place.join("<br>"), what.join("<br>"))
-}
-
-/// An address that can stand in a link.
-fn link(url: &str) -> Option<String> {
-    let web = url.starts_with("https://") || url.starts_with("http://");
-    let plain = |c: char| c.is_ascii_graphic() && !"()<>[]|\\`\"".contains(c);
-    (web && url.chars().all(plain)).then(|| url.to_owned())
-}
-
-/// One line in which nothing is markup.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in one_line(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // In a comment between sign and name, neither a person nor an issue is meant any more.
-            '@' | '#' => out.extend([c.to_string().as_str(), "<!-- -->"]),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' | ':' => {
-                out.extend(['\\', c]);
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -1,9 +1,10 @@
-//! What the formats say alike: names of objects, where a finding holds, counts, identities, and texts made safe to show.
+//! What the formats say alike: names of objects, where a finding holds, counts, identities.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use crate::finding::{Finding, Severity, Spot};
+pub(super) use crate::report::words::{number, one_line, shortened, visible};
 
 /// How many findings there are of which kind.
 #[derive(Clone, Copy, Default)]
@@ -39,11 +40,6 @@ impl Counts {
         }
         text
     }
-}
-
-/// `1 chart`, `2 charts`.
-pub(super) fn number(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What was checked: `214 objects of 3 charts in 2 environments`.
@@ -126,33 +122,4 @@ pub(super) fn fingerprints(findings: &[&Finding]) -> Vec<String> {
         names.push(if *count == 1 { own.to_owned() } else { format!("{own}-{count}") });
     }
     names
-}
-
-/// Text that can't command a terminal or reorder what is read: control characters become their pictures, and those that
-/// turn the direction of writing the replacement character. Newlines and tabs stay.
-pub(super) fn visible(text: &str) -> String {
-    text.replace("\r\n", "\n")
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-            '\u{7f}' => '\u{2421}',
-            '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            c => c,
-        })
-        .collect()
-}
-
-/// At most so many characters, with a mark where some were left out.
-pub(super) fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Visible, and on one line.
-pub(super) fn one_line(text: &str) -> String {
-    visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
