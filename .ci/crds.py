@@ -86,8 +86,12 @@ def definition(text):
         version.pop("additionalPrinterColumns", None)
     spec = {key: crd["spec"][key] for key in ("group", "names", "scope")}
     spec["versions"] = without_descriptions(versions)
-    return {"apiVersion": crd["apiVersion"], "kind": crd["kind"],
-            "metadata": {"name": crd["metadata"]["name"]}, "spec": spec}
+    metadata = {"name": crd["metadata"]["name"]}
+    # Groups below k8s.io are taken by an API server only with it.
+    approved = "api-approved.kubernetes.io"
+    if approved in crd["metadata"].get("annotations", {}):
+        metadata["annotations"] = {approved: crd["metadata"]["annotations"][approved]}
+    return {"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": metadata, "spec": spec}
 
 
 def main():
