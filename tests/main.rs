@@ -6,6 +6,8 @@ mod apiserver;
 mod cel;
 mod diff;
 mod explain;
+#[cfg(feature = "live")]
+mod faults;
 mod format;
 mod fuzz;
 mod helmlint;
