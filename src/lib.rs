@@ -9,6 +9,7 @@ pub mod chart;
 pub mod cli;
 pub mod cluster;
 pub mod diag;
+pub mod diff;
 pub mod env;
 pub mod explain;
 pub mod finding;

@@ -27,7 +27,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("chart", &[]), ("env", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
-    &[("lint", &[])],
+    &[("lint", &[]), ("diff", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -5,6 +5,7 @@
 mod apiserver;
 mod cel;
 mod diff;
+mod diffreport;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;

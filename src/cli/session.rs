@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::env::{Project, environments_of, find_project, resolve};
 use crate::explain::{self, Layers};
+use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, Rendered};
 use crate::span::SourceMap;
@@ -201,9 +202,5 @@ pub(super) fn shown(engine: &EngineArgs, e: &RenderError, helm: HelmVersion) -> 
 
 /// A path as somebody in the working folder writes it.
 pub(super) fn relative(path: &str) -> String {
-    let current = std::env::current_dir().unwrap_or_default();
-    match Path::new(path).strip_prefix(&current) {
-        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
-        _ => path.to_owned(),
-    }
+    lint::locate::relative(Path::new(path), &std::env::current_dir().unwrap_or_default())
 }
