@@ -7,6 +7,8 @@ mod cel;
 mod diff;
 mod diffreport;
 mod explain;
+#[cfg(feature = "live")]
+mod faults;
 mod format;
 mod fuzz;
 mod helmlint;
