@@ -20,6 +20,7 @@ mod parity;
 mod policies;
 mod registry;
 mod report;
+mod routes;
 mod spec;
 mod structure;
 mod txtar;
