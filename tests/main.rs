@@ -7,6 +7,7 @@ mod cel;
 mod diff;
 mod diffreport;
 mod explain;
+mod fleet;
 mod format;
 mod fuzz;
 mod helmlint;
