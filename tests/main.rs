@@ -8,6 +8,8 @@ mod diff;
 mod diffreport;
 mod explain;
 mod fleet;
+#[cfg(feature = "live")]
+mod faults;
 mod format;
 mod fuzz;
 mod helmlint;
@@ -19,6 +21,7 @@ mod parity;
 mod policies;
 mod registry;
 mod report;
+mod routes;
 mod spec;
 mod structure;
 mod txtar;
