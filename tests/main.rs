@@ -7,6 +7,9 @@ mod cel;
 mod diff;
 mod diffreport;
 mod explain;
+#[cfg(feature = "live")]
+mod faults;
+mod fleet;
 mod format;
 mod fuzz;
 mod helmlint;
