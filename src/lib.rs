@@ -15,6 +15,7 @@ pub mod explain;
 pub mod finding;
 pub mod gonum;
 pub mod grammar;
+pub mod graph;
 pub mod jsonschema;
 pub mod kube;
 pub mod lint;

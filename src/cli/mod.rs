@@ -5,6 +5,7 @@ mod batch;
 mod cluster;
 mod dependency;
 mod explain;
+mod graph;
 mod images;
 mod lint;
 mod policy;
@@ -49,6 +50,7 @@ pub fn run() -> u8 {
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
             args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {
