@@ -20,3 +20,4 @@ mod report;
 mod spec;
 mod structure;
 mod txtar;
+mod updates;

@@ -254,7 +254,7 @@ fn definitions(path: &Path) -> Result<Vec<KubeObject>, Failed> {
 }
 
 /// The YAML and JSON files of a folder, in order, or the file itself.
-fn manifest_files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
+pub(super) fn manifest_files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
     if !path.exists() {
         return Err(usage(format!("{} does not exist", path.display())));
     }

@@ -17,6 +17,8 @@ use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::Node;
 use matching::{Rules, Selector};
 
+pub use defaults::complete;
+
 /// A file of policies that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
