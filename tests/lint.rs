@@ -66,6 +66,47 @@ fn manifests_are_checked_without_a_chart() {
 }
 
 #[test]
+fn the_chart_of_the_working_folder_has_its_folders_name() {
+    let ledger = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ledger");
+    for args in [&["."][..], &[]] {
+        let (_, out, _) = lint(&ledger, &[args, &["--output", "json"]].concat());
+        let all = findings(&out);
+        assert!(!all.is_empty() && all.iter().all(|f| f["chart"] == "ledger"), "{args:?}");
+        assert!(all.iter().any(|f| f["file"] == "templates/deployment.yaml"), "{args:?}");
+    }
+}
+
+#[test]
+fn annotations_of_other_linters_are_honoured() {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let rules = |annotations: &str| -> Vec<String> {
+        let text = format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  annotations: {{{annotations}}}\n\
+             spec:\n  type: NodePort\n  sessionAffinity: ClientIP\n  selector: {{app: a}}\n  ports: [{{port: 80}}]\n"
+        );
+        fs::write(temp.path().join("a.yaml"), text).expect("it is writable");
+        let args = ["--manifests", "a.yaml", "--policies", "fintech,kube-linter", "--only", "policy", "-o", "json"];
+        let all = findings(&lint(temp.path(), &args).1);
+        all.iter().filter_map(|f| Some(f["rule"].as_str()?.to_owned())).collect()
+    };
+    let all = rules("");
+    assert!(
+        ["fintech/node-port", "fintech/sticky-sessions", "cross/service-target"]
+            .iter()
+            .all(|r| all.contains(&r.to_string())),
+        "{all:?}"
+    );
+    let left = |gone: &[&str]| all.iter().filter(|r| !gone.contains(&r.as_str())).cloned().collect::<Vec<_>>();
+    assert_eq!(rules("ignore-check.kube-linter.io/exposed-services: internal"), left(&["fintech/node-port"]));
+    assert_eq!(
+        rules("kube-score/ignore: 'service-type, service-targets-pod'"),
+        left(&["fintech/node-port", "cross/service-target"])
+    );
+    assert_eq!(rules("plimsoll.dev/waive-fintech.sticky-sessions: old clients"), left(&["fintech/sticky-sessions"]));
+    assert_eq!(rules("kube-linter.io/ignore-all: third party"), [""; 0]);
+}
+
+#[test]
 fn wrong_usage_is_said_before_anything_runs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (args, said) in [

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod batch;
+mod cluster;
 mod dependency;
 mod diff;
 mod explain;
@@ -31,6 +32,8 @@ pub mod exit {
     pub const CHANGES: u8 = 2;
     /// Wrong usage or configuration.
     pub const USAGE: u8 = 3;
+    /// A cluster or the network.
+    pub const CLUSTER: u8 = 4;
 }
 
 /// Runs the command line and returns the exit status.

@@ -32,6 +32,19 @@ pub struct Cell {
     pub meaning: Meaning,
 }
 
+impl Cell {
+    /// A text with the names of the release, the chart and the namespace left open: what two releases that differ in
+    /// nothing else have in common.
+    pub fn open(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let names = [(&self.release, "{release}"), (&self.chart, "{chart}"), (&self.namespace, "{namespace}")];
+        for (name, stand_in) in names.into_iter().filter(|(name, _)| name.len() >= 2) {
+            text = text.replace(name.as_str(), stand_in);
+        }
+        text
+    }
+}
+
 /// How many objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,17 +140,7 @@ pub struct Folder {
 fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
     use std::hash::{Hash, Hasher};
     let mut hasher = std::collections::hash_map::DefaultHasher::new();
-    let open = |text: &str| -> String {
-        let mut text = text.to_owned();
-        for (name, stand_in) in
-            [(&cell.release, "{release}"), (&cell.chart, "{chart}"), (&cell.namespace, "{namespace}")]
-        {
-            if name.len() >= 2 {
-                text = text.replace(name.as_str(), stand_in);
-            }
-        }
-        text
-    };
+    let open = |text: &str| cell.open(text);
     (change.id.kind.as_str(), change.id.group(), open(&change.id.name)).hash(&mut hasher);
     change.ignored.hash(&mut hasher);
     match &change.change {

@@ -114,7 +114,7 @@ const SIMILAR: f64 = 0.5;
 
 /// Pairs objects that are left over and say nearly the same, the closest first.
 fn renames(old: &Side, new: &Side, left: &mut (Vec<usize>, Vec<usize>), found: &mut Vec<Pair>) {
-    let mut kinds: BTreeMap<(&str, &str), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    let mut kinds: BTreeMap<_, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     fn kind(o: &SideObject) -> (&str, &str) {
         (o.object.group(), &o.object.kind)
     }

@@ -155,10 +155,11 @@ fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) ->
     let id = ObjectId::of(&main.object, namespace, redactor);
     let hooks = main.hooks.iter().map(|h| redactor.text(h)).collect();
     let mut change = ObjectChange { id, hooks, index: (pair.old, pair.new), ..ObjectChange::none() };
-    if let (Some((a, ..)), Some((b, ..))) = (before, after) {
-        if !pair.renamed && fields::says_the_same(a.object.root(), b.object.root()) {
-            return change;
-        }
+    if let (Some((a, ..)), Some((b, ..))) = (before, after)
+        && !pair.renamed
+        && fields::says_the_same(a.object.root(), b.object.root())
+    {
+        return change;
     }
     let shown = |side: Option<(&SideObject, usize, &String, secrets::Which)>| {
         side.map(|(o, i, _, which)| redactor.object(&o.object, which, i))
