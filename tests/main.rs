@@ -9,6 +9,7 @@ mod diffreport;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;
+mod fleet;
 mod format;
 mod fuzz;
 mod helmlint;
