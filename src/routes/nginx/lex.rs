@@ -44,7 +44,7 @@ impl<'a> Lexer<'a> {
     ///
     /// # Errors
     /// For quotes and directives that do not end, and for what nginx calls unexpected.
-    pub fn next(&mut self) -> Result<Words, Fault> {
+    pub fn next_words(&mut self) -> Result<Words, Fault> {
         let mut words = Vec::new();
         let mut line = self.line;
         loop {
@@ -214,7 +214,7 @@ mod tests {
         let mut lexer = Lexer::new("f", text);
         let mut out = Vec::new();
         loop {
-            let words = lexer.next().expect("is well-formed");
+            let words = lexer.next_words().expect("is well-formed");
             let end = words.end;
             out.push((words.words, words.line, end));
             if end == End::File {
@@ -246,7 +246,7 @@ mod tests {
             ("a \"b\"c;", 1, "unexpected \"c\""),
             ("a\\", 1, "end of file"),
         ] {
-            let fault = Lexer::new("f", text).next().expect_err(text);
+            let fault = Lexer::new("f", text).next_words().expect_err(text);
             assert_eq!(fault.line, line, "{text}");
             assert!(fault.message.contains(part), "{text}: {}", fault.message);
         }

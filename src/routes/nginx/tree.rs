@@ -84,7 +84,7 @@ impl Reader<'_> {
         let mut blocks: Vec<(Directive, Vec<Directive>)> = Vec::new();
         let mut current = Vec::new();
         loop {
-            let words = lexer.next()?;
+            let words = lexer.next_words()?;
             match words.end {
                 End::File if blocks.is_empty() => break,
                 End::File => return Err(lexer.fault("unexpected end of file, expecting \"}\"")),
