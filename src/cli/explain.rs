@@ -8,6 +8,7 @@ use serde_json::json;
 use super::args::{Answer, ExplainArgs, SceneArgs};
 use super::exit;
 use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative, usage};
+use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
@@ -117,8 +118,8 @@ fn json_lines<T: serde::Serialize>(answer: &T) -> Result<String, Failed> {
 
 /// A chart rendered in one environment, with its map.
 pub(super) struct Scene {
-    /// The chart's name.
-    pub chart: String,
+    /// What was read.
+    pub session: Session,
     /// The environment.
     pub env: Option<String>,
     /// What was rendered.
@@ -142,12 +143,16 @@ impl Scene {
     ) -> Result<Scene, Failed> {
         let mut session = Session::open(args, chart, env, project, log)?;
         let (rendered, map) = session.explain(&args.engine, log)?;
-        let declared = session.chart.metadata.dependencies.iter().flatten().flatten();
-        let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
-        let root = &session.chart.metadata.name;
-        let printed = |name: &String| map.has_below(&format!("{root}/charts/{name}/"));
-        let absent = names.filter(|n| !printed(n)).cloned().collect();
-        Ok(Scene { chart: root.clone(), env: env.map(str::to_owned), layers: session.layers(), rendered, map, absent })
+        Ok(Scene::of(session, env, rendered, map))
+    }
+
+    /// What a session rendered.
+    pub fn of(session: Session, env: Option<&str>, rendered: Rendered, map: Map) -> Scene {
+        let Metadata { name: root, dependencies, .. } = &session.chart.metadata;
+        let names =
+            dependencies.iter().flatten().flatten().map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
+        let absent = names.filter(|n| !map.has_below(&format!("{root}/charts/{n}/"))).cloned().collect();
+        Scene { env: env.map(str::to_owned), layers: session.layers(), session, rendered, map, absent }
     }
 
     /// Turns origins into what is shown.
@@ -262,7 +267,7 @@ fn page(
     for env in environments(&args.scene, &question.chart, project) {
         scenes.push(Scene::render(&args.scene, &question.chart, env.as_deref(), project, log)?);
     }
-    let chart = scenes.first().map(|s| s.chart.clone()).unwrap_or_default();
+    let chart = scenes.first().map(|s| s.session.chart.metadata.name.clone()).unwrap_or_default();
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
         let head = source_map::Head { chart: &chart, environment: scene.env.as_deref(), helm, shown: &relative };

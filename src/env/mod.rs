@@ -25,9 +25,38 @@ pub struct Project {
     /// API versions besides the default ones.
     #[serde(default)]
     pub api_versions: Vec<String>,
+    /// What `plimsoll diff` leaves out.
+    #[serde(default)]
+    pub diff: DiffSettings,
     /// What `plimsoll lint` checks and how strictly.
     #[serde(default)]
     pub lint: LintSettings,
+}
+
+/// `diff:` of the project file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DiffSettings {
+    /// What does not count.
+    #[serde(default)]
+    pub ignore: Vec<IgnoreRule>,
+}
+
+/// A difference that does not count.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IgnoreRule {
+    /// The kinds it is for, as a glob; all where it says none.
+    pub kind: Option<String>,
+    /// The names of objects it is for, as a glob; all where it says none.
+    pub name: Option<String>,
+    /// The field, `spec.replicas` or `metadata.annotations[example.com/*]`, with all that is below it; items of lists
+    /// may be left out. The whole object where it says none.
+    pub path: Option<String>,
+    /// The field manager in the cluster that owns the field (`--drift`), as a glob.
+    pub manager: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// `lint:` of the project file. Paths are relative to the file.

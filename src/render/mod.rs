@@ -49,6 +49,8 @@ pub struct Options {
     pub kube_version: KubeVersion,
     /// API versions besides the default ones.
     pub api_versions: Vec<String>,
+    /// What a live cluster serves: then these are all, and neither defaults nor `api_versions` count.
+    pub served: Option<Arc<Vec<String>>>,
     /// Whether CRDs are part of the manifests.
     pub include_crds: bool,
     /// Whether values are checked against the charts' schemas.
@@ -153,19 +155,16 @@ pub fn render(
     sources: &mut SourceMap,
     log: &mut Log,
 ) -> Result<Rendered, RenderError> {
-    if let Some(rendered) = ahead::render(chart, values, options, world, sources, log) {
-        return rendered;
-    }
-    let (rendered, Untraced) = render_traced(chart, values, options, world, sources, log, Untraced)?;
+    let (rendered, _) = render_traced(chart, values, options, world, sources, log, Untraced)?;
     Ok(rendered)
 }
 
-/// As [`render`], watched by a tracer, which is returned.
+/// As [`render`], watched by a tracer, which is returned with those of the other threads.
 ///
 /// # Errors
 /// As [`render`].
 #[allow(clippy::too_many_arguments, reason = "the arguments of render and the tracer")]
-pub fn render_traced<T: Tracer>(
+pub fn render_traced<T: Tracer + Send>(
     chart: &Chart,
     values: &Map,
     options: &Options,
@@ -173,14 +172,17 @@ pub fn render_traced<T: Tracer>(
     sources: &mut SourceMap,
     log: &mut Log,
     tracer: T,
-) -> Result<(Rendered, T), RenderError> {
+) -> Result<(Rendered, Vec<T>), RenderError> {
+    if let Some(given) = ahead::helpers(chart, values, options, world, sources) {
+        return ahead::render(chart, values, options, world, sources, log, given, tracer);
+    }
     let prepared = Prepared::new(chart, values, options, sources, log)?;
     let templates = prepared.parse(sources)?;
     let (evaluated, tracer) = prepared.evaluate(&templates, options, world, tracer)?;
     if options.last {
         std::mem::forget(templates);
     }
-    Ok((finish(prepared, evaluated, chart, options, log)?, tracer))
+    Ok((finish(prepared, evaluated, chart, options, log)?, vec![tracer]))
 }
 
 /// What follows the execution of templates.
@@ -295,7 +297,7 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
     let range = &chart.metadata.kube_version;
     let version = match options.helm {
         HelmVersion::V3 => &options.kube_version.version,
-        HelmVersion::V4 => &options.kube_version.normalized,
+        HelmVersion::V4 => options.kube_version.comparable(),
     };
     if range.is_empty() {
         return Ok(());

@@ -190,7 +190,7 @@ fn head<'n>(
 }
 
 /// The minor version in `1.36`, `v1.36.2` and the like.
-fn minor_of(version: &str) -> Option<u32> {
+pub fn minor_of(version: &str) -> Option<u32> {
     let rest = version.strip_prefix('v').unwrap_or(version).strip_prefix("1.")?;
     let end = rest.find(['.', '+', '-']).unwrap_or(rest.len());
     rest[..end].parse().ok()

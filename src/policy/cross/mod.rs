@@ -29,6 +29,7 @@ mod single_replica;
 
 use std::borrow::Cow;
 
+use super::Page;
 use crate::finding::{KubeObject, Problem, Severity};
 use crate::yaml::node::Node;
 
@@ -51,6 +52,22 @@ pub struct Rule {
     /// Manifests that it accepts.
     pub good: &'static str,
     check: fn(&Scene<'_>, &mut Found<'_>),
+}
+
+impl Rule {
+    /// Its page.
+    pub fn page(&self) -> Page {
+        Page {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            why: self.why.to_owned(),
+            remedy: self.remedy.to_owned(),
+            references: self.references.iter().map(|s| (*s).to_owned()).collect(),
+            url: String::new(),
+            bad: self.bad.to_owned(),
+            good: self.good.to_owned(),
+        }
+    }
 }
 
 /// All rules, by id.
