@@ -204,9 +204,7 @@ fn judge(one: &Asked<'_>, model: &Model<'_>, routes: &[Route], pairs: &[Pair]) -
         (Served::Redirect { to, .. }, Answer::Backend { .. }) => {
             Some(if is_upgrade(one.request, to) { Kind::Tls } else { Kind::Redirect })
         }
-        (_, Answer::Redirect { to, .. }) => {
-            Some(if is_upgrade(one.request, to) { Kind::Tls } else { Kind::Redirect })
-        }
+        (_, Answer::Redirect { to, .. }) => Some(if is_upgrade(one.request, to) { Kind::Tls } else { Kind::Redirect }),
         (Served::Status { .. }, Answer::Backend { .. }) => Some(Kind::Answer),
         (served, Answer::Backend { service, uri }) => {
             let name = behind(served)?;
@@ -231,7 +229,6 @@ fn judge(one: &Asked<'_>, model: &Model<'_>, routes: &[Route], pairs: &[Pair]) -
             };
             (!same).then_some(Kind::Rewrite)
         }
-        (_, Answer::Nothing) => None,
     }
 }
 
@@ -246,7 +243,8 @@ fn is_permanent(code: u16) -> bool {
 
 /// Whether a redirect leads to the same URL by TLS.
 fn is_upgrade(request: &Request, to: &str) -> bool {
-    !request.has_tls && to.strip_prefix("https://").is_some_and(|rest| rest == format!("{}{}", request.host, request.uri))
+    !request.has_tls
+        && to.strip_prefix("https://").is_some_and(|rest| rest == format!("{}{}", request.host, request.uri))
 }
 
 fn said(served: &Served) -> String {

@@ -164,9 +164,9 @@ fn pairs(node: Option<&Node>) -> Vec<(String, String)> {
 }
 
 fn service(spec: Option<&Node>) -> Service {
-    let ports = items(spec, "ports").iter().map(|p| {
-        (text(Some(p), "name").to_owned(), port(p.get("port")), port(p.get("targetPort")))
-    });
+    let ports = items(spec, "ports")
+        .iter()
+        .map(|p| (text(Some(p), "name").to_owned(), port(p.get("port")), port(p.get("targetPort"))));
     Service {
         ports: ports.collect(),
         selector: pairs(spec.and_then(|s| s.get("selector"))),
