@@ -25,7 +25,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("cluster", &[])],
     &[("chart", &[]), ("env", &["chart"])],
-    &[("render", &[]), ("policy", &[])],
+    &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
     &[("lint", &[]), ("diff", &[])],
     &[("action", &[]), ("report", &[])],

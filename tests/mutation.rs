@@ -57,6 +57,7 @@ impl Scene {
             is_upgrade: false,
             kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
             api_versions: Vec::new(),
+            served: None,
             include_crds: false,
             check_schema: false,
             dns: false,

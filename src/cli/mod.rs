@@ -2,6 +2,7 @@
 
 pub mod args;
 mod batch;
+mod cluster;
 mod dependency;
 mod explain;
 mod images;

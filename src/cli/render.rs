@@ -2,12 +2,15 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::args::RenderArgs;
+use super::cluster;
 use super::exit;
 use super::session::{Failed, Found, Session, charts, error, project, relative, shown};
+use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::render::render;
 use crate::report::{annotate, source_map};
@@ -21,6 +24,15 @@ struct Outcome {
     status: u8,
 }
 
+/// What all charts of a run share.
+struct Run<'a> {
+    args: &'a RenderArgs,
+    project: &'a Found,
+    cluster: Option<Arc<Cluster>>,
+    /// Whether there is one chart only.
+    alone: bool,
+}
+
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> u8 {
     let found = project().and_then(|project| Ok((charts(&args.charts, &project)?, project)));
@@ -31,11 +43,16 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
     if args.source_map.is_some() && charts.len() > 1 {
         return fail(exit::USAGE, "Error: --source-map takes one chart\n");
     }
+    let cluster = match args.live.live.then(|| cluster::connect(&args.live.connect)).transpose() {
+        Ok(cluster) => cluster,
+        Err((status, text)) => return fail(status, &text),
+    };
+    let run = Run { args, project: &project, cluster, alone: charts.len() == 1 };
     // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
     let outcomes: Vec<Outcome> = charts
         .par_iter()
         .map(|chart| {
-            crate::stack::with_stack(|| render_one(args, chart, &project, charts.len() == 1)).unwrap_or(Outcome {
+            crate::stack::with_stack(|| render_one(&run, chart)).unwrap_or(Outcome {
                 text: Err(format!("{}: the render was aborted", chart.display())),
                 log: Vec::new(),
                 status: exit::ERROR,
@@ -67,21 +84,25 @@ fn fail(status: u8, text: &str) -> u8 {
     status
 }
 
-fn render_one(args: &RenderArgs, chart: &Path, project: &Found, alone: bool) -> Outcome {
-    let helm = HelmVersion::from(args.scene.engine.helm_version);
+fn render_one(run: &Run, chart: &Path) -> Outcome {
+    let helm = HelmVersion::from(run.args.scene.engine.helm_version);
     let mut log = Log::new(helm);
-    let (text, status) = match try_render(args, chart, project, alone, &mut log) {
+    let (text, status) = match try_render(run, chart, &mut log) {
         Ok(text) => (Ok(text), exit::OK),
         Err((status, e)) => (Err(e), status),
     };
     Outcome { text, log: log.take(), status }
 }
 
-fn try_render(args: &RenderArgs, path: &Path, project: &Found, alone: bool, log: &mut Log) -> Result<String, Failed> {
+fn try_render(run: &Run, path: &Path, log: &mut Log) -> Result<String, Failed> {
+    let Run { args, project, cluster, alone } = run;
     let scene = &args.scene;
     let mut session = Session::open(scene, path, scene.env.as_deref(), project, log)?;
+    if let Some(cluster) = cluster {
+        session.go_live(cluster, &scene.engine)?;
+    }
     session.options.last = true;
-    session.options.threads = scene.engine.threads(alone);
+    session.options.threads = scene.engine.threads(*alone);
     if args.annotate || args.source_map.is_some() {
         let done = mapped(args, &mut session, log);
         // The process is about to end: its memory goes back in one piece.

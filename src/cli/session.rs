@@ -1,11 +1,14 @@
 //! What the commands about charts share: which charts, which environment, and a render's inputs, read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{EngineArgs, ErrorFormat, SceneArgs};
+use super::cluster;
 use super::exit;
 use crate::chart::Chart;
 use crate::chart::load::{load, os_error};
+use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::env::{Project, environments_of, find_project, resolve};
 use crate::explain::{self, Layers};
@@ -140,6 +143,7 @@ impl Session {
             is_upgrade: false,
             kube_version,
             api_versions,
+            served: None,
             include_crds: false,
             check_schema: !args.skip_schema_validation,
             dns: args.engine.enable_dns,
@@ -148,6 +152,15 @@ impl Session {
         };
         let world = super::world::system(&args.engine).map_err(usage)?;
         Ok(Session { chart, values, options, sources, world })
+    }
+
+    /// Lets templates see a cluster.
+    pub fn go_live(&mut self, cluster: &Arc<Cluster>, engine: &EngineArgs) -> Result<(), Failed> {
+        let world = cluster::show(cluster, cluster::Seen::ALL, engine, &mut self.options);
+        if let Some(world) = world.map_err(|e| cluster::failed(&e))? {
+            self.world = world;
+        }
+        Ok(())
     }
 
     /// Renders, watched.

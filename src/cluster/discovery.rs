@@ -1,6 +1,6 @@
 //! What an API server serves, asked once: its version, its API versions, the path of each kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -34,6 +34,8 @@ pub struct Resource {
 pub struct Discovery {
     /// `v1`, `apps/v1`, … with the kinds of each.
     versions: BTreeMap<String, BTreeMap<String, Resource>>,
+    /// Kinds of subresources, as `apps/v1/Scale`: they have no path of their own.
+    below: BTreeSet<String>,
 }
 
 impl Discovery {
@@ -52,7 +54,9 @@ impl Discovery {
     pub fn version_set(&self) -> Vec<String> {
         let mut all: Vec<String> = self.versions.keys().cloned().collect();
         all.extend(self.versions.iter().flat_map(|(v, kinds)| kinds.keys().map(move |kind| format!("{v}/{kind}"))));
+        all.extend(self.below.iter().cloned());
         all.sort();
+        all.dedup();
         all
     }
 
@@ -98,6 +102,15 @@ struct Served {
     response_kind: Option<ServedKind>,
     #[serde(default)]
     scope: String,
+    #[serde(default)]
+    subresources: Vec<Subresource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Subresource {
+    #[serde(default)]
+    response_kind: Option<ServedKind>,
 }
 
 #[derive(Deserialize)]
@@ -193,8 +206,12 @@ impl Cluster {
                 continue;
             }
             let list: PlainList = self.server.read(request, &answer.body)?;
-            for r in list.resources.into_iter().filter(|r| !r.name.contains('/')) {
-                found.insert(version, &r.kind, Resource { name: r.name, namespaced: r.namespaced });
+            for r in list.resources {
+                if r.name.contains('/') {
+                    found.below.insert(format!("{version}/{}", r.kind));
+                } else {
+                    found.insert(version, &r.kind, Resource { name: r.name, namespaced: r.namespaced });
+                }
             }
         }
         Ok(())
@@ -216,6 +233,8 @@ fn aggregated(list: Aggregated, found: &mut Discovery) {
             };
             found.versions.entry(api_version.clone()).or_default();
             for served in version.resources {
+                let kinds = served.subresources.into_iter().filter_map(|s| s.response_kind);
+                found.below.extend(kinds.map(|k| format!("{api_version}/{}", k.kind)));
                 let Some(kind) = served.response_kind.filter(|k| !k.kind.is_empty()) else { continue };
                 let namespaced = served.scope == "Namespaced";
                 found.insert(&api_version, &kind.kind, Resource { name: served.resource, namespaced });

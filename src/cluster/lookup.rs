@@ -34,12 +34,14 @@ impl Lookup {
 the server could not find the requested resource"
             ));
         }
-        let Some(resource) = discovery.resource(api_version, kind) else { return none() };
-        let mut path = api_path(api_version);
-        if resource.namespaced && !namespace.is_empty() {
-            path.push_str(&format!("/namespaces/{}", path_segment(namespace)));
-        }
-        path.push_str(&format!("/{}", resource.name));
+        let mut path = match discovery.resource(api_version, kind) {
+            Some(resource) if resource.namespaced && !namespace.is_empty() => {
+                format!("{}/namespaces/{}/{}", api_path(api_version), path_segment(namespace), resource.name)
+            }
+            Some(resource) => format!("{}/{}", api_path(api_version), resource.name),
+            // Of a kind that a served version doesn't have Helm asks for nothing's root, which lists versions.
+            None => "/api".into(),
+        };
         if !name.is_empty() {
             path.push_str(&format!("/{}", path_segment(name)));
         }
@@ -47,7 +49,11 @@ the server could not find the requested resource"
         let answer = self.cluster.server.ask_one(&request).map_err(|e: ClusterError| e.to_string())?;
         match answer.status {
             404 => none(),
-            200 => self.cluster.server.read(&request, &answer.body).map_err(|e| e.to_string()),
+            200 => {
+                let mut found = self.cluster.server.read(&request, &answer.body).map_err(|e| e.to_string())?;
+                name_items(&mut found);
+                Ok(found)
+            }
             status => {
                 let said: Status = serde_json::from_slice(&answer.body).unwrap_or_default();
                 Err(if said.message.is_empty() { format!("the server answers {status}") } else { said.message })
@@ -66,6 +72,20 @@ impl LiveObjects for Lookup {
         let value = as_value(&found);
         self.known.borrow_mut().insert(key, found);
         Ok(value)
+    }
+}
+
+/// Items of a list say no kind of their own; Kubernetes' client adds it (k8s.io/apimachinery
+/// `unstructured/helpers.go`, `decodeToList`).
+fn name_items(list: &mut serde_json::Value) {
+    let kind = list["kind"].as_str().and_then(|k| k.strip_suffix("List")).map(str::to_owned);
+    let api_version = list["apiVersion"].clone();
+    let (Some(kind), Some(items)) = (kind, list["items"].as_array_mut()) else { return };
+    for item in items.iter_mut().filter_map(serde_json::Value::as_object_mut) {
+        if !item.contains_key("kind") {
+            item.insert("kind".into(), kind.clone().into());
+            item.insert("apiVersion".into(), api_version.clone());
+        }
     }
 }
 

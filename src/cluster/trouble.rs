@@ -59,10 +59,8 @@ pub(super) fn of_kubeconfig(e: &KubeconfigError) -> String {
 /// Credentials could not be had.
 fn of_auth(e: &AuthError) -> ClusterError {
     let text = match e {
-        AuthError::AuthExecRun { cmd, out } => {
-            let said = last_line(&out.stderr);
-            let command = cmd.split_whitespace().next().unwrap_or(cmd).trim_matches('"');
-            format!("the credential plugin {command} failed ({}){said}", out.status)
+        AuthError::AuthExecRun { out, .. } => {
+            format!("the credential plugin of this context failed ({}){}", out.status, last_line(&out.stderr))
         }
         AuthError::AuthExecStart(e) => format!("the credential plugin of this context can't be run: {e}"),
         AuthError::AuthExecParse(_) => "the credential plugin printed something else than an ExecCredential".into(),
@@ -89,24 +87,16 @@ pub(super) fn of_request(address: &str, what: &str, e: &kube::Error) -> ClusterE
     if let kube::Error::Auth(e) = e {
         return of_auth(e);
     }
-    let mut cause: Option<&(dyn Error + 'static)> = Some(e);
-    while let Some(error) = cause {
-        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+    for cause in causes(e) {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return of_tls(address, tls);
         }
-        if let Some(auth) = error.downcast_ref::<AuthError>() {
+        if let Some(auth) = cause.downcast_ref::<AuthError>() {
             return of_auth(auth);
         }
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            // Errors of TLS travel inside.
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return of_tls(address, tls);
-            }
-            if let Some(found) = of_io(address, what, io) {
-                return found;
-            }
+        if let Some(found) = cause.downcast_ref::<io::Error>().and_then(|io| of_io(address, what, io)) {
+            return found;
         }
-        cause = error.source();
     }
     if is_connect(e) {
         return ClusterError::new(Fault::Unreachable, format!("{address} can't be reached"));
@@ -116,14 +106,21 @@ pub(super) fn of_request(address: &str, what: &str, e: &kube::Error) -> ClusterE
 
 /// Whether no connection came about, as hyper's error says.
 fn is_connect(e: &kube::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(e);
-    while let Some(error) = cause {
-        if error.to_string().contains("client error (Connect)") {
-            return true;
-        }
-        cause = error.source();
+    causes(e).iter().any(|cause| cause.to_string().contains("client error (Connect)"))
+}
+
+/// An error and what is below it. I/O errors are opened: what they wrap is no source of theirs.
+fn causes(e: &kube::Error) -> Vec<&(dyn Error + 'static)> {
+    let mut all: Vec<&(dyn Error + 'static)> = Vec::new();
+    let mut next: Option<&(dyn Error + 'static)> = Some(e);
+    while let Some(error) = next {
+        all.push(error);
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
-    false
+    all
 }
 
 fn of_io(address: &str, what: &str, e: &io::Error) -> Option<ClusterError> {
