@@ -37,6 +37,8 @@ pub enum Command {
     Images(Box<ImagesArgs>),
     /// Say what would change: against another revision, or any manifests
     Diff(Box<super::diff::args::DiffArgs>),
+    /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
+    Routes(Box<RoutesArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies
@@ -326,6 +328,41 @@ pub struct ImagesArgs {
     pub output: ImageList,
 }
 
+/// How routes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RouteList {
+    /// A table, then what is wrong
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For pull requests and documentation
+    Markdown,
+}
+
+/// Flags of `plimsoll routes`.
+#[derive(Args, Debug)]
+pub struct RoutesArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Compare with the servers and locations of this nginx configuration
+    #[arg(long, value_name = "NGINX.CONF")]
+    pub against: Option<String>,
+    /// Which Service stands for an upstream or address of nginx, where requests don't tell: php_backend=web
+    #[arg(long, value_name = "NGINX=SERVICE", requires = "against")]
+    pub map: Vec<String>,
+    /// From which severity on conflicts and differences fail the run
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// How the routes are listed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: RouteList,
+}
+
 /// Flags of `plimsoll template`.
 #[derive(Args, Debug)]
 pub struct TemplateArgs {
@@ -525,6 +562,17 @@ pub enum FailOn {
     Warning,
     /// Nothing does
     Never,
+}
+
+impl FailOn {
+    /// Whether something this bad fails a run.
+    pub fn fails(self, severity: crate::finding::Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= crate::finding::Severity::Error,
+            FailOn::Warning => severity >= crate::finding::Severity::Warning,
+            FailOn::Never => false,
+        }
+    }
 }
 
 /// What a custom resource without a known definition is.
