@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::{RouteList, RoutesArgs};
-use super::explain::Scene;
 use super::exit;
+use super::explain::Scene;
 use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Severity};
@@ -35,16 +35,17 @@ pub(super) fn run(args: &RoutesArgs) -> u8 {
         };
         text.map(|text| (text, worst(&tables)))
     });
-    let status = match written {
-        Ok((text, worst)) if super::print(text.as_bytes()) => {
-            if worst.is_some_and(|worst| args.fail_on.fails(worst)) { exit::ERROR } else { exit::OK }
-        }
-        Ok(_) => exit::ERROR,
-        Err((status, text)) => {
-            said.push_str(&text);
-            status
-        }
-    };
+    let status =
+        match written {
+            Ok((text, worst)) if super::print(text.as_bytes()) => {
+                if worst.is_some_and(|worst| args.fail_on.fails(worst)) { exit::ERROR } else { exit::OK }
+            }
+            Ok(_) => exit::ERROR,
+            Err((status, text)) => {
+                said.push_str(&text);
+                status
+            }
+        };
     let _ = std::io::stderr().write_all(said.as_bytes());
     status
 }
@@ -93,7 +94,8 @@ fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table
 
 /// The routes of one rendered chart, with the lines that wrote them.
 fn of_scene(scene: &Scene, chart: &Path, index: &mut Index) -> Result<Vec<Route>, Failed> {
-    let all: Vec<&Manifest> = scene.rendered.manifests.iter().chain(scene.rendered.hooks.iter().map(|h| &h.0)).collect();
+    let all: Vec<&Manifest> =
+        scene.rendered.manifests.iter().chain(scene.rendered.hooks.iter().map(|h| &h.0)).collect();
     let (documents, objects): (Vec<&Manifest>, Vec<KubeObject>) =
         of_render(&scene.rendered).into_iter().map(|(i, o)| (all[i], o)).unzip();
     let folder = std::path::absolute(chart).map_err(|e| usage(e.to_string()))?;

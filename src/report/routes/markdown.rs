@@ -34,7 +34,9 @@ pub fn markdown(tables: &[Table]) -> String {
         if all.differences.is_empty() {
             continue;
         }
-        out.push_str("| Difference | nginx | Charts | For instance | nginx says | charts say |\n|---|---|---|---|---|---|\n");
+        out.push_str(
+            "| Difference | nginx | Charts | For instance | nginx says | charts say |\n|---|---|---|---|---|---|\n",
+        );
         for difference in &all.differences {
             let spot = difference.spot.as_ref().map(|s| format!(" {}:{}", s.file, s.line)).unwrap_or_default();
             let nginx = format!("{} {}{spot}", difference.server, difference.location);
