@@ -8,7 +8,7 @@ pub mod cel;
 pub mod chart;
 pub mod cli;
 pub mod diag;
-pub mod env;
+pub mod fleet;
 pub mod explain;
 pub mod finding;
 pub mod gonum;

@@ -23,7 +23,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("cel", &["yaml", "grammar"]),
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
-    &[("chart", &[]), ("env", &["chart"])],
+    &[("chart", &[]), ("fleet", &["chart"])],
     &[("render", &[]), ("policy", &[])],
     &[("explain", &[])],
     &[("lint", &[])],

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::args::{FailOn, LintArgs, MissingSchema, OnlyFamily};
 use super::exit;
-use super::session::{Failed, Found as ProjectFile, Session, charts, environments, error, project, usage};
+use super::session::{Failed, Found as ProjectFile, Session, error, project, releases, usage};
 use super::touched;
 use crate::diag::log::Log;
-use crate::env::{Level, LintSettings};
+
 use crate::explain::{Layers, Map};
+use crate::fleet::{ChartReleases, Level, LintSettings, Matrix, Otherwise, Release};
 use crate::finding::{Finding, KubeObject, Problem, Resource, Scope, Severity, Spot};
 use crate::lint::baseline::Baseline;
 use crate::lint::fold::{Located, findings};
@@ -21,6 +20,7 @@ use crate::lint::helm::usage::{View, never_rendered, replaced, severity as rule_
 use crate::lint::locate::{Origins, relative};
 use crate::lint::waivers::{Waivers, inline};
 use crate::lint::{Checks, helm, objects};
+use crate::parallel;
 use crate::policy::{Set, builtin, cross};
 use crate::render::RenderError;
 use crate::render::Rendered;
@@ -138,7 +138,7 @@ fn read(path: &Path) -> Result<String, Failed> {
 
 /// A file that a flag names, or else the project file.
 fn file_of(plan: &Plan<'_>, flag: Option<&String>, setting: Option<&String>) -> Option<PathBuf> {
-    let dir = plan.project.as_ref().map_or(plan.current.as_path(), |(dir, _)| dir);
+    let dir = plan.project.as_ref().map_or(plan.current.as_path(), |p| p.dir());
     flag.map(PathBuf::from).or_else(|| setting.map(|s| dir.join(s)))
 }
 
@@ -148,7 +148,7 @@ fn settings<'p>(plan: &'p Plan<'_>) -> std::borrow::Cow<'p, LintSettings> {
 
 fn settings_of(project: &ProjectFile) -> std::borrow::Cow<'_, LintSettings> {
     match project {
-        Some((_, project)) => std::borrow::Cow::Borrowed(&project.lint),
+        Some(project) => std::borrow::Cow::Borrowed(&project.lint),
         None => std::borrow::Cow::Owned(LintSettings::default()),
     }
 }
@@ -179,14 +179,14 @@ fn outputs(args: &LintArgs) -> Result<Vec<(String, Option<String>)>, Failed> {
 fn plan(args: &LintArgs, project: ProjectFile) -> Result<Plan<'_>, Failed> {
     let current = std::env::current_dir().unwrap_or_default();
     let settings = settings_of(&project).into_owned();
-    let dir = project.as_ref().map_or_else(|| current.clone(), |(dir, _)| dir.clone());
+    let dir = project.as_ref().map_or_else(|| current.clone(), |p| p.dir().to_owned());
     let wanted = |family: OnlyFamily| args.only.is_empty() || args.only.contains(&family);
     let given: Vec<String> = args.scene.kube_version.iter().flat_map(|v| v.split(',')).map(str::to_owned).collect();
     let versions = match (given.is_empty(), settings.kube_versions.is_empty()) {
         (false, _) => given,
         (true, false) => settings.kube_versions.clone(),
         (true, true) => vec![
-            project.as_ref().and_then(|(_, p)| p.kube_version.clone()).unwrap_or_else(|| DEFAULT_KUBE_VERSION.into()),
+            project.as_ref().and_then(|p| p.settings.kube_version.as_ref()).map_or_else(|| DEFAULT_KUBE_VERSION.into(), |v| v.text.clone()),
         ],
     };
     for version in &versions {
@@ -295,7 +295,7 @@ fn lint_manifests(plan: &Plan<'_>) -> Result<Part, Failed> {
         part.located.push(Located {
             resource: resource(object, ""),
             chart: String::new(),
-            scope: Scope { env: String::new(), kube_version: version },
+            scope: Scope { kube_version: version, ..Scope::default() },
             spot: Spot { file: object.source.name.clone(), line, column },
             template: None,
             values: None,
@@ -350,31 +350,29 @@ type Parts = (Vec<Part>, Vec<String>, Vec<String>);
 fn lint_charts(plan: &Plan<'_>) -> Result<Parts, Failed> {
     let paths = match plan.args.touched {
         true => touched::charts(&plan.args.charts, &plan.project)?,
-        false => charts(&plan.args.charts, &plan.project)?,
+        false => plan.args.charts.clone(),
     };
-    let mut jobs = Vec::new();
-    for path in &paths {
-        if !path.exists() {
-            return Err(usage(format!("chart {} not found", path.display())));
-        }
-        jobs.push((path, environments(&plan.args.scene, path, &plan.project)));
-    }
-    // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-    let parts: Vec<Result<Part, Failed>> = jobs
-        .par_iter()
-        .map(|(path, envs)| {
-            crate::stack::with_stack(|| lint_chart(plan, path, envs))
-                .unwrap_or_else(|| Err(error(format!("{}: the render was aborted", path.display()))))
-        })
-        .collect();
-    let envs: BTreeSet<String> = jobs.iter().flat_map(|(_, envs)| envs.iter().flatten().cloned()).collect();
-    let names = paths.iter().map(|p| relative(p, &plan.current)).collect();
-    Ok((parts.into_iter().collect::<Result<_, _>>()?, names, envs.into_iter().collect()))
+    let matrix = match plan.args.touched && paths.is_empty() {
+        true => Matrix::default(),
+        false => releases(&paths, &plan.args.scene.select, Otherwise::All, &plan.project)?,
+    };
+    let mut parts = Vec::new();
+    parallel::in_order(
+        &matrix.charts,
+        parallel::cores(),
+        |chart| lint_chart(plan, chart),
+        |chart, part| {
+            let aborted = || Err(error(format!("{}: the render was aborted", chart.chart.path.display())));
+            parts.push(part.unwrap_or_else(aborted));
+        },
+    );
+    let names = matrix.charts.iter().map(|c| relative(&c.chart.path, &plan.current)).collect();
+    Ok((parts.into_iter().collect::<Result<_, _>>()?, names, matrix.places()))
 }
 
 /// A finished render of one environment, for what is judged over all of them.
 struct Seen {
-    env: Option<String>,
+    place: String,
     session: Session,
     rendered: Rendered,
     map: Map,
@@ -382,15 +380,15 @@ struct Seen {
     absent: Vec<String>,
 }
 
-fn lint_chart(plan: &Plan<'_>, path: &Path, envs: &[Option<String>]) -> Result<Part, Failed> {
+fn lint_chart(plan: &Plan<'_>, chart: &ChartReleases) -> Result<Part, Failed> {
     let mut part = Part::default();
     let mut seen = Vec::new();
-    for env in envs {
-        seen.extend(lint_environment(plan, path, env.as_deref(), &mut part)?);
+    for release in &chart.releases {
+        seen.extend(lint_release(plan, release, &mut part)?);
     }
     // What one environment doesn't use, one that failed to render may.
-    if plan.helm && seen.len() == envs.len() {
-        value_rules(plan, path, &seen, &mut part)?;
+    if plan.helm && seen.len() == chart.releases.len() {
+        value_rules(plan, &chart.chart.path, &seen, &mut part)?;
     }
     Ok(part)
 }
@@ -401,7 +399,7 @@ fn value_rules(plan: &Plan<'_>, path: &Path, seen: &[Seen], part: &mut Part) -> 
     let chart = relative(&absolute, &plan.current);
     let views: Vec<View<'_>> = seen.iter().map(Seen::view).collect();
     let Some(first) = seen.first() else { return Ok(()) };
-    let all: BTreeSet<String> = seen.iter().filter_map(|s| s.env.clone()).collect();
+    let all: BTreeSet<String> = seen.iter().map(|s| s.place.clone()).filter(|p| !p.is_empty()).collect();
     let mut add = |rule: &'static str, key: &str, message: String, place: Option<&Spot>, envs: &BTreeSet<String>| {
         let fallback = Spot { file: absolute.join("values.yaml").display().to_string(), line: 1, column: 1 };
         let place = place.unwrap_or(&fallback);
@@ -415,7 +413,7 @@ fn value_rules(plan: &Plan<'_>, path: &Path, seen: &[Seen], part: &mut Part) -> 
                 problem: problem.clone(),
                 resource: Resource::default(),
                 chart: chart.clone(),
-                scope: Scope { env: env.clone(), kube_version: String::new() },
+                scope: Scope::at(env),
                 spot: Spot { file: relative(&file, &plan.current), ..place.clone() },
                 template: None,
                 values: None,
@@ -455,19 +453,19 @@ fn template_file(name: &str, chart: &str, folder: &Path) -> PathBuf {
 
 impl Seen {
     fn view(&self) -> View<'_> {
-        View { env: self.env.as_deref(), map: &self.map, layers: &self.layers, absent: &self.absent }
+        View { env: Some(self.place.as_str()).filter(|p| !p.is_empty()), map: &self.map, layers: &self.layers, absent: &self.absent }
     }
 }
 
-fn lint_environment(plan: &Plan<'_>, path: &Path, env: Option<&str>, part: &mut Part) -> Result<Option<Seen>, Failed> {
+fn lint_release(plan: &Plan<'_>, release: &Release, part: &mut Part) -> Result<Option<Seen>, Failed> {
     let mut scene = plan.args.scene.clone();
     // The first version is the one that templates see.
     scene.kube_version = scene.kube_version.and_then(|v| v.split(',').next().map(str::to_owned));
     let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
-    let absolute = std::path::absolute(path).map_err(|e| usage(e.to_string()))?;
+    let absolute = release.chart.path.clone();
     let chart = relative(&absolute, &plan.current);
-    let mut session = Session::open(&scene, &absolute, env, &plan.project, &mut log)?;
-    let scope = Scope { env: env.unwrap_or_default().to_owned(), kube_version: String::new() };
+    let mut session = Session::open(&scene, release, &mut log)?;
+    let scope = Scope::at(&release.place());
     let name = session.chart.metadata.name.clone();
     let namespace = session.options.namespace.clone();
     let before = part.located.len();
@@ -511,7 +509,7 @@ fn lint_environment(plan: &Plan<'_>, path: &Path, env: Option<&str>, part: &mut 
     let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
     let absent = names.filter(|n| !map.has_below(&format!("{name}/charts/{n}/"))).cloned().collect();
     let layers = session.layers();
-    Ok(Some(Seen { env: env.map(str::to_owned), session, rendered, map, layers, absent }))
+    Ok(Some(Seen { place: release.place(), session, rendered, map, layers, absent }))
 }
 
 /// What `helm lint` says of the chart with this environment's values.
@@ -607,7 +605,7 @@ fn template_place(text: &str) -> Option<(String, usize, usize)> {
 
 /// The problem with the severity that the project gives its rule in its environment; nothing where that is off.
 fn strict(plan: &Plan<'_>, mut located: Located) -> Option<Located> {
-    let Some((_, project)) = &plan.project else { return Some(located) };
+    let Some(project) = &plan.project else { return Some(located) };
     let rule = &located.problem.rule;
     let env = project.environments.get(&located.scope.env);
     let said = env.and_then(|e| level(&e.rules, rule)).or_else(|| level(&project.lint.rules, rule));
