@@ -60,6 +60,7 @@ fn once(path: &Path) -> Result<[Duration; STAGES.len()], String> {
         is_upgrade: false,
         kube_version: KubeVersion::parse("1.33.0", helm)?,
         api_versions: Vec::new(),
+        served: None,
         include_crds: false,
         check_schema: true,
         dns: false,

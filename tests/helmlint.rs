@@ -237,6 +237,7 @@ fn helmlint_values_are_judged_over_all_environments() {
         is_upgrade: false,
         kube_version: KubeVersion::parse("1.36", helm).expect("a version"),
         api_versions: Vec::new(),
+        served: None,
         include_crds: false,
         check_schema: false,
         dns: false,

@@ -23,10 +23,11 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("cel", &["yaml", "grammar"]),
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
+    &[("cluster", &[])],
     &[("chart", &[]), ("fleet", &["chart"])],
-    &[("render", &[]), ("policy", &[])],
+    &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
-    &[("lint", &[])],
+    &[("lint", &[]), ("diff", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -5,7 +5,11 @@
 mod apiserver;
 mod cel;
 mod diff;
+mod diffreport;
 mod explain;
+#[cfg(feature = "live")]
+mod faults;
+mod fleet;
 mod format;
 mod fuzz;
 mod helmlint;
@@ -17,6 +21,7 @@ mod parity;
 mod policies;
 mod registry;
 mod report;
+mod routes;
 mod spec;
 mod structure;
 mod txtar;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::explain::{OriginKind, explain};
+use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
 use plimsoll::span::{Pos, SourceMap};
@@ -57,6 +57,7 @@ impl Scene {
             is_upgrade: false,
             kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
             api_versions: Vec::new(),
+            served: None,
             include_crds: false,
             check_schema: false,
             dns: false,

@@ -2,6 +2,7 @@
 // is recorded is current. testdata/README.md describes the files.
 //
 //	verdicts -bin DIR [-only TEXT] record|check|generate FILE...
+//	verdicts -bin DIR [-only TEXT] record-updates|check-updates FILE...
 //	verdicts -bin DIR policies POLICIES OUTPUT FILE...
 package main
 
@@ -39,15 +40,19 @@ func run(bin, only, mode string, files []string) error {
 		return policies(server, files)
 	}
 	stale := 0
+	ask := server.verdict
+	if strings.HasSuffix(mode, "-updates") {
+		ask = server.updateVerdict
+	}
 	err = eachFile(files, only, func(f *file) error {
-		changed, err := server.record(f)
-		if err == nil && mode == "check" && changed > 0 {
+		changed, err := record(f, ask)
+		if err == nil && !writes(mode) && changed > 0 {
 			fmt.Printf("%s: %d verdicts are not what the server says\n", f.path, changed)
 		}
 		stale += changed
 		return err
 	})
-	if err != nil || mode == "record" {
+	if err != nil || writes(mode) {
 		return err
 	}
 	if stale > 0 {
@@ -94,4 +99,4 @@ func eachFile(paths []string, only string, do func(*file) error) error {
 	return nil
 }
 
-func writes(mode string) bool { return mode != "check" }
+func writes(mode string) bool { return !strings.HasPrefix(mode, "check") }

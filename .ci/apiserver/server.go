@@ -242,7 +242,7 @@ func (s *server) discover() error {
 }
 
 // record asks for the verdict of each case and returns how many are new.
-func (s *server) record(f *file) (int, error) {
+func record(f *file, ask func(*object, string) ([]string, error)) (int, error) {
 	changed := 0
 	for _, o := range f.objects {
 		for _, c := range o.cases {
@@ -250,7 +250,7 @@ func (s *server) record(f *file) (int, error) {
 			if err != nil {
 				return changed, fmt.Errorf("%s: %w", o.name, err)
 			}
-			verdict, err := s.verdict(o, text)
+			verdict, err := ask(o, text)
 			if err != nil {
 				return changed, fmt.Errorf("%s: %w", c.edits, err)
 			}
@@ -264,25 +264,9 @@ func (s *server) record(f *file) (int, error) {
 }
 
 func (s *server) verdict(o *object, text string) ([]string, error) {
-	var head struct {
-		APIVersion, Kind string
-		Metadata         struct{ Namespace string }
-	}
-	if err := yaml.Unmarshal([]byte(o.text), &head); err != nil {
+	path, _, err := s.collection(o)
+	if err != nil {
 		return nil, err
-	}
-	r, ok := s.resources[head.APIVersion+" "+head.Kind]
-	if !ok {
-		return nil, fmt.Errorf("the server does not serve %s %s", head.APIVersion, head.Kind)
-	}
-	path := r.path
-	if r.namespaced {
-		namespace := cmp.Or(head.Metadata.Namespace, "ns")
-		if err := s.ensureNamespace(namespace); err != nil {
-			return nil, err
-		}
-		i := strings.LastIndex(path, "/")
-		path = path[:i] + "/namespaces/" + namespace + path[i:]
 	}
 	query := "?dryRun=All&fieldValidation=Strict"
 	code, data, err := s.call("POST", path+query, "application/yaml", []byte(text))
@@ -296,6 +280,31 @@ func (s *server) verdict(o *object, text string) ([]string, error) {
 		return []string{"ok"}, nil
 	}
 	return refusal(code, data, text)
+}
+
+// collection is where objects like this one are made, and its name.
+func (s *server) collection(o *object) (string, string, error) {
+	var head struct {
+		APIVersion, Kind string
+		Metadata         struct{ Namespace, Name string }
+	}
+	if err := yaml.Unmarshal([]byte(o.text), &head); err != nil {
+		return "", "", err
+	}
+	r, ok := s.resources[head.APIVersion+" "+head.Kind]
+	if !ok {
+		return "", "", fmt.Errorf("the server does not serve %s %s", head.APIVersion, head.Kind)
+	}
+	path := r.path
+	if r.namespaced {
+		namespace := cmp.Or(head.Metadata.Namespace, "ns")
+		if err := s.ensureNamespace(namespace); err != nil {
+			return "", "", err
+		}
+		i := strings.LastIndex(path, "/")
+		path = path[:i] + "/namespaces/" + namespace + path[i:]
+	}
+	return path, head.Metadata.Name, nil
 }
 
 // uid is what the server makes up anew each time.

@@ -137,6 +137,34 @@ impl EngineArgs {
     }
 }
 
+/// Which cluster is asked, and how.
+#[derive(Args, Clone, Debug)]
+pub struct ConnectArgs {
+    /// Kubeconfig file [default: the files of KUBECONFIG, or ~/.kube/config, or a pod's own account]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
+    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
+    pub context: Option<String>,
+    /// How long one request to the cluster may take, for instance 10s
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    pub request_timeout: String,
+    /// How many requests may be under way at once
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub concurrency: std::num::NonZero<usize>,
+}
+
+/// Whether templates see a live cluster, and which.
+#[derive(Args, Clone, Debug)]
+pub struct LiveArgs {
+    /// Ask the cluster: for `lookup` and for .Capabilities
+    #[arg(long, conflicts_with_all = ["lookup_from", "kube_version", "api_versions"])]
+    pub live: bool,
+    /// Connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
 /// What can be done with dependencies.
 #[derive(Debug, Subcommand)]
 pub enum DependencyCommand {
@@ -217,6 +245,9 @@ pub struct RenderArgs {
     /// Scene.
     #[command(flatten)]
     pub scene: SceneArgs,
+    /// Live.
+    #[command(flatten)]
+    pub live: LiveArgs,
     /// Include CRDs in the output
     #[arg(long)]
     pub include_crds: bool,
@@ -373,6 +404,9 @@ pub struct TemplateArgs {
     /// Don't check values against values.schema.json
     #[arg(long)]
     pub skip_schema_validation: bool,
+    /// Ask the cluster for `lookup` and .Capabilities, as --dry-run=server does in Helm 4
+    #[arg(long, conflicts_with = "lookup_from")]
+    pub live: bool,
     /// On an error still print what was rendered
     #[arg(long)]
     pub debug: bool,

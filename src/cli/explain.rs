@@ -8,6 +8,7 @@ use serde_json::json;
 use super::args::{Answer, ExplainArgs, SceneArgs, SelectArgs};
 use super::exit;
 use super::session::{Failed, Found, Session, error, one_chart, project, relative, releases, usage};
+use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
@@ -164,8 +165,7 @@ impl Asked<'_> {
 
     fn unknown_field(&self, object: &Object<'_>, path: &str) -> Failed {
         let (label, here) = (object.label(), self.here());
-        let others = self
-            .elsewhere(|all| all.iter().filter(|o| o.is_called(&label)).any(|o| o.field(path).is_some()));
+        let others = self.elsewhere(|all| all.iter().filter(|o| o.is_called(&label)).any(|o| o.field(path).is_some()));
         if !others.is_empty() {
             return error(format!("{label} has no field {path}{here}; it has one in {}", others.join(", ")));
         }
@@ -190,8 +190,8 @@ fn json_lines<T: serde::Serialize>(answer: &T) -> Result<String, Failed> {
 
 /// A chart rendered in one environment, with its map.
 pub(super) struct Scene {
-    /// The chart's name.
-    pub chart: String,
+    /// What was read.
+    pub session: Session,
     /// The environment, with the cluster if there is one; empty without.
     place: String,
     /// What was rendered.
@@ -209,12 +209,16 @@ impl Scene {
     pub fn render(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Scene, Failed> {
         let mut session = Session::open(args, release, log)?;
         let (rendered, map) = session.explain(&args.engine, log)?;
-        let declared = session.chart.metadata.dependencies.iter().flatten().flatten();
-        let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
-        let root = &session.chart.metadata.name;
-        let printed = |name: &String| map.has_below(&format!("{root}/charts/{name}/"));
-        let absent = names.filter(|n| !printed(n)).cloned().collect();
-        Ok(Scene { chart: root.clone(), place: release.place(), layers: session.layers(), rendered, map, absent })
+        Ok(Scene::of(session, release, rendered, map))
+    }
+
+    /// What a session rendered.
+    pub fn of(session: Session, release: &Release, rendered: Rendered, map: Map) -> Scene {
+        let Metadata { name: root, dependencies, .. } = &session.chart.metadata;
+        let names =
+            dependencies.iter().flatten().flatten().map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
+        let absent = names.filter(|n| !map.has_below(&format!("{root}/charts/{n}/"))).cloned().collect();
+        Scene { place: release.place(), layers: session.layers(), session, rendered, map, absent }
     }
 
     /// Environment and cluster, if there is one.
@@ -264,7 +268,7 @@ fn page(args: &ExplainArgs, file: &str, question: &Question<'_>, log: &mut Log) 
     for release in &question.chart.releases {
         scenes.push(Scene::render(&args.scene, release, log)?);
     }
-    let chart = scenes.first().map(|s| s.chart.clone()).unwrap_or_default();
+    let chart = scenes.first().map(|s| s.session.chart.metadata.name.clone()).unwrap_or_default();
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
         let head = source_map::Head { chart: &chart, environment: scene.place(), helm, shown: &relative };

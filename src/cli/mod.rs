@@ -2,6 +2,7 @@
 
 pub mod args;
 mod batch;
+mod cluster;
 mod dependency;
 mod explain;
 mod images;
@@ -29,6 +30,8 @@ pub mod exit {
     pub const ERROR: u8 = 1;
     /// Wrong usage or configuration.
     pub const USAGE: u8 = 3;
+    /// A cluster or the network.
+    pub const CLUSTER: u8 = 4;
 }
 
 /// Runs the command line and returns the exit status.

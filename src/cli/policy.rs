@@ -9,7 +9,7 @@ use super::session::{Failed, usage};
 use crate::cel;
 use crate::finding::{KubeObject, Severity};
 use crate::lint::objects;
-use crate::policy::{Context, Page, Set, builtin, cross};
+use crate::policy::{Context, Page, Set, builtin, pages};
 
 /// Runs the command.
 pub(super) fn run(command: &PolicyCommand) -> u8 {
@@ -38,25 +38,6 @@ fn load(names: &[String]) -> Result<Set, Failed> {
 
 fn all() -> Result<Set, Failed> {
     load(&builtin::sets().into_iter().map(str::to_owned).collect::<Vec<_>>())
-}
-
-/// The pages of everything there is, with severities.
-fn pages(set: &Set) -> Vec<(Page, Severity)> {
-    let mut pages: Vec<(Page, Severity)> = set.policies().iter().map(|p| (p.page.clone(), p.severity)).collect();
-    pages.extend(cross::RULES.iter().map(|r| {
-        let page = Page {
-            id: r.id.to_owned(),
-            title: r.title.to_owned(),
-            why: r.why.to_owned(),
-            remedy: r.remedy.to_owned(),
-            references: r.references.iter().map(|s| (*s).to_owned()).collect(),
-            url: String::new(),
-            bad: r.bad.to_owned(),
-            good: r.good.to_owned(),
-        };
-        (page, r.severity)
-    }));
-    pages
 }
 
 fn word(severity: Severity) -> &'static str {

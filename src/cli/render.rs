@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::RenderArgs;
+use super::cluster;
 use super::exit;
 use super::progress::Progress;
 use super::session::{Failed, Session, error, project, relative, releases, shown};
 use crate::chart::Chart;
+use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::fleet::{ChartReleases, Matrix, Otherwise, Release};
 use crate::parallel;
@@ -28,6 +30,7 @@ struct Outcome {
 /// What all charts share.
 struct Plan<'a> {
     args: &'a RenderArgs,
+    cluster: Option<Arc<Cluster>>,
     /// Whether there is one release and no more, which may have all threads and never frees its memory.
     is_alone: bool,
     /// Whether releases of several environments or clusters are told apart.
@@ -43,8 +46,12 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
         Ok(matrix) => matrix,
         Err((status, text)) => return fail(status, &text),
     };
+    let cluster = match args.live.live.then(|| cluster::connect(&args.live.connect)).transpose() {
+        Ok(cluster) => cluster,
+        Err((status, text)) => return fail(status, &text),
+    };
     let count = matrix.releases().count();
-    let plan = Plan { args, is_alone: count == 1, is_many: matrix.places().len() > 1 };
+    let plan = Plan { args, cluster, is_alone: count == 1, is_many: matrix.places().len() > 1 };
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut progress = Progress::new(count);
     let (mut status, mut open) = (exit::OK, true);
@@ -67,7 +74,9 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
 fn check(args: &RenderArgs, matrix: &Matrix) -> Result<(), Failed> {
     match matrix.releases().count() {
         0 => Err((exit::USAGE, "Error: no release is picked\n".into())),
-        2.. if args.source_map.is_some() => Err((exit::USAGE, "Error: --source-map takes one chart in one place\n".into())),
+        2.. if args.source_map.is_some() => {
+            Err((exit::USAGE, "Error: --source-map takes one chart in one place\n".into()))
+        }
         _ => Ok(()),
     }
 }
@@ -108,6 +117,9 @@ fn render_chart(plan: &Plan<'_>, chart: &ChartReleases) -> Outcome {
 
 fn render_one(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mut Log) -> Result<String, Failed> {
     let scene = &plan.args.scene;
+    if let Some(cluster) = &plan.cluster {
+        session.go_live(cluster, &scene.engine)?;
+    }
     session.options.last = plan.is_alone;
     session.options.threads = scene.engine.threads(plan.is_alone);
     // A comment tells releases of several places apart.
@@ -133,7 +145,12 @@ fn render_one(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mu
 }
 
 /// Writes files below the folder, those of several environments and clusters apart.
-fn written(plan: &Plan<'_>, dir: &str, release: &Release, rendered: &crate::render::Rendered) -> Result<String, Failed> {
+fn written(
+    plan: &Plan<'_>,
+    dir: &str,
+    release: &Release,
+    rendered: &crate::render::Rendered,
+) -> Result<String, Failed> {
     let below = match plan.is_many {
         true => Path::new(dir).join(release.place()).display().to_string(),
         false => dir.to_owned(),

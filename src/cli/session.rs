@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{EngineArgs, ErrorFormat, SceneArgs, SelectArgs};
+use super::cluster;
 use super::exit;
 use crate::chart::Chart;
 use crate::chart::load::{load, os_error};
+use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::explain::{self, Layers};
 use crate::fleet::charts::ChartHead;
 use crate::fleet::{ChartReleases, Fault, Matrix, Otherwise, Project, Release, Selection, find_project, matrix};
+use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, Rendered};
 use crate::span::SourceMap;
@@ -156,6 +159,7 @@ impl Session {
             is_upgrade: false,
             kube_version,
             api_versions,
+            served: None,
             include_crds: false,
             check_schema: !args.skip_schema_validation,
             dns: args.engine.enable_dns,
@@ -164,6 +168,15 @@ impl Session {
         };
         let world = super::world::system(&args.engine).map_err(usage)?;
         Ok(Session { chart, values, options, sources, world })
+    }
+
+    /// Lets templates see a cluster.
+    pub fn go_live(&mut self, cluster: &Arc<Cluster>, engine: &EngineArgs) -> Result<(), Failed> {
+        let world = cluster::show(cluster, cluster::Seen::ALL, engine, &mut self.options);
+        if let Some(world) = world.map_err(|e| cluster::failed(&e))? {
+            self.world = world;
+        }
+        Ok(())
     }
 
     /// Renders, watched.
@@ -205,9 +218,5 @@ pub(super) fn shown(engine: &EngineArgs, e: &RenderError, helm: HelmVersion) -> 
 
 /// A path as somebody in the working folder writes it.
 pub(super) fn relative(path: &str) -> String {
-    let current = current();
-    match Path::new(path).strip_prefix(&current) {
-        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
-        _ => path.to_owned(),
-    }
+    lint::locate::relative(Path::new(path), &current())
 }

@@ -2,8 +2,10 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{ErrorFormat, Helm, TemplateArgs, ValueArgs};
+use super::cluster::{self, Seen};
 use crate::chart::Chart;
 use crate::chart::build::Manager;
 use crate::chart::load::{load, os_error};
@@ -133,24 +135,36 @@ fn template(
     }
     check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
-    let options = Options {
+    let mut options = Options {
         helm,
         name: name.clone(),
         namespace: namespace(args),
         is_upgrade: args.is_upgrade,
         kube_version,
         api_versions: args.api_versions.clone(),
+        served: None,
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
         threads: args.engine.threads(true),
         last: true,
     };
-    let world = super::world::system(&args.engine)?;
+    let world = world(args, helm, &mut options)?;
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;
     // The process is about to end: its memory goes back in one piece.
     std::mem::forget((chart, values, std::mem::take(sources)));
     output(args, helm, &name, rendered, out)
+}
+
+/// The world, and what a cluster changes of the options where one is asked.
+fn world(args: &TemplateArgs, helm: HelmVersion, options: &mut Options) -> Result<System, Failure> {
+    let seen = if args.live { Seen::ALL } else { Seen::by_helms_flags(&args.accepted, helm) };
+    if seen == Seen::default() {
+        return Ok(super::world::system(&args.engine)?);
+    }
+    let cluster = cluster::connect_as_helm(&args.accepted).map(Arc::new).map_err(|e| e.to_string())?;
+    let live = cluster::show(&cluster, seen, &args.engine, options).map_err(|e| e.to_string())?;
+    Ok(live.map_or_else(|| super::world::system(&args.engine), Ok)?)
 }
 
 fn run_render(

@@ -72,8 +72,7 @@ fn reads(chart: &ChartHead, file: &Path, project: Option<&Project>) -> bool {
     if file == plain(&project.dir().join(PROJECT_FILE)) || named.into_iter().any(is_named) {
         return true;
     }
-    let selection =
-        Selection { paths: vec![chart.path.clone()], otherwise: Otherwise::All, ..Selection::default() };
+    let selection = Selection { paths: vec![chart.path.clone()], otherwise: Otherwise::All, ..Selection::default() };
     match matrix(Some(project), &selection, project.dir()) {
         Ok(matrix) => matrix.releases().any(|r| r.layers.iter().any(|l| l.file == file)),
         // What doesn't resolve is reported by the lint of the chart: it is one of those to check.

@@ -200,12 +200,7 @@ fn replaced(scenes: &[Scene]) -> Vec<Json> {
 }
 
 /// Keys that a layer sets to null and that one Helm keeps and the other does not.
-fn nulls(
-    args: &SceneArgs,
-    chart: &ChartReleases,
-    scenes: &[Scene],
-    log: &mut Log,
-) -> Result<Vec<Json>, Failed> {
+fn nulls(args: &SceneArgs, chart: &ChartReleases, scenes: &[Scene], log: &mut Log) -> Result<Vec<Json>, Failed> {
     let mut found: BTreeMap<String, Json> = BTreeMap::new();
     for (scene, release) in scenes.iter().zip(&chart.releases) {
         let mut nulls: Vec<(Vec<Step>, Pos)> = Vec::new();

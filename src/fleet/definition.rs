@@ -25,12 +25,21 @@ const LEVEL: Shape = Shape::OneOf(LEVELS);
 const TEXTS: Shape = Shape::List(&Shape::Text);
 
 const NAMESPACE: Field = may("namespace", Shape::Text, "Namespace of the release; placeholders as in layers");
-const RELEASE_NAME: Field =
-    may("releaseName", Shape::Text, "Name of the release; placeholders as in layers. The chart's name where nothing is said");
-const KUBE_VERSION: Field =
-    may("kubeVersion", Shape::Text, "Kubernetes version that templates see and that lint checks against, for instance \"1.36\"");
-const API_VERSIONS: Field =
-    may("apiVersions", TEXTS, "API versions that templates see besides the default ones, for instance monitoring.coreos.com/v1");
+const RELEASE_NAME: Field = may(
+    "releaseName",
+    Shape::Text,
+    "Name of the release; placeholders as in layers. The chart's name where nothing is said",
+);
+const KUBE_VERSION: Field = may(
+    "kubeVersion",
+    Shape::Text,
+    "Kubernetes version that templates see and that lint checks against, for instance \"1.36\"",
+);
+const API_VERSIONS: Field = may(
+    "apiVersions",
+    TEXTS,
+    "API versions that templates see besides the default ones, for instance monitoring.coreos.com/v1",
+);
 const RULES: Field = may("rules", Shape::Map(&LEVEL), "Severity by lint rule, or glob of rules");
 const LAYERS: Field = may(
     "layers",
@@ -86,7 +95,11 @@ const ENVIRONMENT: Object = Object {
 
 const LINT: Object = Object {
     fields: &[
-        may("policies", TEXTS, "Sets of policies (fintech, pss-baseline, pss-restricted, kube-linter), folders and files"),
+        may(
+            "policies",
+            TEXTS,
+            "Sets of policies (fintech, pss-baseline, pss-restricted, kube-linter), folders and files",
+        ),
         may("kubeVersions", TEXTS, "Versions of Kubernetes whose schemas are asked"),
         may("crds", TEXTS, "Folders and files with definitions of custom resources"),
         may("waivers", Shape::Text, "The file with waivers"),

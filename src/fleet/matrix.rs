@@ -93,11 +93,7 @@ pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) 
         .iter()
         .map(|(name, e)| (name.as_str(), e.clusters.iter().cloned().map(Arc::new).collect()))
         .collect();
-    let mut builder = Builder {
-        selection,
-        clusters,
-        resolver: Resolver { project, faults: BTreeSet::new() },
-    };
+    let mut builder = Builder { selection, clusters, resolver: Resolver { project, faults: BTreeSet::new() } };
     builder.selectors_are_known(&charts)?;
     let mut matrix = Matrix::default();
     for (chart, member) in &charts {
@@ -168,7 +164,8 @@ fn verify(project: &Project) -> Vec<Fault> {
             ("cluster", &entry.clusters, clusters().collect()),
         ] {
             for name in asked.iter().flatten().filter(|n| !known.contains(n.text.as_str())) {
-                let message = format!("there is no {what} {:?}{}", name.text, did_you_mean(&name.text, known.iter().copied()));
+                let message =
+                    format!("there is no {what} {:?}{}", name.text, did_you_mean(&name.text, known.iter().copied()));
                 faults.insert(project.fault(name.at, message));
             }
         }
@@ -204,7 +201,9 @@ fn differing_clusters(project: &Project) -> Vec<Fault> {
             let context = (cluster.context != other.context).then(|| "context".to_owned());
             if let Some(key) = differ.next().cloned().or(context) {
                 let name = &cluster.name.text;
-                let message = format!("cluster {name} of {env} has another {key} than cluster {name} of {first}: one name, two clusters");
+                let message = format!(
+                    "cluster {name} of {env} has another {key} than cluster {name} of {first}: one name, two clusters"
+                );
                 faults.push(project.fault(cluster.name.at, message));
             }
         }
@@ -335,12 +334,16 @@ fn same_names(project: &Project, matrix: &Matrix, charts: &Chosen<'_>) -> BTreeS
     for release in matrix.releases().filter(|_| !project.charts.is_empty()) {
         let target = release.cluster().or(release.env()).unwrap_or_default();
         let Some(other) = seen.insert((target, release.namespace(), release.name()), release) else { continue };
-        let shown = |r: &Release| r.chart.path.strip_prefix(project.dir()).unwrap_or(&r.chart.path).display().to_string();
+        let shown =
+            |r: &Release| r.chart.path.strip_prefix(project.dir()).unwrap_or(&r.chart.path).display().to_string();
         let entry = charts.iter().find(|(h, _)| h.path == release.chart.path).and_then(|(_, m)| m.entry);
         let (name, namespace) = (release.name(), release.namespace());
         let (one, two, place) = (shown(other), shown(release), release.place());
         let both = match one == two {
-            true => format!("{one} is released twice as {name:?} in namespace {namespace:?}: in {} and {place}", other.place()),
+            true => format!(
+                "{one} is released twice as {name:?} in namespace {namespace:?}: in {} and {place}",
+                other.place()
+            ),
             false => format!("{one} and {two} have one release name {name:?} in namespace {namespace:?} of {place}"),
         };
         let message = format!("{both}; give them a releaseName or a namespace of their own");

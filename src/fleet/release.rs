@@ -157,7 +157,9 @@ impl<'p> Resolver<'p> {
         let file = super::charts::plain(&self.project.dir().join(&path));
         let exists = file.is_file();
         if !exists && !layer.optional {
-            let message = format!("the values file {path} does not exist; write {{file: {text:?}, optional: true}} if it may be absent");
+            let message = format!(
+                "the values file {path} does not exist; write {{file: {text:?}, optional: true}} if it may be absent"
+            );
             self.faults.insert(self.project.fault(layer.file.at, message));
         }
         Some(LayerFile { file, layer: meaning.label(text), exists })

@@ -24,6 +24,14 @@ pub struct Located {
     pub values: Option<ValuesSpot>,
 }
 
+impl Located {
+    /// A problem of a file rather than of an object.
+    pub fn of_file(problem: Problem, chart: &str, scope: Scope, spot: Spot) -> Located {
+        let (resource, chart) = (Resource::default(), chart.to_owned());
+        Located { problem, resource, chart, scope, spot, template: None, values: None }
+    }
+}
+
 /// What makes two problems the same.
 type Same = (String, String, String, String, Resource);
 

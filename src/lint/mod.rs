@@ -1,33 +1,26 @@
 //! Lint: what the families of checks say of rendered objects, where a person mends it, and what of it counts.
 //!
 //! [`Checks`] holds what is compiled once and shared by all charts; [`locate`] finds template and values lines; [`fold`]
-//! makes one finding of what holds in several environments; [`waivers`] and [`baseline`] say what doesn't count. What
-//! findings look like is in `report`. Start reading at [`Checks::run`].
+//! makes one finding of what holds in several environments; [`strict`] says how much it counts; [`inline`], [`waivers`]
+//! and [`baseline`] say what doesn't. What findings look like is in `report`. Start reading at [`Checks::release`].
 
 pub mod baseline;
+pub mod chart;
 pub mod fold;
 pub mod helm;
+pub mod inline;
 pub mod locate;
 pub mod objects;
+pub mod release;
+pub mod strict;
 pub mod waivers;
 
 use std::sync::Arc;
 
 use crate::finding::{KubeObject, Problem, Severity};
 use crate::kube::rules;
-use crate::kube::schema::{Crds, Schemas};
+use crate::kube::schema::{Crds, Schemas, minor_of};
 use crate::policy::{Context, Set, cross};
-
-/// A family of checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// What `helm lint` says, and what the use of values shows.
-    Helm,
-    /// What the API server would say.
-    Schema,
-    /// What the policies say.
-    Policy,
-}
 
 /// What is checked, compiled once. Can be shared between threads.
 pub struct Checks {
@@ -68,7 +61,7 @@ impl Checks {
         for version in versions {
             checks.schemas.push(checks.schemas_of(version, &[])?);
         }
-        checks.schemas.sort_by_key(|s| minor(&s.version()));
+        checks.schemas.sort_by_key(|s| minor_of(&s.version()));
         checks.schemas.dedup_by_key(|s| s.version());
         checks.versions = checks.schemas.iter().map(Schemas::version).collect();
         Ok(checks)
@@ -125,8 +118,4 @@ impl Checks {
         }
         found
     }
-}
-
-fn minor(version: &str) -> u32 {
-    version.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or(0)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::render::Rendered;
+use crate::span::line_column;
 use crate::yaml::node::{Data, Document};
 
 /// A document that is no object, with what is wrong: its text, the byte offset, the problem.
@@ -14,6 +15,14 @@ pub struct Broken {
     pub offset: usize,
     /// What is wrong.
     pub problem: Problem,
+}
+
+impl Broken {
+    /// Line in the file and column, both from 1.
+    pub fn place(&self) -> (usize, usize) {
+        let (line, column) = line_column(self.source.text.as_bytes(), self.offset);
+        (self.source.line + line - 1, column)
+    }
 }
 
 /// The objects of a render in the order of its documents, each with its document's index: manifests, then hooks.

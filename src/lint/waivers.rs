@@ -1,14 +1,12 @@
-//! Waivers: findings that somebody answers for, written down in one file with an end date, or in annotations of the
-//! object itself. A waiver that has expired, or that nothing needs, is a finding of its own.
-
-use std::collections::HashMap;
+//! Waivers: findings that somebody answers for, written down in one file with an end date. A waiver that has expired, or
+//! that nothing needs, is a finding of its own. What objects waive themselves is in `inline`.
 
 use glob::Pattern;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::finding::{Finding, KubeObject, Resource, Severity, Spot, Waived};
-use crate::yaml::node::{Document, Node};
+use crate::finding::{Finding, Resource, Severity, Spot, Waived};
+use crate::yaml::node::Document;
 
 /// One entry of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -173,31 +171,6 @@ impl Waiver {
 fn subcharts(f: &Finding) -> impl Iterator<Item = &str> {
     let file = f.template.as_ref().map_or("", |t| t.file.as_str());
     file.split("/charts/").skip(1).filter_map(|rest| rest.split('/').next())
-}
-
-/// Which rules an object's own annotations waive, with the reasons: `plimsoll.dev/waive-RULE: reason` (a slash in the
-/// rule is a dot there), kube-linter's `ignore-check.kube-linter.io/CHECK` and `kube-linter.io/ignore-all`, and
-/// kube-score's `kube-score/ignore: a,b`. `known_as` says which of our rules another tool's check is.
-pub fn inline<'o>(object: &'o KubeObject, known_as: &HashMap<&str, Vec<&'o str>>) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let annotations = object.root().at(&["metadata", "annotations"]).map(Node::entries).unwrap_or_default();
-    for entry in annotations {
-        let reason = entry.value.as_str().unwrap_or_default();
-        let mut waive = |check: &str| {
-            let ours = known_as.get(check).cloned().unwrap_or_default();
-            found.extend(ours.into_iter().map(|rule| (rule.to_owned(), reason.to_owned())));
-        };
-        if let Some(rule) = entry.key.strip_prefix("plimsoll.dev/waive-") {
-            found.push((rule.replacen('.', "/", 1), reason.to_owned()));
-        } else if let Some(check) = entry.key.strip_prefix("ignore-check.kube-linter.io/") {
-            waive(check);
-        } else if &*entry.key == "kube-linter.io/ignore-all" {
-            found.push(("*".into(), reason.to_owned()));
-        } else if &*entry.key == "kube-score/ignore" {
-            reason.split(',').for_each(|check| waive(check.trim()));
-        }
-    }
-    found
 }
 
 #[cfg(test)]

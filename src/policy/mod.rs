@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use crate::cel::Program;
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::Node;
+pub use kinds::is_namespaced;
 use matching::{Rules, Selector};
 
 /// A file of policies that cannot be used.
@@ -57,6 +58,12 @@ pub struct Page {
     pub bad: String,
     /// A manifest that it accepts.
     pub good: String,
+}
+
+/// The pages of a set's policies and of the rules over several objects, each with its severity.
+pub fn pages(set: &Set) -> Vec<(Page, Severity)> {
+    let policies = set.policies().iter().map(|p| (p.page.clone(), p.severity));
+    policies.chain(cross::RULES.iter().map(|r| (r.page(), r.severity))).collect()
 }
 
 /// One policy, compiled.

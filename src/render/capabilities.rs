@@ -63,6 +63,23 @@ impl KubeVersion {
     }
 }
 
+impl KubeVersion {
+    /// What Helm 4 compares with ranges.
+    pub fn comparable(&self) -> &str {
+        if self.normalized.is_empty() { &self.version } else { &self.normalized }
+    }
+
+    /// What a live server says of itself: nothing is read out of it.
+    pub fn reported(version: &str, major: &str, minor: &str) -> KubeVersion {
+        KubeVersion {
+            version: version.to_owned(),
+            normalized: String::new(),
+            major: major.to_owned(),
+            minor: minor.to_owned(),
+        }
+    }
+}
+
 /// API versions that both Helms assume.
 const DEFAULT_API_VERSIONS: &str = "v1 admissionregistration.k8s.io/v1 admissionregistration.k8s.io/v1alpha1 \
 admissionregistration.k8s.io/v1beta1 internal.apiserver.k8s.io/v1alpha1 apps/v1 apps/v1beta1 apps/v1beta2 \
@@ -171,7 +188,7 @@ impl KubeVersionObject {
     fn string(&self) -> &str {
         match self.helm {
             HelmVersion::V3 => &self.version.version,
-            HelmVersion::V4 => &self.version.normalized,
+            HelmVersion::V4 => self.version.comparable(),
         }
     }
 

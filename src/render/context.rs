@@ -55,7 +55,11 @@ pub fn release(options: &Options, is_install: bool, is_upgrade: bool, revision: 
 
 /// As [`build`], for another release than an installation's or an upgrade's.
 pub fn build_for(root: &Node<'_>, values: Map, options: &Options, release: Map) -> Context {
-    let capabilities = capabilities(&options.kube_version, api_versions(&options.api_versions), options.helm);
+    let versions = match &options.served {
+        Some(served) => served.to_vec(),
+        None => api_versions(&options.api_versions),
+    };
+    let capabilities = capabilities(&options.kube_version, versions, options.helm);
     let mut builder = Builder { release: Value::Map(release), capabilities, options, files: BTreeMap::new() };
     builder.chart(root, values.as_kind(MapKind::Values));
     let mut files: Vec<TemplateFile> = builder.files.into_values().collect();

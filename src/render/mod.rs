@@ -49,6 +49,8 @@ pub struct Options {
     pub kube_version: KubeVersion,
     /// API versions besides the default ones.
     pub api_versions: Vec<String>,
+    /// What a live cluster serves: then these are all, and neither defaults nor `api_versions` count.
+    pub served: Option<Arc<Vec<String>>>,
     /// Whether CRDs are part of the manifests.
     pub include_crds: bool,
     /// Whether values are checked against the charts' schemas.
@@ -295,7 +297,7 @@ fn check_kube_version(chart: &Chart, options: &Options) -> Result<(), RenderErro
     let range = &chart.metadata.kube_version;
     let version = match options.helm {
         HelmVersion::V3 => &options.kube_version.version,
-        HelmVersion::V4 => &options.kube_version.normalized,
+        HelmVersion::V4 => options.kube_version.comparable(),
     };
     if range.is_empty() {
         return Ok(());

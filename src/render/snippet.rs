@@ -54,6 +54,7 @@ pub fn render_files_within(
         is_upgrade: false,
         kube_version: KubeVersion::parse("1.33.0", helm)?,
         api_versions: Vec::new(),
+        served: None,
         include_crds: false,
         check_schema: false,
         dns: false,

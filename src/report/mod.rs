@@ -1,6 +1,7 @@
 //! How results and errors are shown to people. No decisions.
 
 pub mod annotate;
+pub mod diff;
 pub mod explain;
 pub mod lint;
 pub mod page;

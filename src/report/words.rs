@@ -1,4 +1,5 @@
-//! Texts of strangers made safe to show on a terminal, on one line, and in Markdown; and how numbers of things are said.
+//! Texts of strangers made safe to show on a terminal, on one line, in Markdown and in workflow commands; and how numbers
+//! of things are said.
 
 /// `1 chart`, `2 charts`.
 pub(super) fn number(n: usize, what: &str) -> String {
@@ -58,4 +59,24 @@ pub(super) fn link(url: &str) -> Option<String> {
     let web = url.starts_with("https://") || url.starts_with("http://");
     let plain = |c: char| c.is_ascii_graphic() && !"()<>[]|\\`\"".contains(c);
     (web && url.chars().all(plain)).then(|| url.to_owned())
+}
+
+/// A command of GitHub Actions that makes an annotation: level (`error`, `warning`, `notice`), title, file with line and
+/// column from 1, text. Without a place it is shown with the run as a whole.
+pub(super) fn workflow_command(level: &str, title: &str, at: Option<(&str, usize, usize)>, text: &str) -> String {
+    let place = match at {
+        None => String::new(),
+        Some((file, line, column)) => format!("file={},line={line},col={column},", property(file)),
+    };
+    format!("::{level} {place}title={}::{}\n", property(title), data(text))
+}
+
+/// The text of a command: nothing in it may end its line, or colour the log.
+fn data(text: &str) -> String {
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property's value, which ends at a comma or a colon too.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
 }

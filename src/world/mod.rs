@@ -58,6 +58,12 @@ impl System {
         System { now, seeded: seed.map(|s| RefCell::new(ChaCha20Rng::seed_from_u64(s))), objects, zone: None }
     }
 
+    /// The same with `lookup` served from `objects`.
+    #[must_use]
+    pub fn with_objects(self, objects: Box<dyn LiveObjects>) -> System {
+        System { objects: Some(objects), ..self }
+    }
+
     /// The same with another local time zone than the system's.
     #[must_use]
     pub fn in_zone(self, zone: TimeZone) -> System {

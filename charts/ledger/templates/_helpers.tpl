@@ -1,21 +1,18 @@
+{{/* The scope of the library chart's templates: see charts/common/README.md. */}}
 {{- define "ledger.name" -}}
-{{ .Release.Name | trunc 63 | trimSuffix "-" }}
+{{ include "common.fullname" (dict "root" .) }}
 {{- end -}}
 
 {{- define "ledger.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{ include "common.selectorLabels" (dict "root" .) }}
 {{- end -}}
 
 {{- define "ledger.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{ include "ledger.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{ include "common.labels" (dict "root" . "values" .Values) }}
 {{- end -}}
 
 {{- define "ledger.image" -}}
 {{- with .Values.image -}}
-{{ .registry }}/{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{ .registry }}/{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end -}}
 {{- end -}}

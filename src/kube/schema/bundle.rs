@@ -59,6 +59,16 @@ pub(super) struct Field {
     pub required: Required,
     /// Whether Go has the object itself there and not a pointer to it: absent is then the same as empty.
     pub by_value: bool,
+    /// What items are told apart by, of a list.
+    pub keys: Option<ListKeys>,
+}
+
+/// What the items of a list are told apart by.
+pub enum ListKeys {
+    /// By what they are.
+    Set,
+    /// By the values of these keys together.
+    By(Vec<&'static str>),
 }
 
 /// When a field is missing.
@@ -264,14 +274,18 @@ impl Def {
 }
 
 impl Field {
-    fn new(name: &'static str, ty: Type, flags: &str) -> Field {
-        let rules = flags.split('@').next().unwrap_or(flags);
+    fn new(name: &'static str, ty: Type, flags: &'static str) -> Field {
+        let (rules, keys) = flags.split_once('@').map_or((flags, None), |(rules, keys)| (rules, Some(keys)));
+        let keys = keys.map(|keys| match keys {
+            "" => ListKeys::Set,
+            keys => ListKeys::By(keys.split(',').collect()),
+        });
         let required = match (rules.contains('!'), rules.contains('0')) {
             (false, _) => Required::No,
             (true, false) => Required::Given,
             (true, true) => Required::NonZero,
         };
-        Field { name, ty, required, by_value: rules.contains('+') }
+        Field { name, ty, required, by_value: rules.contains('+'), keys }
     }
 }
 

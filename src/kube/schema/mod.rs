@@ -8,6 +8,7 @@ mod lifecycle;
 mod path;
 mod problems;
 mod scalars;
+mod shape;
 mod strict;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use path::Path;
 use strict::Strict;
 
 pub use crd::{Crds, check_definition};
+pub use shape::{ListKeys, Shape, is_namespaced};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
 /// object is checked.
@@ -188,7 +190,7 @@ fn head<'n>(
 }
 
 /// The minor version in `1.36`, `v1.36.2` and the like.
-fn minor_of(version: &str) -> Option<u32> {
+pub fn minor_of(version: &str) -> Option<u32> {
     let rest = version.strip_prefix('v').unwrap_or(version).strip_prefix("1.")?;
     let end = rest.find(['.', '+', '-']).unwrap_or(rest.len());
     rest[..end].parse().ok()

@@ -18,8 +18,6 @@ mod templates;
 pub mod usage;
 mod values;
 
-use std::path::Path;
-
 pub use folder::Subject;
 pub use registry::{RULES, Rule};
 
@@ -103,19 +101,4 @@ impl Subject {
         }
         check.findings
     }
-}
-
-/// Checks the chart at a path with one environment's values, which stay as they are.
-///
-/// # Errors
-/// With Helm's text, where there is no chart.
-pub fn check(
-    path: &Path,
-    values: &Map,
-    settings: &Settings,
-    world: &dyn World,
-    log: &mut Log,
-) -> Result<Vec<HelmFinding>, String> {
-    let subject = Subject::open(&path.display().to_string(), settings.helm, log)?;
-    Ok(subject.check(&values.deep_copy(), settings, world, log))
 }

@@ -72,6 +72,7 @@ impl Check<'_> {
             is_upgrade: false,
             kube_version: self.kube_version().unwrap_or(fallback),
             api_versions: Vec::new(),
+            served: None,
             include_crds: false,
             check_schema: self.settings.check_schema,
             dns: false,

@@ -29,6 +29,7 @@ mod single_replica;
 
 use std::borrow::Cow;
 
+use super::Page;
 use crate::finding::{KubeObject, Problem, Severity};
 use crate::yaml::node::Node;
 
@@ -51,6 +52,22 @@ pub struct Rule {
     /// Manifests that it accepts.
     pub good: &'static str,
     check: fn(&Scene<'_>, &mut Found<'_>),
+}
+
+impl Rule {
+    /// Its page.
+    pub fn page(&self) -> Page {
+        Page {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            why: self.why.to_owned(),
+            remedy: self.remedy.to_owned(),
+            references: self.references.iter().map(|s| (*s).to_owned()).collect(),
+            url: String::new(),
+            bad: self.bad.to_owned(),
+            good: self.good.to_owned(),
+        }
+    }
 }
 
 /// All rules, by id.
@@ -149,8 +166,18 @@ impl<'a> Scene<'a> {
         self.objects.iter().any(|o| o.kind == kind && o.name == name && o.namespace == namespace)
     }
 
-    /// What scales an object: HorizontalPodAutoscalers and ScaledObjects.
-    fn scalers(&self, target: &KubeObject) -> Vec<(usize, &'a KubeObject)> {
+    /// What runs a workload's Pods: the Rollout that a Deployment is the `workloadRef` of, else the workload itself.
+    fn runner(&self, object: &'a KubeObject) -> &'a KubeObject {
+        let refers = |o: &KubeObject| {
+            let text = |key: &str| o.root().at(&["spec", "workloadRef", key]).and_then(Node::as_str);
+            o.namespace == object.namespace && text("kind") == Some(&object.kind) && text("name") == Some(&object.name)
+        };
+        self.of("Rollout").map(|(_, o)| o).find(|o| refers(o)).unwrap_or(object)
+    }
+
+    /// What scales an object, or the Rollout that runs it: HorizontalPodAutoscalers and ScaledObjects.
+    fn scalers(&self, object: &'a KubeObject) -> Vec<(usize, &'a KubeObject)> {
+        let target = self.runner(object);
         let all = self.of("HorizontalPodAutoscaler").chain(self.of("ScaledObject"));
         all.filter(|(_, o)| {
             let scaled = o.root().at(&["spec", "scaleTargetRef"]);

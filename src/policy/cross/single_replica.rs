@@ -2,6 +2,7 @@
 
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
+use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/single-replica",
@@ -37,7 +38,8 @@ spec:
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     let scaled = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "Rollout");
     for w in scene.workloads.iter().filter(|w| scaled(&w.object.kind)) {
-        let replicas = w.replicas().unwrap_or(1);
+        let runner = scene.runner(w.object);
+        let replicas = runner.root().at(&["spec", "replicas"]).and_then(Node::as_i64).unwrap_or(1);
         // Nobody runs what is scaled to nothing.
         if replicas == 1 && scene.scalers(w.object).is_empty() {
             found.add(w.index, "spec.replicas", format!("{} has one replica", w.object.name));

@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 
 use super::Run;
 use super::lines::Lines;
-use super::words::{self, place, visible};
+use super::words::{self, place};
 use crate::finding::{Finding, Severity};
+use crate::report::words::workflow_command;
 
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
     let mut counted: Vec<&&Finding> = findings.iter().filter(|f| f.waived.is_none()).collect();
@@ -30,20 +31,6 @@ fn command(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>) -> String {
     text.extend(remedy);
     text.extend(finding.url.clone());
     text.retain(|t| !t.is_empty());
-    // Without a file it is shown with the run as a whole.
-    let place = match spot.file.as_str() {
-        "." => String::new(),
-        file => format!("file={},line={},col={column},", property(file), spot.line),
-    };
-    format!("::{level} {place}title={}::{}\n", property(&finding.rule), data(&text.join("\n")))
-}
-
-/// The text of a command: nothing in it may end its line, or colour the log.
-fn data(text: &str) -> String {
-    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// A property's value, which ends at a comma or a colon too.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    let at = (spot.file != ".").then_some((spot.file.as_str(), spot.line, column));
+    workflow_command(level, &finding.rule, at, &text.join("\n"))
 }

@@ -1,0 +1,54 @@
+//! `--manifests`: plain manifests, without a chart.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::Done;
+use super::plan::{Plan, manifest_files, read};
+use crate::cli::session::{Failed, error};
+use crate::finding::{KubeObject, Scope, Spot};
+use crate::lint::fold::Located;
+use crate::lint::locate::relative;
+use crate::lint::objects;
+use crate::lint::release::{Judged, Release};
+
+/// Checks all objects of the files together.
+pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
+    let mut judged = Judged::default();
+    let mut all = Vec::new();
+    for path in &plan.args.manifests {
+        if path == "-" {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(|e| error(format!("standard input: {e}")))?;
+            add_file(plan, "standard input", &text, &mut all, &mut judged);
+            continue;
+        }
+        for file in manifest_files(Path::new(path))? {
+            add_file(plan, &relative(&file, &plan.current), &read(&file)?, &mut all, &mut judged);
+        }
+    }
+    judged.extend(plan.checks.release(&Release {
+        objects: &all,
+        crds: &[],
+        namespace: plan.args.scene.namespace.as_deref(),
+        chart: "",
+        scope: Scope::default(),
+        origins: None,
+    }));
+    Ok(Done { judged, ..Done::default() })
+}
+
+/// Reads a file's objects; documents that are none are findings of the schema family.
+fn add_file(plan: &Plan<'_>, name: &str, text: &str, all: &mut Vec<KubeObject>, judged: &mut Judged) {
+    let (objects, broken) = objects::of_file(name, text);
+    all.extend(objects);
+    if plan.checks.versions.is_empty() {
+        return;
+    }
+    judged.checked += broken.len();
+    for b in broken {
+        let (line, column) = b.place();
+        let spot = Spot { file: name.to_owned(), line, column };
+        judged.located.push(Located::of_file(b.problem, "", Scope::default(), spot));
+    }
+}

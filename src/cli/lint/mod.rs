@@ -1,0 +1,100 @@
+//! `plimsoll lint`: renders charts in their environments, or takes manifests, runs the families of checks over them, and
+//! reports what they find. [`plan`] reads all that is needed before the first chart, [`charts`] and [`manifests`] check,
+//! [`reports`] writes.
+
+mod charts;
+mod manifests;
+mod plan;
+mod reports;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::args::{FailOn, LintArgs};
+use super::exit;
+use super::session::{Failed, error, project, usage};
+use crate::finding::{Finding, Severity};
+use crate::lint::baseline::Baseline;
+use crate::lint::release::Judged;
+use crate::lint::strict::Strictness;
+use crate::lint::waivers::Waivers;
+use plan::Plan;
+
+/// What was checked.
+#[derive(Default)]
+struct Done {
+    judged: Judged,
+    /// Lines for standard error.
+    said: BTreeSet<String>,
+    /// The charts, as findings name them.
+    charts: Vec<String>,
+    environments: Vec<String>,
+    /// The charts that could not be checked: exit status, and why.
+    failed: Option<Failed>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &LintArgs) -> u8 {
+    match lint(args) {
+        Ok(status) => status,
+        Err((status, text)) => {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            status
+        }
+    }
+}
+
+fn lint(args: &LintArgs) -> Result<u8, Failed> {
+    let outputs = reports::outputs(args)?;
+    let plan = Plan::new(args, project()?)?;
+    let today = today(args)?;
+    let mut waivers = match plan.file(args.waivers.as_ref(), |s| s.waivers.as_ref())? {
+        Some((name, text)) => Waivers::read(&name, &text).map_err(usage)?,
+        None => Waivers::default(),
+    };
+    let baseline = match plan.file(args.baseline.as_ref(), |s| s.baseline.as_ref())? {
+        Some((name, text)) => Some(Baseline::read(&name, &text).map_err(usage)?),
+        None => None,
+    };
+    let mut done = if args.manifests.is_empty() { charts::lint(&plan)? } else { manifests::lint(&plan)? };
+    let checked = done.judged.checked;
+    let strictness = Strictness::of(plan.project.as_ref());
+    let mut found = std::mem::take(&mut done.judged).findings(&strictness);
+    waivers.apply(&mut found, today);
+    found.extend(waivers.findings(today));
+    if let Some(path) = &args.write_baseline {
+        std::fs::write(path, Baseline::of(&found).text()).map_err(|e| error(format!("write {path}: {e}")))?;
+    }
+    if let Some(baseline) = &baseline {
+        baseline.apply(&mut found);
+    }
+    let said: String = done.said.iter().map(|l| format!("{l}\n")).collect();
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    reports::write(&plan, &outputs, &found, &done, checked)?;
+    match done.failed {
+        Some(failed) => Err(failed),
+        None => Ok(status(args.fail_on, &found)),
+    }
+}
+
+fn status(fail_on: FailOn, found: &[Finding]) -> u8 {
+    let least = match fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Never => return exit::OK,
+    };
+    match found.iter().any(|f| f.waived.is_none() && f.severity >= least) {
+        true => exit::ERROR,
+        false => exit::OK,
+    }
+}
+
+fn today(args: &LintArgs) -> Result<jiff::civil::Date, Failed> {
+    match &args.scene.engine.now {
+        Some(text) => {
+            let now: jiff::Timestamp = text.parse().map_err(|e| usage(format!("invalid --now {text:?}: {e}")))?;
+            Ok(now.to_zoned(jiff::tz::TimeZone::UTC).date())
+        }
+        None => Ok(jiff::Zoned::now().date()),
+    }
+}

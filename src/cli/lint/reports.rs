@@ -1,0 +1,96 @@
+//! The reports that were asked for, each to its file.
+
+use std::io::IsTerminal;
+
+use super::Done;
+use super::plan::Plan;
+use crate::cli::args::LintArgs;
+use crate::cli::print;
+use crate::cli::session::{Failed, error, usage};
+use crate::finding::Finding;
+use crate::lint::{Checks, helm};
+use crate::policy;
+use crate::report::lint::{self, RuleInfo, Run};
+
+/// A format, and the file it goes to: standard output where none is named.
+type Output = (String, Option<String>);
+
+/// Formats with the files they go to.
+pub(super) fn outputs(args: &LintArgs) -> Result<Vec<Output>, Failed> {
+    let mut outputs = Vec::new();
+    for output in &args.output {
+        let (format, file) = match output.split_once('=') {
+            Some((format, file)) => (format, Some(file.to_owned())),
+            None => (output.as_str(), None),
+        };
+        if !lint::formats().any(|f| f == format) {
+            let known: Vec<&str> = lint::formats().collect();
+            return Err(usage(format!("there is no report {format:?}, only {}", known.join(", "))));
+        }
+        outputs.push((format.to_owned(), file));
+    }
+    if outputs.is_empty() {
+        outputs.push(("text".to_owned(), None));
+    }
+    match outputs.iter().filter(|(_, file)| file.is_none()).count() {
+        0 | 1 => Ok(outputs),
+        _ => Err(usage("only one report can go to standard output; give the others files: --output sarif=FILE".into())),
+    }
+}
+
+/// Writes them all.
+pub(super) fn write(
+    plan: &Plan<'_>,
+    outputs: &[Output],
+    findings: &[Finding],
+    done: &Done,
+    checked: usize,
+) -> Result<(), Failed> {
+    let rules = rules(&plan.checks);
+    let texts = |file: &str| std::fs::read_to_string(plan.current.join(file)).ok();
+    for (format, file) in outputs {
+        let terminal = file.is_none() && std::io::stdout().is_terminal();
+        let run = Run {
+            findings,
+            charts: &done.charts,
+            environments: &done.environments,
+            versions: &plan.checks.versions,
+            checked,
+            rules: &rules,
+            texts: &texts,
+            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+            // Elsewhere than on a terminal each finding is one line.
+            width: if terminal { 100 } else { 0 },
+        };
+        let text = lint::write(format, &run).unwrap_or_default();
+        match file {
+            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
+            None if print(text.as_bytes()) => {}
+            None => return Err(error("standard output is closed".into())),
+        }
+    }
+    Ok(())
+}
+
+/// The rules that were asked.
+fn rules(checks: &Checks) -> Vec<RuleInfo> {
+    let helm = helm::RULES.iter().map(|rule| RuleInfo {
+        id: rule.id.to_owned(),
+        severity: rule.severity,
+        title: rule.title.to_owned(),
+        description: rule.description.to_owned(),
+        remedy: rule.remedy.to_owned(),
+        references: Vec::new(),
+        url: None,
+    });
+    let pages = checks.policies.iter().flat_map(policy::pages).map(|(page, severity)| RuleInfo {
+        id: page.id,
+        severity,
+        title: page.title,
+        description: page.why,
+        remedy: page.remedy,
+        references: page.references,
+        url: Some(page.url).filter(|u| !u.is_empty()),
+    });
+    helm.chain(pages).collect()
+}

@@ -1,0 +1,176 @@
+//! The report over many comparisons: what is the same in several environments and charts is said once, with where it
+//! holds. Start reading at [`Report`].
+
+use std::collections::HashMap;
+
+use super::meaning::Meaning;
+use super::secrets::Text;
+use super::{Change, FieldKind, FieldStep, ObjectChange, ObjectId};
+
+/// One comparison: a chart in an environment, or two sets of manifests.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// The chart's name; empty for plain manifests.
+    pub chart: Text,
+    /// The release's name.
+    pub release: Text,
+    /// The namespace of objects that say none.
+    pub namespace: Text,
+    /// The environment.
+    pub environment: Option<Text>,
+    /// The cluster.
+    pub cluster: Option<Text>,
+    /// What the old side is: `git:main`, `manifests/`.
+    pub old: Text,
+    /// What the new side is.
+    pub new: Text,
+    /// What else has to be said: that the old side has no such chart.
+    pub notes: Vec<Text>,
+    /// How many objects were added, removed, changed (renamed ones among them), and stay.
+    pub counts: Counts,
+    /// What the changes mean.
+    pub meaning: Meaning,
+}
+
+impl Cell {
+    /// A text with the names of the release, the chart and the namespace left open: what two releases that differ in
+    /// nothing else have in common.
+    pub fn open(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let names = [(&self.release, "{release}"), (&self.chart, "{chart}"), (&self.namespace, "{namespace}")];
+        for (name, stand_in) in names.into_iter().filter(|(name, _)| name.len() >= 2) {
+            text = text.replace(name.as_str(), stand_in);
+        }
+        text
+    }
+}
+
+/// How many objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Only the new side has them.
+    pub added: usize,
+    /// Only the old side has them.
+    pub removed: usize,
+    /// They say something else.
+    pub changed: usize,
+    /// They have another name.
+    pub renamed: usize,
+    /// They say the same.
+    pub unchanged: usize,
+    /// They differ, and a rule or flag says that it does not count.
+    pub ignored: usize,
+}
+
+impl Counts {
+    /// Counts the objects of one comparison.
+    pub fn of(changes: &[ObjectChange]) -> Counts {
+        let mut counts = Counts::default();
+        for change in changes {
+            let slot = match &change.change {
+                Change::Unchanged => &mut counts.unchanged,
+                _ if !change.counts() && change.is_ignored() => &mut counts.ignored,
+                // It is written otherwise.
+                _ if !change.counts() => &mut counts.unchanged,
+                Change::Added => &mut counts.added,
+                Change::Removed => &mut counts.removed,
+                Change::Changed => &mut counts.changed,
+                Change::Renamed { .. } => &mut counts.renamed,
+            };
+            *slot += 1;
+        }
+        counts
+    }
+
+    /// How many differ.
+    pub fn differ(&self) -> usize {
+        self.added + self.removed + self.changed + self.renamed
+    }
+}
+
+/// A change with all the comparisons that have the same one.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// The change, as the first of them has it.
+    pub change: ObjectChange,
+    /// The numbers of the comparisons in [`Report::cells`], each with the object's names there.
+    pub places: Vec<(usize, ObjectId)>,
+}
+
+/// Everything that a report is written from.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The comparisons, in the order they were asked for.
+    pub cells: Vec<Cell>,
+    /// What differs, in the order of the first comparison that has it. Ignored objects are among them, unchanged ones
+    /// are not.
+    pub changes: Vec<Folded>,
+}
+
+impl Report {
+    /// Adds a comparison with its changes.
+    pub fn add(&mut self, cell: Cell, changes: Vec<ObjectChange>, folder: &mut Folder) {
+        let number = self.cells.len();
+        for change in changes.into_iter().filter(|c| c.change != Change::Unchanged) {
+            let id = change.id.clone();
+            let same = signature(&change, &cell);
+            let place = *folder.known.entry(same).or_insert(self.changes.len());
+            match self.changes.get_mut(place) {
+                Some(folded) => folded.places.push((number, id)),
+                None => self.changes.push(Folded { change, places: vec![(number, id)] }),
+            }
+        }
+        self.cells.push(cell);
+    }
+
+    /// Whether anything differs that counts.
+    pub fn differs(&self) -> bool {
+        self.changes.iter().any(|c| c.change.counts())
+    }
+}
+
+/// What a report folds by.
+#[derive(Debug, Default)]
+pub struct Folder {
+    known: HashMap<u64, usize>,
+}
+
+/// What makes two changes the same: all that they say, with the names of the release, chart and namespace left open.
+fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = std::collections::hash_map::DefaultHasher::new();
+    let open = |text: &str| cell.open(text);
+    (change.id.kind.as_str(), change.id.group(), open(&change.id.name)).hash(&mut hasher);
+    change.ignored.hash(&mut hasher);
+    match &change.change {
+        Change::Renamed { from } => (3, open(&from.name)).hash(&mut hasher),
+        other => std::mem::discriminant(other).hash(&mut hasher),
+    }
+    let value = |v: &Option<super::secrets::Value>| {
+        v.as_ref().map(|v| match v.as_text() {
+            Some(text) => open(text),
+            None if v.is_scalar() => v.inline().to_string(),
+            None => open(&v.to_json().to_string()),
+        })
+    };
+    if change.fields.is_empty() {
+        (value(&change.old), value(&change.new)).hash(&mut hasher);
+    }
+    for field in &change.fields {
+        for step in &field.path.0 {
+            match step {
+                FieldStep::Key(k) => open(k).hash(&mut hasher),
+                FieldStep::Item { name: Some(name), .. } => open(name).hash(&mut hasher),
+                FieldStep::Item { index, name: None } => index.hash(&mut hasher),
+            }
+        }
+        let kind = match field.kind {
+            FieldKind::Moved { .. } => 1,
+            FieldKind::SameMeaning => continue,
+            FieldKind::Added | FieldKind::Removed | FieldKind::Changed => 2,
+        };
+        (kind, field.ignored.as_ref(), value(&field.old), value(&field.new)).hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,101 @@
+//! One release under all checks: what they say of its objects, with places. `plimsoll lint` asks this of every chart in
+//! every environment; whoever compares two states of a release asks it of both. Start reading at [`Checks::release`].
+
+use super::Checks;
+use super::fold::{Located, findings};
+use super::inline::{Inline, inline};
+use super::locate::Origins;
+use super::strict::Strictness;
+use crate::finding::{Finding, KubeObject, Resource, Scope, Spot, Waived};
+use crate::policy;
+
+/// Objects that are applied together.
+pub struct Release<'a> {
+    /// The objects.
+    pub objects: &'a [KubeObject],
+    /// Definitions of custom resources that come with them without being rendered.
+    pub crds: &'a [KubeObject],
+    /// The namespace of those that name none; plain manifests are taken to go to `default`, and say so nowhere.
+    pub namespace: Option<&'a str>,
+    /// The chart as findings show it, empty for plain manifests.
+    pub chart: &'a str,
+    /// Where they are applied; its version is filled in.
+    pub scope: Scope,
+    /// Where the objects come from, for those of a chart.
+    pub origins: Option<Origins<'a>>,
+}
+
+/// What was said of one release or of several, not yet folded into findings.
+#[derive(Default)]
+pub struct Judged {
+    /// The problems with their places.
+    pub located: Vec<Located>,
+    /// How many objects were looked at.
+    pub checked: usize,
+    /// What objects waive themselves.
+    waived: Vec<(Resource, Inline)>,
+}
+
+impl Judged {
+    /// Adds what was said of others.
+    pub fn extend(&mut self, other: Judged) {
+        self.located.extend(other.located);
+        self.checked += other.checked;
+        self.waived.extend(other.waived);
+    }
+
+    /// The findings, as strict as asked for, those marked that annotations waive. Waiver files and baselines are left to
+    /// the caller.
+    pub fn findings(self, strictness: &Strictness<'_>) -> Vec<Finding> {
+        let mut found = findings(self.located.into_iter().filter_map(|l| strictness.apply(l)).collect());
+        for finding in &mut found {
+            let fits =
+                |(object, waived): &&(Resource, Inline)| *object == finding.resource && waived.fits(&finding.rule);
+            let waived = self.waived.iter().find(fits);
+            finding.waived = waived.map(|(_, w)| Waived { reason: w.reason.clone(), by: "annotation" });
+        }
+        found
+    }
+}
+
+impl Checks {
+    /// What all families say of a release, each problem at its place.
+    pub fn release(&self, release: &Release<'_>) -> Judged {
+        let mut judged = Judged { checked: release.objects.len(), ..Judged::default() };
+        for found in self.run(release.objects, release.crds, release.namespace.unwrap_or("default")) {
+            let object = &release.objects[found.object];
+            let (line, column) = object.place(&found.problem.path);
+            let origin = release.origins.as_ref().map(|o| o.of(found.object, object, &found.problem.path));
+            let origin = origin.unwrap_or_default();
+            let kube_version = found.version.map(|v| self.versions[v].clone()).unwrap_or_default();
+            judged.located.push(Located {
+                problem: found.problem,
+                resource: release.resource(object),
+                chart: release.chart.to_owned(),
+                scope: Scope { kube_version, ..release.scope.clone() },
+                spot: Spot { file: object.source.name.clone(), line, column },
+                template: origin.template,
+                values: origin.values,
+            });
+        }
+        for object in release.objects {
+            judged.waived.extend(inline(object).into_iter().map(|waived| (release.resource(object), waived)));
+        }
+        judged
+    }
+}
+
+impl Release<'_> {
+    fn resource(&self, object: &KubeObject) -> Resource {
+        let namespace = match self.namespace {
+            Some(filled_in) if object.namespace.is_empty() && policy::is_namespaced(&object.kind) => filled_in,
+            _ => &object.namespace,
+        };
+        Resource {
+            api_version: object.api_version.clone(),
+            kind: object.kind.clone(),
+            namespace: namespace.to_owned(),
+            name: object.name.clone(),
+        }
+    }
+}
