@@ -25,3 +25,4 @@ mod routes;
 mod spec;
 mod structure;
 mod txtar;
+mod updates;

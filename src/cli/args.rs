@@ -35,6 +35,8 @@ pub enum Command {
     Values(Box<ValuesArgs>),
     /// List the images that charts run, with the values that chose them
     Images(Box<ImagesArgs>),
+    /// Say what would change: against another revision, or any manifests
+    Diff(Box<super::diff::args::DiffArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies

@@ -4,7 +4,7 @@
 
 mod charts;
 mod manifests;
-mod plan;
+pub(super) mod plan;
 mod reports;
 
 use std::collections::BTreeSet;

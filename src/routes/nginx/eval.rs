@@ -408,7 +408,8 @@ impl<'c> Run<'c> {
             let uri = format!("{}{args}", self.vars.path);
             return Served::Passed { kind: handler.kind, to: address, uri, has_tls };
         }
-        let split = if address.starts_with("unix:") { address.rfind(':').filter(|i| *i > 4) } else { address.find('/') };
+        let split =
+            if address.starts_with("unix:") { address.rfind(':').filter(|i| *i > 4) } else { address.find('/') };
         let (address, part) = match split {
             Some(i) => (address[..i].to_owned(), Some(address[i..].trim_start_matches(':').to_owned())),
             None => (address, None),
