@@ -9,6 +9,7 @@ mod explain;
 mod images;
 mod lint;
 mod policy;
+mod progress;
 mod recorded;
 mod render;
 mod routes;
