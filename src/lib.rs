@@ -23,6 +23,7 @@ pub mod parallel;
 pub mod policy;
 pub mod render;
 pub mod report;
+pub mod routes;
 pub mod span;
 pub mod stack;
 pub mod template;
