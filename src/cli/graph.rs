@@ -5,9 +5,10 @@ use std::io::Write;
 use super::args::{GraphArgs, GraphFormat};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
+use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diag::log::Log;
 use crate::finding::KubeObject;
+use crate::fleet::Otherwise;
 use crate::graph::{Graph, charts as of_charts, objects};
 use crate::lint::objects::of_render;
 use crate::report::graph as report;
@@ -19,11 +20,11 @@ pub(super) fn run(args: &GraphArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| graph(args, &project, &mut log));
     let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
-    let written = found.and_then(|graph| match args.output {
+    let written = found.and_then(|(graph, place)| match args.output {
         GraphFormat::Mermaid => Ok(report::mermaid(&graph)),
         GraphFormat::Dot => Ok(report::dot(&graph)),
         GraphFormat::Json => report::json(&graph).map_err(error),
-        GraphFormat::Html => report::page(&title(args), &graph).map_err(error),
+        GraphFormat::Html => report::page(&title(&place), &graph).map_err(error),
     });
     let status = match written {
         Ok(text) if super::print(text.as_bytes()) => exit::OK,
@@ -37,11 +38,8 @@ pub(super) fn run(args: &GraphArgs) -> u8 {
     status
 }
 
-fn title(args: &GraphArgs) -> String {
-    match &args.scene.env {
-        Some(env) => format!("What uses what in {env}"),
-        None => "What uses what".into(),
-    }
+fn title(place: &str) -> String {
+    if place.is_empty() { "What uses what".into() } else { format!("What uses what in {place}") }
 }
 
 /// What is kept of a rendered chart.
@@ -51,34 +49,31 @@ struct Part {
     objects: Vec<KubeObject>,
 }
 
-fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<Graph, Failed> {
+/// The graph, and the environment and cluster that it is of.
+fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, String), Failed> {
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
+    let places = matrix.places();
+    if places.len() > 1 {
+        let names = places.join(", ");
+        return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {names}")));
+    }
     let mut graph = Graph::default();
     let mut parts = Vec::new();
-    for chart in charts(&args.charts, project)? {
-        let environments = environments(&args.scene, &chart, project);
-        let [env] = &environments[..] else {
-            let names: Vec<String> = environments.into_iter().flatten().collect();
-            return Err(usage(format!("a graph is of one environment: --env {}", names.join(", --env "))));
-        };
-        let scene = Scene::render(&args.scene, &chart, env.as_deref(), project, log)?;
-        of_charts::add(&mut graph, &scene.session.chart);
-        let sources: Vec<(String, String)> = scene
-            .map
-            .sources()
-            .all()
-            .filter(|(_, s)| !s.layer.is_empty())
-            .map(|(_, s)| (relative(&s.name), s.layer.clone()))
-            .collect();
-        let layers = sources.iter().map(|(name, layer)| (name.as_str(), layer.as_str()));
-        of_charts::add_layers(&mut graph, &scene.session.chart, layers);
+    for release in matrix.releases() {
+        let scene = Scene::render(&args.scene, release, log)?;
+        let chart = &scene.session.chart;
+        of_charts::add(&mut graph, chart);
+        let sources = scene.map.sources().all().map(|(_, s)| s).filter(|s| !s.layer.is_empty());
+        let files: Vec<(String, &str)> = sources.map(|s| (relative(&s.name), s.layer.as_str())).collect();
+        of_charts::add_layers(&mut graph, chart, files.iter().map(|(name, layer)| (name.as_str(), *layer)));
         parts.push(Part {
-            chart: scene.session.chart.metadata.name.clone(),
+            chart: chart.metadata.name.clone(),
             namespace: scene.session.options.namespace.clone(),
             objects: of_render(&scene.rendered).into_iter().map(|(_, o)| o).collect(),
         });
     }
-    let releases: Vec<Release<'_>> =
+    let all: Vec<Release<'_>> =
         parts.iter().map(|p| Release { chart: &p.chart, namespace: &p.namespace, objects: &p.objects }).collect();
-    objects::add(&mut graph, &releases);
-    Ok(graph)
+    objects::add(&mut graph, &all);
+    Ok((graph, places.concat()))
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::args::{RouteList, RoutesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
+use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Severity};
+use crate::fleet::Otherwise;
 use crate::lint::locate::{ChartFolder, Origins};
 use crate::lint::objects::of_render;
 use crate::manifest::Manifest;
@@ -67,16 +68,18 @@ fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table
     let given = given.collect::<Result<Vec<_>, _>>()?;
     // An environment's routes are looked at together, whichever charts they are of.
     let mut scenes: BTreeMap<Option<String>, (Vec<Route>, Index)> = BTreeMap::new();
-    for chart in charts(&args.charts, project)? {
-        for env in environments(&args.scene, &chart, project) {
-            let scene = Scene::render(&args.scene, &chart, env.as_deref(), project, log)?;
-            let (all, index) = scenes.entry(env).or_default();
-            all.extend(of_scene(&scene, &chart, index)?);
+    for chart in releases(&args.charts, &args.scene.select, Otherwise::All, project)?.charts {
+        for release in &chart.releases {
+            let scene = Scene::render(&args.scene, release, log)?;
+            let place = Some(release.place()).filter(|p| !p.is_empty());
+            let (all, index) = scenes.entry(place).or_default();
+            all.extend(of_scene(&scene, &chart.chart.path, index)?);
         }
     }
     if config.is_some() && scenes.len() > 1 {
         let names: Vec<String> = scenes.into_keys().flatten().collect();
-        return Err(usage(format!("--against compares one environment: --env {}", names.join(", --env "))));
+        let names = names.join(", ");
+        return Err(usage(format!("--against compares one environment and cluster (--env, --cluster), not {names}")));
     }
     let table = |(environment, (mut routes, index)): (Option<String>, (Vec<Route>, Index))| {
         routes.iter_mut().for_each(|r| index.settle(r));

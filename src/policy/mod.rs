@@ -19,6 +19,8 @@ pub use kinds::is_namespaced;
 use matching::Rules;
 pub use matching::Selector;
 
+pub use defaults::complete;
+
 /// A file of policies that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
