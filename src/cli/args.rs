@@ -144,8 +144,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
