@@ -9,6 +9,7 @@ go and PyYAML.
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -23,22 +24,45 @@ SOURCES = [
     ("github.com/argoproj/argo-rollouts", "v1.9.2", "manifests/crds",
      ["rollout-crd"]),
     ("github.com/external-secrets/external-secrets", "v1.3.2", "config/crds/bases",
-     ["external-secrets.io_externalsecrets", "external-secrets.io_clustersecretstores"]),
+     ["external-secrets.io_externalsecrets", "external-secrets.io_clustersecretstores", "external-secrets.io_secretstores"]),
     ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "example/prometheus-operator-crd",
-     ["monitoring.coreos.com_servicemonitors", "monitoring.coreos.com_prometheusrules"]),
+     ["monitoring.coreos.com_servicemonitors", "monitoring.coreos.com_prometheusrules", "monitoring.coreos.com_podmonitors",
+      "monitoring.coreos.com_probes", "monitoring.coreos.com_alertmanagerconfigs"]),
+    ("sigs.k8s.io/gateway-api", "v1.3.0", "config/crd/standard",
+     ["gateway.networking.k8s.io_gatewayclasses", "gateway.networking.k8s.io_gateways",
+      "gateway.networking.k8s.io_httproutes"]),
+    ("sigs.k8s.io/network-policy-api", "v0.1.7", "config/crd/standard",
+     ["policy.networking.k8s.io_adminnetworkpolicies"]),
+    ("github.com/kubeflow/spark-operator/v2", "v2.3.0", "config/crd/bases",
+     ["sparkoperator.k8s.io_sparkapplications", "sparkoperator.k8s.io_scheduledsparkapplications"]),
+    ("github.com/kong/kubernetes-configuration", "v1.5.2", "config/crd/ingress-controller",
+     ["configuration.konghq.com_kongplugins", "configuration.konghq.com_kongclusterplugins",
+      "configuration.konghq.com_kongconsumers"]),
 ]
 
+# What modules that the checksum database does not have must be.
+SUMS = {
+    "github.com/kong/kubernetes-configuration": "h1:E7aL+M7/wnqOkG3WXcO0Kx4Ru/7IM2WwtFv6h8Rx05w=",
+}
+
 OUT = pathlib.Path(__file__).resolve().parent.parent / "schemas" / "crds"
+
+
+# A plain `=`, one of the operators of alert matchers, has a type of its own in YAML 1.1.
+yaml.SafeLoader.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_yaml_str)
 
 
 def download(module, version):
     """The folder in the module cache where the module's files are."""
     with tempfile.TemporaryDirectory() as scratch:
         command = ["go", "mod", "download", "-json", f"{module}@{version}"]
-        answer = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
+        environment = os.environ | ({"GONOSUMDB": module} if module in SUMS else {})
+        answer = subprocess.run(command, cwd=scratch, capture_output=True, text=True, env=environment)
     found = json.loads(answer.stdout)
     if found.get("Error"):
         sys.exit(f"{module}@{version}: {found['Error']}")
+    if found["Sum"] != SUMS.get(module, found["Sum"]):
+        sys.exit(f"{module}@{version} is {found['Sum']}, and not {SUMS[module]}")
     return pathlib.Path(found["Dir"])
 
 
@@ -62,8 +86,12 @@ def definition(text):
         version.pop("additionalPrinterColumns", None)
     spec = {key: crd["spec"][key] for key in ("group", "names", "scope")}
     spec["versions"] = without_descriptions(versions)
-    return {"apiVersion": crd["apiVersion"], "kind": crd["kind"],
-            "metadata": {"name": crd["metadata"]["name"]}, "spec": spec}
+    metadata = {"name": crd["metadata"]["name"]}
+    # Groups below k8s.io are taken by an API server only with it.
+    approved = "api-approved.kubernetes.io"
+    if approved in crd["metadata"].get("annotations", {}):
+        metadata["annotations"] = {approved: crd["metadata"]["annotations"][approved]}
+    return {"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": metadata, "spec": spec}
 
 
 def main():

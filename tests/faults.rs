@@ -328,7 +328,7 @@ fn a_wrong_context_lists_the_known_ones() {
 fn a_broken_kubeconfig_is_said_without_its_tokens() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
-    for text in [format!("users: [{{user: {{token: {TOKEN}\n"), format!("contexts: {TOKEN}"), format!("{TOKEN}")] {
+    for text in [format!("users: [{{user: {{token: {TOKEN}\n"), format!("contexts: {TOKEN}"), TOKEN.to_owned()] {
         std::fs::write(&path, text).unwrap();
         let error = Cluster::connect(&options(&path)).err().unwrap();
         assert_eq!(error.fault, Fault::Config);

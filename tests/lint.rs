@@ -16,32 +16,54 @@ fn findings(text: &str) -> Vec<serde_json::Value> {
     serde_json::from_str(text).expect("a report in JSON")
 }
 
+/// A chart with much to find, in a folder of its own so that no project file is above it.
+fn unfit_chart() -> tempfile::TempDir {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: unfit\nversion: 1.0.0\n"),
+        ("values.yaml", "replicas: 2\nimage: registry.example.com/unfit:1.0.0\n"),
+        ("values-dev.yaml", "replicas: 1\n"),
+        ("values-prod.yaml", "replicas: 6\n"),
+        (
+            "templates/deployment.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: unfit\nspec:\n  replicas: {{ .Values.replicas }}\n  \
+             selector: {matchLabels: {app: unfit}}\n  template:\n    metadata: {labels: {app: unfit}}\n    spec:\n      \
+             containers:\n        - {name: unfit, image: {{ .Values.image }}}\n",
+        ),
+    ];
+    for (name, text) in files {
+        let path = temp.path().join("unfit").join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs::write(path, text).expect("it is writable");
+    }
+    temp
+}
+
 #[test]
 fn a_finding_leads_to_the_template_and_to_the_values() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (status, out, _) = lint(root, &["charts/ledger", "--output", "json", "--kube-version", "1.36"]);
+    let temp = unfit_chart();
+    let (status, out, _) = lint(temp.path(), &["unfit", "--output", "json", "--kube-version", "1.36"]);
     assert_eq!(status, 1);
     let all = findings(&out);
     let one = all.iter().find(|f| f["rule"] == "cross/single-replica").expect("dev has one replica");
-    assert_eq!(one["template"]["file"], "charts/ledger/templates/deployment.yaml");
+    assert_eq!(one["template"]["file"], "unfit/templates/deployment.yaml");
     assert_eq!(one["values"]["key"], "replicas");
-    assert_eq!(one["values"]["file"], "charts/ledger/values-dev.yaml");
+    assert_eq!(one["values"]["file"], "unfit/values-dev.yaml");
     assert_eq!(one["env"], "dev");
-    assert_eq!(lint(root, &["charts/ledger", "--fail-on", "never"]).0, 0);
+    assert_eq!(lint(temp.path(), &["unfit", "--fail-on", "never"]).0, 0);
 }
 
 #[test]
 fn baselines_and_waivers_take_findings_away() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let temp = tempfile::tempdir().expect("a temporary directory");
+    let temp = unfit_chart();
     let path = |name: &str| temp.path().join(name).display().to_string();
     let (baseline, waivers) = (path("baseline.json"), path("waivers.yaml"));
-    lint(root, &["charts/ledger", "--write-baseline", &baseline]);
-    assert_eq!(lint(root, &["charts/ledger", "--baseline", &baseline, "--fail-on", "warning"]).0, 0);
+    lint(temp.path(), &["unfit", "--write-baseline", &baseline]);
+    assert_eq!(lint(temp.path(), &["unfit", "--baseline", &baseline, "--fail-on", "warning"]).0, 0);
     let entry = "{rule: fintech/owner-labels, owner: a, reason: b, expires: 2026-12-31}\n";
     fs::write(&waivers, format!("- {entry}- {}", entry.replace("owner-labels", "no-such"))).expect("it is writable");
     let at = |now: &str| {
-        let (_, out, _) = lint(root, &["charts/ledger", "--waivers", &waivers, "--now", now, "-o", "json"]);
+        let (_, out, _) = lint(temp.path(), &["unfit", "--waivers", &waivers, "--now", now, "-o", "json"]);
         findings(&out).iter().map(|f| f["rule"].to_string()).collect::<Vec<_>>()
     };
     let has = |rules: &[String], rule: &str| rules.iter().any(|r| r.trim_matches('"') == rule);

@@ -4,12 +4,15 @@ pub mod args;
 mod batch;
 mod cluster;
 mod dependency;
+mod diff;
 mod explain;
 mod images;
 mod lint;
 mod policy;
+mod progress;
 mod recorded;
 mod render;
+mod routes;
 mod session;
 mod template;
 mod touched;
@@ -27,6 +30,8 @@ pub mod exit {
     pub const OK: u8 = 0;
     /// An error, or findings.
     pub const ERROR: u8 = 1;
+    /// Something differs, where `--detailed-exitcode` asks.
+    pub const CHANGES: u8 = 2;
     /// Wrong usage or configuration.
     pub const USAGE: u8 = 3;
     /// A cluster or the network.
@@ -47,6 +52,8 @@ pub fn run() -> u8 {
             args::Command::Explain(a) => explain::run(&a),
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
+            args::Command::Diff(a) => diff::run(&a),
+            args::Command::Routes(a) => routes::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {

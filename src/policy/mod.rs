@@ -18,6 +18,8 @@ use crate::yaml::node::Node;
 pub use kinds::is_namespaced;
 use matching::{Rules, Selector};
 
+pub use defaults::complete;
+
 /// A file of policies that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {

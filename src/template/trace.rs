@@ -23,6 +23,11 @@ pub trait Tracer {
     /// What is known of a value beyond itself.
     type Tag: Clone + Default;
 
+    /// A tracer for another thread that executes other files of the same render.
+    fn elsewhere(&self) -> Self
+    where
+        Self: Sized;
+
     /// A render begins with these merged values of the root chart.
     fn begin(&mut self, values: &Map);
 
@@ -79,6 +84,9 @@ pub struct Untraced;
 
 impl Tracer for Untraced {
     type Tag = ();
+    fn elsewhere(&self) -> Untraced {
+        Untraced
+    }
     #[inline(always)]
     fn begin(&mut self, _: &Map) {}
     #[inline(always)]

@@ -8,6 +8,7 @@ use crate::chart::Chart;
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
 use crate::explain::layers::at;
+use crate::explain::unguarded::unguarded;
 use crate::explain::{Layers, Map, Step, path_text};
 use crate::finding::{Severity, Spot};
 use crate::jsonschema::validate;
@@ -155,7 +156,14 @@ pub fn undefined(views: &[View<'_>]) -> Vec<KeyFinding> {
     let mut known = BTreeSet::new();
     for view in views {
         known.extend(view.map.keys().all().map(|(p, _)| path_text(&p)));
-        for (key, places) in view.map.usage().missing {
+        // A null is a word on a key too.
+        known.extend(view.layers.keys().flatten().map(|(p, _)| path_text(&p)));
+    }
+    for view in views {
+        let is_set = |path: &[Step]| known.contains(&path_text(path));
+        let read = view.map.usage().missing.into_iter();
+        let in_texts = unguarded(view.map.sources(), view.map.helm(), &is_set);
+        for (key, places) in read.chain(in_texts) {
             let mut at: BTreeSet<Spot> = places.iter().filter_map(|p| view.spot(*p)).collect();
             if at.is_empty() {
                 at = view.mentions(&key);
