@@ -145,7 +145,8 @@ fn a_misspelt_key_is_refused() {
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["template", chart, &path, "--set", key]);
         let output = command.output().expect("the program starts");
         let said = String::from_utf8_lossy(&output.stderr);
-        let last = key.split('=').next().and_then(|k| k.split('.').find(|k| said.contains(&format!("'{k}' not allowed"))));
+        let last =
+            key.split('=').next().and_then(|k| k.split('.').find(|k| said.contains(&format!("'{k}' not allowed"))));
         assert!(!output.status.success() && last.is_some(), "{chart} {key}: {said}");
     }
 }

@@ -41,8 +41,7 @@ fn cases(name: &str) -> Vec<Case> {
 
 fn case(text: &str) -> Case {
     let (title, rest) = text.split_once('\n').expect("has a title");
-    let mut case =
-        Case { title: title.to_owned(), files: Texts(BTreeMap::new()), requests: Vec::new(), error: None };
+    let mut case = Case { title: title.to_owned(), files: Texts(BTreeMap::new()), requests: Vec::new(), error: None };
     for part in format!("\n{rest}").split("\n-- ").skip(1) {
         let (name, body) = part.split_once(" --\n").expect("a section has a name");
         match name {

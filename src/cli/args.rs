@@ -190,12 +190,29 @@ pub struct DependencyArgs {
     pub max_col_width: usize,
 }
 
-/// Which environment a chart is looked at in, and what else decides what it renders to.
+/// Which releases are looked at: charts, environments, clusters.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SelectArgs {
+    /// Environments, whose values files are laid over the chart's
+    #[arg(short, long, value_name = "ENV", value_delimiter = ',')]
+    pub env: Vec<String>,
+    /// Clusters of the project file
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
+    pub cluster: Vec<String>,
+    /// Charts of the project file, by name or path, as globs
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub chart: Vec<String>,
+    /// All charts in all environments on all clusters
+    #[arg(long, conflicts_with_all = ["env", "cluster"])]
+    pub all: bool,
+}
+
+/// Which releases are looked at, and what else decides what they render to.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SceneArgs {
-    /// Environment whose values files are laid over the chart's
-    #[arg(short, long, value_name = "ENV")]
-    pub env: Option<String>,
+    /// Selectors.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Values.
     #[command(flatten)]
     pub values: ValueArgs,
@@ -553,7 +570,7 @@ pub struct LintArgs {
     #[arg(long, conflicts_with = "env")]
     pub all_envs: bool,
     /// Check manifests, files or folders or - for standard input, instead of charts
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "all_envs", "touched"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "cluster", "chart", "all", "all_envs", "touched"])]
     pub manifests: Vec<String>,
     /// Only these families of checks
     #[arg(long, value_name = "FAMILY", value_delimiter = ',')]

@@ -8,6 +8,7 @@ mod explain;
 mod images;
 mod lint;
 mod policy;
+mod progress;
 mod recorded;
 mod render;
 mod session;
