@@ -5,9 +5,10 @@ use std::io::Write;
 use super::args::{GraphArgs, GraphFormat};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
+use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diag::log::Log;
 use crate::finding::KubeObject;
+use crate::fleet::Otherwise;
 use crate::graph::{Graph, charts as of_charts, objects};
 use crate::lint::objects::of_render;
 use crate::report::graph as report;
@@ -38,9 +39,11 @@ pub(super) fn run(args: &GraphArgs) -> u8 {
 }
 
 fn title(args: &GraphArgs) -> String {
-    match &args.scene.env {
-        Some(env) => format!("What uses what in {env}"),
-        None => "What uses what".into(),
+    let select = &args.scene.select;
+    let places: Vec<&str> = select.env.iter().chain(&select.cluster).map(String::as_str).collect();
+    match places.is_empty() {
+        false => format!("What uses what in {}", places.join("/")),
+        true => "What uses what".into(),
     }
 }
 
@@ -54,13 +57,14 @@ struct Part {
 fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<Graph, Failed> {
     let mut graph = Graph::default();
     let mut parts = Vec::new();
-    for chart in charts(&args.charts, project)? {
-        let environments = environments(&args.scene, &chart, project);
-        let [env] = &environments[..] else {
-            let names: Vec<String> = environments.into_iter().flatten().collect();
-            return Err(usage(format!("a graph is of one environment: --env {}", names.join(", --env "))));
-        };
-        let scene = Scene::render(&args.scene, &chart, env.as_deref(), project, log)?;
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::Bare, project)?;
+    let places = matrix.places();
+    if places.len() > 1 {
+        let places = places.join(", ");
+        return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {places}")));
+    }
+    for release in matrix.releases() {
+        let scene = Scene::render(&args.scene, release, log)?;
         of_charts::add(&mut graph, &scene.session.chart);
         let sources: Vec<(String, String)> = scene
             .map
