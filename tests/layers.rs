@@ -24,7 +24,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("cluster", &[])],
-    &[("chart", &[]), ("env", &["chart"])],
+    &[("chart", &[]), ("fleet", &["chart"])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
     &[("lint", &[]), ("diff", &[])],

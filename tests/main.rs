@@ -6,6 +6,7 @@ mod apiserver;
 mod cel;
 mod diff;
 mod diffreport;
+mod docs;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;

@@ -6,5 +6,6 @@ pub mod explain;
 pub mod lint;
 pub mod page;
 pub mod rich;
+pub mod routes;
 pub mod source_map;
 mod words;

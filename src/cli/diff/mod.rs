@@ -9,18 +9,17 @@ mod sides;
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-
-use rayon::prelude::*;
+use std::path::Path;
 
 use super::args::SceneArgs;
 use super::exit;
-use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
+use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::secrets::{Redactor, Which};
 use crate::diff::{ObjectChange, compare, meaning};
-use crate::env::{IgnoreRule, resolve};
+use crate::fleet::{self, IgnoreRule, Otherwise, Release, Selection};
+use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
@@ -38,9 +37,19 @@ pub(super) fn run(args: &DiffArgs) -> u8 {
 }
 
 /// A chart in an environment, or plain manifests.
+#[derive(Clone)]
 struct Job {
-    chart: Option<PathBuf>,
-    env: Option<String>,
+    release: Option<Release>,
+}
+
+impl Job {
+    fn chart(&self) -> Option<&Path> {
+        self.release.as_ref().map(|r| r.chart.path.as_path())
+    }
+
+    fn env(&self) -> Option<&str> {
+        self.release.as_ref().and_then(Release::env)
+    }
 }
 
 /// A job with both sides, or why there are none.
@@ -67,17 +76,14 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         )));
     }
     let scene = repeatable(&args.scene);
-    let done: Vec<Done> = jobs
-        .into_par_iter()
-        .map(|job| {
-            let name = job.chart.as_deref().map(|c| c.display().to_string()).unwrap_or_default();
-            let run = || both(args, &scene, &job, &project, &against);
-            // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-            let (sides, notes) = crate::stack::with_stack(run)
-                .unwrap_or_else(|| (Err(error(format!("{name}: the render was aborted")).into()), Vec::new()));
-            Done { job, sides, notes }
-        })
-        .collect();
+    let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+    let take = |job: &Job, sides: Option<Sides>| {
+        let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
+        let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
+        let (sides, notes) = sides.unwrap_or_else(aborted);
+        done.push(Done { job: job.clone(), sides, notes });
+    };
+    parallel::in_order(&jobs, parallel::cores(), |job| both(args, &scene, job, &against), take);
     let mut redactor = redactor(args, &done)?;
     let ignore = ignore(args, &project, &redactor)?;
     let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
@@ -92,15 +98,11 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
 /// What is to be compared, chart by chart.
 fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
     if !args.manifests.is_empty() {
-        return Ok(vec![Job { chart: None, env: None }]);
+        return Ok(vec![Job { release: None }]);
     }
-    let mut jobs = Vec::new();
-    for chart in charts(&args.charts, project)? {
-        let envs =
-            if args.all_envs { environments(&args.scene, &chart, project) } else { vec![args.scene.env.clone()] };
-        jobs.extend(envs.into_iter().map(|env| Job { chart: Some(chart.clone()), env }));
-    }
-    Ok(jobs)
+    let otherwise = if args.all_envs { Otherwise::All } else { Otherwise::Bare };
+    let matrix = releases(&args.charts, &args.scene.select, otherwise, project)?;
+    Ok(matrix.releases().map(|r| Job { release: Some(r.clone()) }).collect())
 }
 
 /// The scene with clock and randomness pinned: what differs by chance on both sides is no change.
@@ -114,9 +116,9 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
 type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
 
 /// Both sides of a job, with what has to be said of them.
-fn both(args: &DiffArgs, scene: &SceneArgs, job: &Job, project: &Found, against: &Against) -> Sides {
+fn both(args: &DiffArgs, scene: &SceneArgs, job: &Job, against: &Against) -> Sides {
     let mut notes = Vec::new();
-    let sides = try_both(args, scene, job, project, against, &mut notes);
+    let sides = try_both(args, scene, job, against, &mut notes);
     (sides, notes)
 }
 
@@ -124,13 +126,11 @@ fn try_both(
     args: &DiffArgs,
     scene: &SceneArgs,
     job: &Job,
-    project: &Found,
     against: &Against,
     notes: &mut Vec<String>,
 ) -> Result<(Prepared, Prepared), Broken> {
-    let env = job.env.as_deref();
-    let new = match &job.chart {
-        Some(chart) => Half::Rendered(Box::new(Scene::render(scene, chart, env, project)?)),
+    let new = match &job.release {
+        Some(release) => Half::Rendered(Box::new(Scene::render(scene, release)?)),
         None => {
             let mut texts = Vec::new();
             for path in &args.manifests {
@@ -145,12 +145,12 @@ fn try_both(
         Against::Release => return Err(no_cluster().into()),
         Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
         Against::Files(path) => {
-            let chart = job.chart.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-            let path = path.replace("{chart}", &chart).replace("{env}", env.unwrap_or_default());
+            let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+            let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
             read(&manifest_texts(Path::new(&path))?)?
         }
-        Against::Git { revision, project } => match &job.chart {
-            Some(chart) => of_revision(scene, chart, env, revision, project, &namespace, notes)?,
+        Against::Git { revision, project } => match &job.release {
+            Some(release) => of_revision(scene, release, revision, project, &namespace, notes)?,
             None => {
                 let mut texts = Vec::new();
                 for path in args.manifests.iter().filter_map(|p| revision.path(Path::new(p))).filter(|p| p.exists()) {
@@ -170,15 +170,15 @@ fn no_cluster() -> Failed {
 /// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
 fn of_revision(
     scene: &SceneArgs,
-    chart: &Path,
-    env: Option<&str>,
+    release: &Release,
     revision: &git::Revision,
     project: &Found,
     namespace: &str,
     notes: &mut Vec<String>,
 ) -> Result<Half, Broken> {
-    let Some(path) = revision.path(chart) else {
-        let text = format!("{} is outside of the repository {}", chart.display(), revision.top.display());
+    let chart = release.chart.path.display();
+    let Some(path) = revision.path(&release.chart.path) else {
+        let text = format!("{chart} is outside of the repository {}", revision.top.display());
         return Err(usage(text).into());
     };
     let name = revision.name.as_str();
@@ -189,13 +189,12 @@ fn of_revision(
     if !path.exists() {
         return nothing(notes, format!("{name} has no such chart: everything is an addition"));
     }
-    if let Some(env) = env
-        && resolve(env, &path, project.as_ref()).is_err()
-    {
-        return nothing(notes, format!("{name} has no environment {env} for this chart: everything is an addition"));
-    }
+    let Some(old) = release_then(&path, release, revision, project) else {
+        let place = release.place();
+        return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
+    };
     let scene = of_revision_scene(scene, revision);
-    match Scene::render(&scene, &path, env, project) {
+    match Scene::render(&scene, &old) {
         Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
         Err(broken) => {
             let text = revision.shown(broken.failed.1.trim_start_matches("Error: ").trim_end());
@@ -203,6 +202,20 @@ fn of_revision(
             Ok(Half::Read(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }))
         }
     }
+}
+
+/// The same release as the revision's project file has it, if it does.
+fn release_then(path: &Path, release: &Release, revision: &git::Revision, project: &Found) -> Option<Release> {
+    let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
+    let selection = Selection {
+        paths: vec![path.to_owned()],
+        envs: named(release.env()),
+        clusters: named(release.cluster()),
+        otherwise: Otherwise::Bare,
+        ..Selection::default()
+    };
+    let matrix = fleet::matrix(project.as_ref(), &selection, revision.root()).ok()?;
+    matrix.releases().next().cloned()
 }
 
 /// The same flags with the values files of the revision; those that it doesn't have did not count then.
@@ -233,7 +246,7 @@ fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
 }
 
 fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignore, Failed> {
-    let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |(_, p)| &p.diff.ignore);
+    let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |p| &p.diff.ignore);
     let mut ignore = Ignore::new(rules, redactor).map_err(usage)?;
     for kind in &args.suppress {
         ignore.suppress(kind).map_err(usage)?;
@@ -259,8 +272,9 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
             }
             Err(Broken { failed: (status, text), .. }) => {
                 failed = failed.max(Some(status));
-                let of = job.chart.as_deref().map(|c| relative(&c.display().to_string())).unwrap_or_default();
-                let env = job.env.map(|e| format!(" in {e}")).unwrap_or_default();
+                let of = job.chart().map(|c| relative(&c.display().to_string())).unwrap_or_default();
+                let place = job.release.as_ref().map(Release::place).unwrap_or_default();
+                let env = if place.is_empty() { place } else { format!(" in {place}") };
                 said.insert(format!("{}", redactor.text(&against.shown(&format!("{of}{env}: {text}")))));
             }
         }
@@ -295,7 +309,7 @@ fn compare_one(
     }
     ignore.apply(&mut changes, &|_, _| None);
     let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
-    let label = match &job.chart {
+    let label = match job.chart() {
         Some(chart) => relative(&chart.display().to_string()),
         None => "the new manifests".into(),
     };
@@ -303,8 +317,8 @@ fn compare_one(
         chart: redactor.text(chart),
         release: redactor.text(&new.release),
         namespace: redactor.text(&new.side.namespace),
-        environment: job.env.as_deref().map(|e| redactor.text(e)),
-        cluster: None,
+        environment: job.env().map(|e| redactor.text(e)),
+        cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
         old: redactor.text(&against.label()),
         new: redactor.text(&label),
         notes: notes.iter().map(|n| redactor.text(n)).collect(),
