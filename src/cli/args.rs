@@ -302,7 +302,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -698,4 +698,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }
