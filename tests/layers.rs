@@ -27,7 +27,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("chart", &[]), ("fleet", &["chart"])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
-    &[("lint", &[]), ("diff", &[])],
+    &[("lint", &[]), ("diff", &[]), ("graph", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

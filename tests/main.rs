@@ -13,6 +13,7 @@ mod faults;
 mod fleet;
 mod format;
 mod fuzz;
+mod graph;
 mod helmlint;
 mod jinja;
 mod layers;

@@ -39,6 +39,8 @@ pub enum Command {
     Diff(Box<super::diff::args::DiffArgs>),
     /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
     Routes(Box<RoutesArgs>),
+    /// Show which chart uses which library chart and values, and which object uses which
+    Graph(Box<GraphArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies
@@ -148,8 +150,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
@@ -378,6 +380,34 @@ pub struct RoutesArgs {
     /// How the routes are listed
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: RouteList,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A flowchart for GitHub, GitLab and wikis
+    #[default]
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs
+    Json,
+    /// A page to explore it in a browser
+    Html,
+}
+
+/// Flags of `plimsoll graph`.
+#[derive(Args, Debug)]
+pub struct GraphArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the graph is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "mermaid")]
+    pub output: GraphFormat,
 }
 
 /// Flags of `plimsoll template`.

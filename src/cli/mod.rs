@@ -6,6 +6,7 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+mod graph;
 mod images;
 mod lint;
 mod policy;
@@ -54,6 +55,7 @@ pub fn run() -> u8 {
             args::Command::Images(a) => images::run(&a),
             args::Command::Diff(a) => diff::run(&a),
             args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {
