@@ -20,6 +20,7 @@ mod layers;
 mod lint;
 mod mutation;
 mod parity;
+mod platform;
 mod policies;
 mod registry;
 mod report;

@@ -150,8 +150,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
@@ -302,7 +302,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -698,4 +698,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -126,7 +126,7 @@ pub fn unused(views: &[View<'_>]) -> Vec<KeyFinding> {
 
 /// Of the keys that nothing reads, those that are meant for a subchart and set outside of it
 /// (`helm/unread-subchart-value`), and the others (`helm/unused-value`). Defaults that a subchart itself has and doesn't
-/// read are nobody's to mend here: they are left out.
+/// read are nobody's to mend here: they are left out, as are globals of layers outside the chart, which are for all charts.
 pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, Vec<KeyFinding>) {
     let names: BTreeSet<&str> = chart
         .children
@@ -137,7 +137,8 @@ pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, V
             name.as_str()
         }))
         .collect();
-    let below = format!("{}/charts/", chart.path.trim_end_matches('/'));
+    let folder = format!("{}/", chart.path.trim_end_matches('/'));
+    let below = format!("{folder}charts/");
     let (mut subcharts, mut own) = (Vec::new(), Vec::new());
     for mut finding in unused(views) {
         finding.places.retain(|p| !p.file.starts_with(&below));
@@ -145,6 +146,9 @@ pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, V
             continue;
         }
         let head = finding.key.split('.').next().unwrap_or_default();
+        if head == "global" && finding.places.iter().all(|p| !p.file.starts_with(&folder)) {
+            continue;
+        }
         if names.contains(head) { subcharts.push(finding) } else { own.push(finding) }
     }
     (subcharts, own)
