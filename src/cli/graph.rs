@@ -51,7 +51,7 @@ struct Part {
 
 /// The graph, and the environment and cluster that it is of.
 fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, String), Failed> {
-    let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::Bare, project)?;
     let places = matrix.places();
     if places.len() > 1 {
         let names = places.join(", ");
