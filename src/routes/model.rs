@@ -134,7 +134,7 @@ impl<'r> Model<'r> {
         let len = route.path.len();
         match (route.router, route.path_kind) {
             // Expressions are tried from the longest to the shortest.
-            (Router::IngressNginx, _) if by_regex => (1, len, route.conditions.len()),
+            (Router::IngressNginx, _) if by_regex && !is_app_root(route) => (1, len, route.conditions.len()),
             (_, PathKind::Exact) => (3, len, route.conditions.len()),
             // ingress-nginx adds an exact location for a prefix, if there is no exact one.
             (Router::IngressNginx, PathKind::Prefix) if route.path.trim_end_matches('/') == path => (2, len, 0),
@@ -145,7 +145,7 @@ impl<'r> Model<'r> {
     }
 
     fn fits(&self, route: &Route, path: &str, by_regex: bool) -> bool {
-        if route.router == Router::IngressNginx && by_regex {
+        if route.router == Router::IngressNginx && by_regex && !is_app_root(route) {
             return self.pattern(&format!("(?i)^{}", route.path)).is_some_and(|p| p.fits(path));
         }
         match route.path_kind {
@@ -171,7 +171,11 @@ impl<'r> Model<'r> {
             Some(Rewrite::Full(to)) => to.clone(),
             Some(Rewrite::Before(before)) => format!("{}{path}", before.trim_end_matches('/')),
             Some(Rewrite::Prefix(to)) => {
-                let rest = path.strip_prefix(route.path.trim_end_matches('/')).unwrap_or(path);
+                // Kong cuts what an expression fits.
+                let expression = (route.path_kind == PathKind::Regex).then(|| format!("^(?:{})", route.path));
+                let fitted = expression.and_then(|e| self.pattern(&e)).and_then(|p| p.matched(path));
+                let cut = fitted.unwrap_or(&route.path).trim_end_matches('/');
+                let rest = path.strip_prefix(cut).unwrap_or(path);
                 let joined = format!("{}/{}", to.trim_end_matches('/'), rest.trim_start_matches('/'));
                 if rest.is_empty() && !to.is_empty() && to != "/" { to.clone() } else { joined }
             }
@@ -181,6 +185,11 @@ impl<'r> Model<'r> {
             }
         }
     }
+}
+
+/// `app-root` compares the whole path, whatever the locations around it do.
+fn is_app_root(route: &Route) -> bool {
+    route.path_kind == PathKind::Exact && route.redirect.is_some() && route.backends.is_empty()
 }
 
 /// `$1` and `${1}` by groups.

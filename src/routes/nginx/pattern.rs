@@ -58,6 +58,11 @@ impl Pattern {
         Some(Groups { numbered: if numbered.len() > 1 { numbered } else { Vec::new() }, named })
     }
 
+    /// The part of a text that it fits.
+    pub fn matched<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.regex.find(text).ok()?.map(|m| m.as_str())
+    }
+
     /// Whether it fits somewhere in a text.
     pub fn fits(&self, text: &str) -> bool {
         self.regex.is_match(text).unwrap_or(false)
