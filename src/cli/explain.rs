@@ -9,7 +9,7 @@ use super::args::{Answer, ExplainArgs, SceneArgs};
 use super::exit;
 use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative, usage};
 use crate::diag::log::Log;
-use crate::explain::object::{Field, Object, objects};
+use crate::explain::object::{Field, Object, crds, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
 use crate::lint::helm::usage::View;
 use crate::render::Rendered;
@@ -74,8 +74,12 @@ fn answer(args: &ExplainArgs, log: &mut Log) -> Result<String, Failed> {
     let Some(object) = question.object else {
         return Err(usage("which object? For instance deployment/web, or --value KEY, or --html FILE".into()));
     };
-    let scene = Scene::render(&args.scene, &question.chart, args.scene.env.as_deref(), &project, log)?;
-    let all = objects(&scene.rendered);
+    let mut session = Session::open(&args.scene, &question.chart, args.scene.env.as_deref(), &project, log)?;
+    let kind = object.to_lowercase();
+    session.options.include_crds = ["crd", "customresourcedefinition"].iter().any(|k| kind.starts_with(k));
+    let scene = Scene::of(session, &args.scene, args.scene.env.as_deref(), log)?;
+    let mut all = objects(&scene.rendered);
+    all.extend(crds(&scene.map));
     let found: Vec<&Object<'_>> = all.iter().filter(|o| o.is_called(object)).collect();
     if found.is_empty() {
         return Err(unknown_object(args, object, &all, &question, &project));
@@ -140,7 +144,10 @@ impl Scene {
         project: &Found,
         log: &mut Log,
     ) -> Result<Scene, Failed> {
-        let mut session = Session::open(args, chart, env, project, log)?;
+        Scene::of(Session::open(args, chart, env, project, log)?, args, env, log)
+    }
+
+    fn of(mut session: Session, args: &SceneArgs, env: Option<&str>, log: &mut Log) -> Result<Scene, Failed> {
         let (rendered, map) = session.explain(&args.engine, log)?;
         let declared = session.chart.metadata.dependencies.iter().flatten().flatten();
         let names = declared.map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });

@@ -82,13 +82,13 @@ fn try_render(args: &RenderArgs, path: &Path, project: &Found, alone: bool, log:
     let mut session = Session::open(scene, path, scene.env.as_deref(), project, log)?;
     session.options.last = true;
     session.options.threads = scene.engine.threads(alone);
+    session.options.include_crds = args.include_crds;
     if args.annotate || args.source_map.is_some() {
         let done = mapped(args, &mut session, log);
         // The process is about to end: its memory goes back in one piece.
         std::mem::forget(session);
         return done;
     }
-    session.options.include_crds = args.include_crds;
     let Session { chart, values, options, mut sources, world } = session;
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)
         .map_err(|e| (exit::ERROR, shown(&scene.engine, &e, options.helm)))?;
