@@ -6,6 +6,7 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+pub mod helm_diff;
 mod images;
 mod lint;
 mod policy;
@@ -53,6 +54,7 @@ pub fn run() -> u8 {
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
             args::Command::Diff(a) => diff::run(&a),
+            args::Command::HelmDiff(c) => helm_diff::run(&c),
             args::Command::Routes(a) => routes::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
