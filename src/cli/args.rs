@@ -57,6 +57,9 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// The Helm plugin: helm-diff's commands and flags
+    #[command(hide = true, subcommand)]
+    HelmDiff(super::helm_diff::HelmDiffCommand),
     /// Render snippets given as JSON lines
     #[command(hide = true)]
     InternalBatch,
