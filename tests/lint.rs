@@ -107,11 +107,12 @@ fn manifests_are_checked_without_a_chart() {
 
 #[test]
 fn the_chart_of_the_working_folder_has_its_folders_name() {
-    let ledger = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ledger");
+    let temp = unfit_chart();
+    let chart = temp.path().join("unfit");
     for args in [&["."][..], &[]] {
-        let (_, out, _) = lint(&ledger, &[args, &["--output", "json"]].concat());
+        let (_, out, _) = lint(&chart, &[args, &["--output", "json"]].concat());
         let all = findings(&out);
-        assert!(!all.is_empty() && all.iter().all(|f| f["chart"] == "ledger"), "{args:?}");
+        assert!(!all.is_empty() && all.iter().all(|f| f["chart"] == "unfit"), "{args:?}");
         assert!(all.iter().any(|f| f["file"] == "templates/deployment.yaml"), "{args:?}");
     }
 }
