@@ -9,7 +9,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("blob", &[]),
         ("span", &["blob"]),
         ("stack", &[]),
-        ("parallel", &[]),
+        ("parallel", &["stack"]),
         ("gonum", &[]),
         ("value", &["blob", "span", "stack", "gonum"]),
         ("diag", &["span", "value"]),

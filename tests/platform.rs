@@ -64,10 +64,16 @@ fn what_makes_no_sense_is_refused_in_words() {
         ("rbac", &["roles.viewer.includes={developer}"], "roles include each other: "),
         (
             "rbac",
-            &["breakGlass.INC-1.user=jane,breakGlass.INC-1.namespace=web,breakGlass.INC-1.role=operator,breakGlass.INC-1.reason=x"],
+            &[
+                "breakGlass.INC-1.user=jane,breakGlass.INC-1.namespace=web,breakGlass.INC-1.role=operator,breakGlass.INC-1.reason=x",
+            ],
             "missing property 'until'",
         ),
-        ("gateway", &["routes.wallet.plugins={jwtt}"], "there is no plugin \"jwtt\"; there are acl-partners, jwt, mtls"),
+        (
+            "gateway",
+            &["routes.wallet.plugins={jwtt}"],
+            "there is no plugin \"jwtt\"; there are acl-partners, jwt, mtls",
+        ),
         ("gateway", &["routes.wallet.listener=apii"], "there is no listener \"apii\""),
         ("gateway", &["rateLimit.policy=redis"], "rateLimit.redis.host: where the counts are kept"),
         ("document-store", &["restore.enabled=true"], "restore.archive: the dump to bring back"),
@@ -122,9 +128,10 @@ fn each_dump_that_is_brought_back_has_a_job_of_its_own() {
     assert!(one.len() == 1 && other.len() == 1 && one != other, "{one:?} {other:?}");
     let usual = objects("document-store", &[]);
     assert!(of_kind(&usual, "Job").all(|j| text(j, &["metadata", "name"]) == "document-store-setup"));
-    assert!(of_kind(&usual, "PersistentVolumeClaim").all(|c| {
-        text(c, &["metadata", "annotations", "helm.sh/resource-policy"]) == "keep"
-    }));
+    assert!(
+        of_kind(&usual, "PersistentVolumeClaim")
+            .all(|c| { text(c, &["metadata", "annotations", "helm.sh/resource-policy"]) == "keep" })
+    );
 }
 
 #[test]

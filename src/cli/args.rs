@@ -57,6 +57,9 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// The Helm plugin: helm-diff's commands and flags
+    #[command(hide = true, subcommand)]
+    HelmDiff(super::helm_diff::HelmDiffCommand),
     /// Render snippets given as JSON lines
     #[command(hide = true)]
     InternalBatch,
@@ -302,7 +305,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -698,4 +701,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -20,11 +20,11 @@ pub(super) fn run(args: &GraphArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| graph(args, &project, &mut log));
     let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
-    let written = found.and_then(|graph| match args.output {
+    let written = found.and_then(|(graph, place)| match args.output {
         GraphFormat::Mermaid => Ok(report::mermaid(&graph)),
         GraphFormat::Dot => Ok(report::dot(&graph)),
         GraphFormat::Json => report::json(&graph).map_err(error),
-        GraphFormat::Html => report::page(&title(args), &graph).map_err(error),
+        GraphFormat::Html => report::page(&title(&place), &graph).map_err(error),
     });
     let status = match written {
         Ok(text) if super::print(text.as_bytes()) => exit::OK,
@@ -38,13 +38,8 @@ pub(super) fn run(args: &GraphArgs) -> u8 {
     status
 }
 
-fn title(args: &GraphArgs) -> String {
-    let select = &args.scene.select;
-    let places: Vec<&str> = select.env.iter().chain(&select.cluster).map(String::as_str).collect();
-    match places.is_empty() {
-        false => format!("What uses what in {}", places.join("/")),
-        true => "What uses what".into(),
-    }
+fn title(place: &str) -> String {
+    if place.is_empty() { "What uses what".into() } else { format!("What uses what in {place}") }
 }
 
 /// What is kept of a rendered chart.
@@ -54,35 +49,31 @@ struct Part {
     objects: Vec<KubeObject>,
 }
 
-fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<Graph, Failed> {
-    let mut graph = Graph::default();
-    let mut parts = Vec::new();
-    let matrix = releases(&args.charts, &args.scene.select, Otherwise::Bare, project)?;
+/// The graph, and the environment and cluster that it is of.
+fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, String), Failed> {
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
     let places = matrix.places();
     if places.len() > 1 {
-        let places = places.join(", ");
-        return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {places}")));
+        let names = places.join(", ");
+        return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {names}")));
     }
+    let mut graph = Graph::default();
+    let mut parts = Vec::new();
     for release in matrix.releases() {
         let scene = Scene::render(&args.scene, release, log)?;
-        of_charts::add(&mut graph, &scene.session.chart);
-        let sources: Vec<(String, String)> = scene
-            .map
-            .sources()
-            .all()
-            .filter(|(_, s)| !s.layer.is_empty())
-            .map(|(_, s)| (relative(&s.name), s.layer.clone()))
-            .collect();
-        let layers = sources.iter().map(|(name, layer)| (name.as_str(), layer.as_str()));
-        of_charts::add_layers(&mut graph, &scene.session.chart, layers);
+        let chart = &scene.session.chart;
+        of_charts::add(&mut graph, chart);
+        let sources = scene.map.sources().all().map(|(_, s)| s).filter(|s| !s.layer.is_empty());
+        let files: Vec<(String, &str)> = sources.map(|s| (relative(&s.name), s.layer.as_str())).collect();
+        of_charts::add_layers(&mut graph, chart, files.iter().map(|(name, layer)| (name.as_str(), *layer)));
         parts.push(Part {
-            chart: scene.session.chart.metadata.name.clone(),
+            chart: chart.metadata.name.clone(),
             namespace: scene.session.options.namespace.clone(),
             objects: of_render(&scene.rendered).into_iter().map(|(_, o)| o).collect(),
         });
     }
-    let releases: Vec<Release<'_>> =
+    let all: Vec<Release<'_>> =
         parts.iter().map(|p| Release { chart: &p.chart, namespace: &p.namespace, objects: &p.objects }).collect();
-    objects::add(&mut graph, &releases);
-    Ok(graph)
+    objects::add(&mut graph, &all);
+    Ok((graph, places.concat()))
 }

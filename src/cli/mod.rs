@@ -7,6 +7,7 @@ mod dependency;
 mod diff;
 mod explain;
 mod graph;
+pub mod helm_diff;
 mod images;
 mod lint;
 mod policy;
@@ -54,6 +55,7 @@ pub fn run() -> u8 {
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
             args::Command::Diff(a) => diff::run(&a),
+            args::Command::HelmDiff(c) => helm_diff::run(&c),
             args::Command::Routes(a) => routes::run(&a),
             args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),

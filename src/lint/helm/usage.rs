@@ -55,10 +55,15 @@ impl View<'_> {
 
     /// Where the templates mention a key, by their text.
     pub fn mentions(&self, key: &str) -> BTreeSet<Spot> {
-        let wanted = [format!("Values.{key}"), format!(".{key}")];
         let templates = self.map.sources().all().filter(|(_, s)| s.layer.is_empty());
         let found = templates.filter_map(|(_, source)| {
-            let offset = wanted.iter().find_map(|w| memchr::memmem::find(&source.text, w.as_bytes()))?;
+            // A subchart's templates say less than the whole key.
+            let chart = source.name.split("/templates/").next().unwrap_or_default();
+            let mut own = key;
+            for name in chart.split("/charts/").skip(1) {
+                own = own.strip_prefix(name)?.strip_prefix('.')?;
+            }
+            let offset = memchr::memmem::find(&source.text, format!("Values.{own}").as_bytes())?;
             let (line, column) = line_column(&source.text, offset);
             Some(Spot { file: source.name.clone(), line, column })
         });
