@@ -264,10 +264,10 @@ pub struct RenderArgs {
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<String>,
     /// Show at each line the template's line and the line of values that it comes from
-    #[arg(long, conflicts_with_all = ["output_dir", "include_crds"])]
+    #[arg(long, conflicts_with = "output_dir")]
     pub annotate: bool,
     /// Write where each line comes from as JSON, see docs/source-map.md
-    #[arg(long, value_name = "FILE", conflicts_with = "include_crds")]
+    #[arg(long, value_name = "FILE")]
     pub source_map: Option<String>,
 }
 
