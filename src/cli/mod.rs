@@ -6,6 +6,7 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+mod graph;
 pub mod helm_diff;
 mod images;
 mod lint;
@@ -56,6 +57,7 @@ pub fn run() -> u8 {
             args::Command::Diff(a) => diff::run(&a),
             args::Command::HelmDiff(c) => helm_diff::run(&c),
             args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {
