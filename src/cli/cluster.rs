@@ -115,8 +115,7 @@ pub(super) fn stored_texts(what: &str) -> Result<Vec<(String, String)>, Failed> 
         None => (what.trim_end_matches('?'), None),
     };
     let (namespace, name) = place.split_once('/').ok_or_else(wrong)?;
-    let env = ConnectOptions::from_env(|name| std::env::var(name).ok()).map_err(|e| failed(&e))?;
-    let cluster = Cluster::connect(&env).map_err(|e| failed(&e))?;
+    let cluster = of_environment()?;
     let found = match revision {
         Some(revision) => cluster.revision(namespace, name, revision).map_err(|e| failed(&e))?,
         None => match cluster.current_release(namespace, name).map_err(|e| failed(&e))? {
@@ -137,5 +136,21 @@ pub(super) fn stored_texts(what: &str) -> Result<Vec<(String, String)>, Failed> 
             );
             Err((exit::CLUSTER, format!("Error: {text}\n")))
         }
+    }
+}
+
+/// The cluster that the environment means.
+fn of_environment() -> Result<Cluster, Failed> {
+    let env = ConnectOptions::from_env(|name| std::env::var(name).ok()).map_err(|e| failed(&e))?;
+    Cluster::connect(&env).map_err(|e| failed(&e))
+}
+
+/// The values that the user gave a release, as JSON; nothing where there are none.
+pub(super) fn stored_config(namespace: &str, name: &str) -> Result<Option<String>, Failed> {
+    match of_environment()?.current_release(namespace, name).map_err(|e| failed(&e))? {
+        Current::Release(release, _) if !release.config.is_empty() => {
+            Ok(Some(serde_json::Value::Object(release.config).to_string()))
+        }
+        _ => Ok(None),
     }
 }

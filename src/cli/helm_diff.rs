@@ -121,6 +121,8 @@ pub struct UpgradeArgs {
     #[arg(long, hide = true)]
     reset_values: bool,
     #[arg(long, hide = true)]
+    reset_then_reuse_values: bool,
+    #[arg(long, hide = true)]
     disable_validation: bool,
     #[arg(long, hide = true)]
     disable_openapi_validation: bool,
@@ -187,6 +189,15 @@ fn upgrade(args: &UpgradeArgs) -> Result<Vec<String>, String> {
         ["plimsoll", "diff", chart, "--name", release, "--namespace", &args.namespace].map(str::to_owned).into();
     out.extend(["--against".to_owned(), format!("{RELEASE}{}/{release}{maybe}", args.namespace)]);
     let v = &args.values;
+    let given = [&v.values, &v.set, &v.set_string, &v.set_file, &v.set_json, &v.set_literal];
+    if given.iter().all(|g| g.is_empty()) && !args.reset_values || args.reset_then_reuse_values {
+        if !v.values.is_empty() {
+            return Err("--reset-then-reuse-values is known with --set and its kin only, not with --values".into());
+        }
+        // As Helm's upgrade without values does it (helm v4.3.1 `pkg/action/upgrade.go`, `reuseValues`).
+        let config = super::cluster::stored_config(&args.namespace, release).map_err(|(_, text)| text)?;
+        out.extend(config.into_iter().flat_map(|json| ["--set-json".to_owned(), json]));
+    }
     for (flag, given) in [
         ("--values", &v.values),
         ("--set", &v.set),

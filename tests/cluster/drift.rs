@@ -35,10 +35,11 @@ pub fn check(server: &server::Cluster) {
         reference("nope.example.com/v1", "Nope", "x"),
     ];
     wanted.extend((0..12).map(|n| reference("v1", "ConfigMap", &format!("large-{n}"))));
+    std::thread::sleep(std::time::Duration::from_millis(500));
     let before = super::audit::requests(server).len();
     let found: Vec<Found> = cluster.live_objects(&wanted).unwrap().into_iter().map(Result::unwrap).collect();
-    // Two of discovery, one for each of four kinds, and the missing one for itself.
-    assert_eq!(super::audit::settled(server, before + 7), before + 7);
+    // Two of discovery, one for each of four single objects, a list of ConfigMaps, and one for the one that it lacks.
+    assert_eq!(super::audit::settled(server, before + 8), before + 8);
     assert_eq!(found[4], Found::NoKind);
     for (n, object) in found.iter().enumerate().filter(|(n, _)| *n != 4) {
         match object {

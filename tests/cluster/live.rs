@@ -41,6 +41,10 @@ pub fn check(server: &Cluster) {
         fs::write(chart.join("templates/a.yaml"), template).unwrap();
         let path = chart.display().to_string();
         for (helm, flag) in [(4, "--dry-run=server"), (3, "--validate"), (3, "--dry-run=server")] {
+            // That checks manifests too, and this is none.
+            if !fine && flag == "--validate" {
+                continue;
+            }
             let mut theirs = server.helm(helm, "", &["template", "x", &path, flag, "--kube-version", "1.36.0"]);
             let ours = ["template", "x", &path, flag, "--kube-version", "1.36.0", "--helm-version", &helm.to_string()];
             let (theirs, ours) = (theirs.output().unwrap(), server.plimsoll(&ours).output().unwrap());

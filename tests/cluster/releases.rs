@@ -44,7 +44,43 @@ pub fn check(server: &server::Cluster, database: &Database, quick: bool) {
         println!("cluster: Helm {helm}, {driver}: {} releases", some.len());
     }
     println!("cluster: {revisions} revisions of {releases} releases are read as Helm prints them");
+    many_in_few_requests(server);
     certificates_count(server, database);
+}
+
+/// 130 releases of a namespace: four requests at once.
+fn many_in_few_requests(server: &server::Cluster) {
+    run(&mut server.kubectl(&["create", "namespace", "many"]));
+    let get = ["get", "secret", "sh.helm.release.v1.ledger.v2", "-n", "helm4-secret", "-o", "json"];
+    let secret: serde_json::Value = serde_json::from_str(&run(&mut server.kubectl(&get))).unwrap();
+    let names: Vec<String> = (0..130).map(|n| format!("ledger-{n}")).collect();
+    let copies: Vec<serde_json::Value> = names.iter().map(|name| copy(&secret, name)).collect();
+    let list = server.folder().join("many.json");
+    let text = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": copies}).to_string();
+    std::fs::write(&list, text).unwrap();
+    run(server.kubectl(&["create", "-f"]).arg(&list));
+    let cluster = Cluster::connect(&server.options()).unwrap();
+    let wanted: Vec<(&str, &str)> = names.iter().map(|n| ("many", n.as_str())).collect();
+    let timed = |wanted: &[(&str, &str)]| {
+        let begun = std::time::Instant::now();
+        let found = cluster.current_releases(wanted);
+        assert!(found.iter().all(|f| matches!(f, Ok(Current::Release(..)))));
+        begun.elapsed()
+    };
+    timed(&wanted[..1]);
+    let one = timed(&wanted[..1]);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let before = crate::audit::requests(server).len();
+    let all = timed(&wanted);
+    assert_eq!(crate::audit::settled(server, before + 4), before + 4);
+    println!("cluster: one release {one:?}, 130 releases {all:?} in 4 requests");
+}
+
+fn copy(secret: &serde_json::Value, name: &str) -> serde_json::Value {
+    let mut labels = secret["metadata"]["labels"].clone();
+    labels["name"] = name.into();
+    serde_json::json!({"apiVersion": "v1", "kind": "Secret", "type": secret["type"], "data": secret["data"],
+        "metadata": {"name": format!("sh.helm.release.v1.{name}.v2"), "namespace": "many", "labels": labels}})
 }
 
 impl Round<'_> {
