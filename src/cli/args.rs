@@ -146,7 +146,7 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
+    #[arg(long = "kube-context", value_name = "NAME")]
     pub context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
@@ -205,7 +205,7 @@ pub struct SceneArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Name of the release
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "release", value_name = "NAME")]
     pub name: Option<String>,
     /// Namespace of the release
     #[arg(short, long, value_name = "NAMESPACE")]

@@ -4,7 +4,9 @@
 
 mod against;
 pub mod args;
+mod findings;
 mod git;
+mod live;
 mod sides;
 
 use std::collections::BTreeSet;
@@ -15,16 +17,19 @@ use rayon::prelude::*;
 
 use super::args::SceneArgs;
 use super::exit;
+use super::lint::plan::Plan;
 use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
+use crate::diff::meaning::{self, Meaning};
 use crate::diff::secrets::{Redactor, Which};
-use crate::diff::{ObjectChange, compare, meaning};
+use crate::diff::{ObjectChange, compare};
 use crate::env::{IgnoreRule, resolve};
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
-use sides::{Broken, Half, Prepared, Scene, prepare};
+use findings::{Checker, brought};
+use sides::{Broken, Finish, Half, Prepared, Scene};
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> u8 {
@@ -39,6 +44,7 @@ pub(super) fn run(args: &DiffArgs) -> u8 {
 
 /// A chart in an environment, or plain manifests.
 struct Job {
+    number: usize,
     chart: Option<PathBuf>,
     env: Option<String>,
 }
@@ -57,7 +63,19 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     }
     let project = project()?;
     let jobs = jobs(args, &project)?;
-    let against = Against::of(args)?;
+    let scene = repeatable(&args.scene);
+    let names = || {
+        let charts: Option<Vec<_>> = jobs.iter().map(|j| Some((j.chart.clone()?, j.env.clone()))).collect();
+        let what = "what to compare the manifests with? --against FILE, or - for standard input";
+        live::names(&scene, &charts.ok_or_else(|| usage(what.into()))?, &project)
+    };
+    if args.list {
+        return match super::print(live::list(args, &names()?)?.as_bytes()) {
+            true => Ok(exit::OK),
+            false => Err(error("standard output is closed".into())),
+        };
+    }
+    let against = Against::of(args, names)?;
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
@@ -66,14 +84,22 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
             jobs.len()
         )));
     }
-    let scene = repeatable(&args.scene);
+    let checker = Checker::new(&scene)?;
+    let plan = |project: &Found| if args.no_lint { Ok(None) } else { checker.plan(project).map(Some) };
+    let new_plan = plan(&project)?;
+    // The policies of another revision judge what it had.
+    let old_plan = match &against {
+        Against::Git { project, .. } => plan(project).ok().flatten(),
+        _ => None,
+    };
+    let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
+    let run = Run { args, scene: &scene, project: &project, against: &against, plans };
     let done: Vec<Done> = jobs
         .into_par_iter()
         .map(|job| {
             let name = job.chart.as_deref().map(|c| c.display().to_string()).unwrap_or_default();
-            let run = || both(args, &scene, &job, &project, &against);
             // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-            let (sides, notes) = crate::stack::with_stack(run)
+            let (sides, notes) = crate::stack::with_stack(|| run.both(&job))
                 .unwrap_or_else(|| (Err(error(format!("{name}: the render was aborted")).into()), Vec::new()));
             Done { job, sides, notes }
         })
@@ -81,7 +107,9 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let mut redactor = redactor(args, &done)?;
     let ignore = ignore(args, &project, &redactor)?;
     let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
-    print(args, &outputs, &report)?;
+    if !report.cells.is_empty() {
+        print(args, &outputs, &report)?;
+    }
     Ok(match (failed, args.detailed_exitcode && report.differs()) {
         (Some(status), _) => status,
         (None, true) => exit::CHANGES,
@@ -92,13 +120,15 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
 /// What is to be compared, chart by chart.
 fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
     if !args.manifests.is_empty() {
-        return Ok(vec![Job { chart: None, env: None }]);
+        return Ok(vec![Job { number: 0, chart: None, env: None }]);
     }
     let mut jobs = Vec::new();
     for chart in charts(&args.charts, project)? {
         let envs =
             if args.all_envs { environments(&args.scene, &chart, project) } else { vec![args.scene.env.clone()] };
-        jobs.extend(envs.into_iter().map(|env| Job { chart: Some(chart.clone()), env }));
+        for env in envs {
+            jobs.push(Job { number: jobs.len(), chart: Some(chart.clone()), env });
+        }
     }
     Ok(jobs)
 }
@@ -113,58 +143,68 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
 
 type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
 
-/// Both sides of a job, with what has to be said of them.
-fn both(args: &DiffArgs, scene: &SceneArgs, job: &Job, project: &Found, against: &Against) -> Sides {
-    let mut notes = Vec::new();
-    let sides = try_both(args, scene, job, project, against, &mut notes);
-    (sides, notes)
+/// What all jobs share.
+struct Run<'a> {
+    args: &'a DiffArgs,
+    scene: &'a SceneArgs,
+    project: &'a Found,
+    against: &'a Against,
+    plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
 }
 
-fn try_both(
-    args: &DiffArgs,
-    scene: &SceneArgs,
-    job: &Job,
-    project: &Found,
-    against: &Against,
-    notes: &mut Vec<String>,
-) -> Result<(Prepared, Prepared), Broken> {
-    let env = job.env.as_deref();
-    let new = match &job.chart {
-        Some(chart) => Half::Rendered(Box::new(Scene::render(scene, chart, env, project)?)),
-        None => {
-            let mut texts = Vec::new();
-            for path in &args.manifests {
-                texts.extend(manifest_texts(Path::new(path))?);
+impl Run<'_> {
+    /// Both sides of a job, with what has to be said of them.
+    fn both(&self, job: &Job) -> Sides {
+        let mut notes = Vec::new();
+        let sides = self.new_side(job).and_then(|new| {
+            let old = self.old_side(job, new.namespace(), &mut notes)?;
+            let old_file = |file: &str| self.against.shown(file);
+            let finish = Finish { args: self.args, env: job.env.as_deref(), plans: self.plans, old_file: &old_file };
+            Ok(finish.both(old, new))
+        });
+        (sides, notes)
+    }
+
+    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
+        if let Some(chart) = &job.chart {
+            let scene = Scene::render(self.scene, chart, job.env.as_deref(), self.project)?;
+            return Ok(Half::Rendered(Box::new(scene)));
+        }
+        let mut texts = Vec::new();
+        for path in &self.args.manifests {
+            texts.extend(manifest_texts(Path::new(path))?);
+        }
+        let namespace = self.scene.namespace.as_deref().unwrap_or("default");
+        Ok(Half::Read(Prepared::read(self.args, namespace, &texts)?))
+    }
+
+    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
+        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::Read);
+        let env = job.env.as_deref();
+        Ok(match self.against {
+            Against::Release(live, names) => {
+                let name = names.get(job.number).cloned().unwrap_or_default();
+                live.side(self.args, &name, notes)?
             }
-            Half::Read(Prepared::read(args, scene.namespace.as_deref().unwrap_or("default"), &texts)?)
-        }
-    };
-    let namespace = new.namespace().to_owned();
-    let read = |texts: &[(String, String)]| Prepared::read(args, &namespace, texts).map(Half::Read);
-    let old = match against {
-        Against::Release => return Err(no_cluster().into()),
-        Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
-        Against::Files(path) => {
-            let chart = job.chart.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-            let path = path.replace("{chart}", &chart).replace("{env}", env.unwrap_or_default());
-            read(&manifest_texts(Path::new(&path))?)?
-        }
-        Against::Git { revision, project } => match &job.chart {
-            Some(chart) => of_revision(scene, chart, env, revision, project, &namespace, notes)?,
-            None => {
-                let mut texts = Vec::new();
-                for path in args.manifests.iter().filter_map(|p| revision.path(Path::new(p))).filter(|p| p.exists()) {
-                    texts.extend(manifest_texts(&path)?);
+            Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
+            Against::Files(path) => {
+                let chart = job.chart.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+                let path = path.replace("{chart}", &chart).replace("{env}", env.unwrap_or_default());
+                read(&manifest_texts(Path::new(&path))?)?
+            }
+            Against::Git { revision, project } => match &job.chart {
+                Some(chart) => of_revision(self.scene, chart, env, revision, project, namespace, notes)?,
+                None => {
+                    let mut texts = Vec::new();
+                    let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
+                    for path in paths.filter(|p| p.exists()) {
+                        texts.extend(manifest_texts(&path)?);
+                    }
+                    read(&texts)?
                 }
-                read(&texts)?
-            }
-        },
-    };
-    Ok(prepare(args, old, new, &|file| against.shown(file)))
-}
-
-fn no_cluster() -> Failed {
-    usage("what to compare with? --against git:REF, or a file or folder of manifests, or - for standard input".into())
+            },
+        })
+    }
 }
 
 /// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
@@ -261,7 +301,8 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
                 failed = failed.max(Some(status));
                 let of = job.chart.as_deref().map(|c| relative(&c.display().to_string())).unwrap_or_default();
                 let env = job.env.map(|e| format!(" in {e}")).unwrap_or_default();
-                said.insert(format!("{}", redactor.text(&against.shown(&format!("{of}{env}: {text}")))));
+                let text = text.strip_prefix("Error: ").unwrap_or(&text);
+                said.insert(redactor.text(&against.shown(&format!("Error: {of}{env}: {text}"))).to_string());
             }
         }
     }
@@ -309,7 +350,10 @@ fn compare_one(
         new: redactor.text(&label),
         notes: notes.iter().map(|n| redactor.text(n)).collect(),
         counts: Counts::of(&changes),
-        meaning: meaning::of(&changes, &old.side, &new.side),
+        meaning: Meaning {
+            findings: brought(&old.findings, &new.findings, redactor),
+            ..meaning::of(&changes, &old.side, &new.side)
+        },
     };
     (cell, changes)
 }
@@ -342,7 +386,7 @@ fn print(args: &DiffArgs, outputs: &[(String, Option<String>)], report: &Report)
         let terminal = file.is_none() && std::io::stdout().is_terminal();
         let view = View {
             report,
-            context: usize::try_from(args.context).ok(),
+            context: usize::try_from(args.lines).ok(),
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             width: if terminal { 120 } else { 0 },
             side_by_side: args.side_by_side,
