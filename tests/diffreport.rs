@@ -67,7 +67,6 @@ fn meaning(changes: &[plimsoll::diff::ObjectChange], redactor: &Redactor, place:
     let because =
         changes.iter().filter(|c| c.change == Change::Changed).flat_map(|c| &c.fields).map(|f| f.path.clone());
     Meaning {
-        stale: Vec::new(),
         images: vec![ImageMove {
             object: of("Deployment"),
             container: "ledger".into(),

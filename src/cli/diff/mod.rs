@@ -238,7 +238,7 @@ fn of_revision(
     match Scene::render(&scene, &path, env, project) {
         Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
         Err(broken) => {
-            let text = revision.shown(broken.failed.1.trim_start_matches("Error: ").trim_end());
+            let text = revision.shown(&broken.plain);
             notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
             Ok(Half::Read(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }))
         }
@@ -302,7 +302,8 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
                 let of = job.chart.as_deref().map(|c| relative(&c.display().to_string())).unwrap_or_default();
                 let env = job.env.map(|e| format!(" in {e}")).unwrap_or_default();
                 let text = text.strip_prefix("Error: ").unwrap_or(&text);
-                said.insert(redactor.text(&against.shown(&format!("Error: {of}{env}: {text}"))).to_string());
+                let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
+                said.insert(redactor.text(&against.shown(&format!("Error: {place}{text}"))).to_string());
             }
         }
     }

@@ -19,7 +19,9 @@ use crate::finding::{Finding, KubeObject};
 use crate::lint::objects;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
+use crate::span::Pos;
 use crate::value::{HelmVersion, Value};
+use crate::yaml;
 
 /// A render in progress: it stays on its thread.
 pub(super) struct Scene {
@@ -57,12 +59,14 @@ pub(super) struct Origin {
 /// A side that cannot be had: the exit status, the text, and what in it may be secret.
 pub(super) struct Broken {
     pub failed: Failed,
+    /// The same on one line, without colours.
+    pub plain: String,
     pub secrets: Vec<String>,
 }
 
 impl From<Failed> for Broken {
     fn from(failed: Failed) -> Broken {
-        Broken { failed, secrets: Vec::new() }
+        Broken { plain: failed.1.trim_start_matches("Error: ").trim_end().to_owned(), failed, secrets: Vec::new() }
     }
 }
 
@@ -75,6 +79,8 @@ impl Scene {
         let secrets = |session: &Session| {
             let mut found = Vec::new();
             secrets_by_name(&Value::Map(session.values.clone()), "", &mut found);
+            let defaults = session.chart.values.as_ref().and_then(|v| yaml::to_value(v, Pos::NONE).ok());
+            defaults.iter().for_each(|v| secrets_by_name(v, "", &mut found));
             found
         };
         match done {
@@ -84,7 +90,8 @@ impl Scene {
             }
             Err(e) => {
                 let text = shown(&scene.engine, &e, session.options.helm);
-                Err(Broken { failed: (crate::cli::exit::ERROR, text), secrets: secrets(&session) })
+                let plain = e.helm_text(session.options.helm);
+                Err(Broken { failed: (crate::cli::exit::ERROR, text), plain, secrets: secrets(&session) })
             }
         }
     }

@@ -145,10 +145,6 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
             Some("Put a checksum of the configuration into the pod template's annotations."),
         ));
     }
-    all.extend(meaning.stale.iter().map(|(config, reader)| {
-        let text = format!("{reader}: its pods stay and keep the environment variables from the old {config}");
-        say(Topic::Downtime, text, Some("Restart it, or put a checksum of the content into an annotation of its pods."))
-    }));
     all.extend(meaning.restarts.iter().filter_map(restart).map(|t| say(Topic::Restart, t, None)));
     all.extend(meaning.images.iter().map(|i| say(Topic::Image, image(i), None)));
     all.extend(meaning.sizes.iter().filter_map(size).map(|t| say(Topic::Size, t, None)));
