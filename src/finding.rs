@@ -170,8 +170,27 @@ impl std::fmt::Display for Resource {
 pub struct Scope {
     /// The environment, empty where there is none.
     pub env: String,
+    /// The cluster, empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
     /// The version of Kubernetes, empty for rules that don't depend on it.
     pub kube_version: String,
+}
+
+impl Scope {
+    /// Of a release, by its environment and cluster in short, as [`Scope::place`] writes them.
+    pub fn at(place: &str) -> Scope {
+        let (env, cluster) = place.split_once('/').unwrap_or((place, ""));
+        Scope { env: env.to_owned(), cluster: cluster.to_owned(), kube_version: String::new() }
+    }
+
+    /// Environment and cluster in short: `prod/np-aws`, `prod`; empty where there is neither.
+    pub fn place(&self) -> String {
+        match self.cluster.as_str() {
+            "" => self.env.clone(),
+            cluster => format!("{}/{cluster}", self.env),
+        }
+    }
 }
 
 /// Why a finding doesn't count.
@@ -222,18 +241,16 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Where it holds, in words: `prod, staging from 1.35 on`; empty where that says nothing.
-    pub fn scope_text(&self, environments: &[String], versions: &[String]) -> String {
-        let of = |get: fn(&Scope) -> &String| -> BTreeSet<&String> {
-            self.scopes.iter().map(get).filter(|s| !s.is_empty()).collect()
-        };
-        let (envs, kube) = (of(|s| &s.env), of(|s| &s.kube_version));
+    /// Where it holds, in words: `prod, staging/np-aws from 1.35 on`; empty where that says nothing. `places` are all
+    /// that were looked at, environments with their clusters: one of which all clusters are meant goes without them.
+    pub fn scope_text(&self, places: &[String], versions: &[String]) -> String {
+        let held: BTreeSet<String> = self.scopes.iter().map(Scope::place).filter(|s| !s.is_empty()).collect();
+        let kube: BTreeSet<&String> = self.scopes.iter().map(|s| &s.kube_version).filter(|s| !s.is_empty()).collect();
         let mut text = String::new();
-        if !envs.is_empty() && environments.len() > 1 {
-            let names: Vec<&str> = envs.iter().map(|e| e.as_str()).collect();
-            text = match names.len() == environments.len() {
+        if !held.is_empty() && places.len() > 1 {
+            text = match held.len() == places.len() {
                 true => "in all environments".into(),
-                false => format!("in {}", names.join(", ")),
+                false => format!("in {}", whole_environments(&held, places).join(", ")),
             };
         }
         if kube.is_empty() || kube.len() == versions.len() {
@@ -248,4 +265,14 @@ impl Finding {
         };
         if text.is_empty() { version } else { format!("{text}, {version}") }
     }
+}
+
+/// The places, an environment of which all clusters are among them by its name alone.
+fn whole_environments(held: &BTreeSet<String>, places: &[String]) -> Vec<String> {
+    let env = |place: &str| place.split_once('/').map_or(place, |(env, _)| env).to_owned();
+    let is_whole = |name: &str| places.iter().filter(|p| env(p) == name).all(|p| held.contains(p));
+    let mut names: Vec<String> =
+        held.iter().map(|place| Some(env(place)).filter(|e| is_whole(e)).unwrap_or_else(|| place.clone())).collect();
+    names.dedup();
+    names
 }

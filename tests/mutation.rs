@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::env::{environments_of, resolve};
 use plimsoll::explain::{OriginKind, Step, explain};
+use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
 use plimsoll::span::{Pos, SourceMap};
@@ -43,7 +43,7 @@ impl Scene {
         let helm = HelmVersion::V4;
         let chart = load(path, helm, &mut Log::new(helm)).ok()?;
         let mut files = match env {
-            Some(env) => resolve(env, path, None).ok()?.files,
+            Some(env) => files_of(path, env),
             None => Vec::new(),
         };
         files.extend(file.map(|f| path.join(f)));

@@ -14,7 +14,7 @@ fn spot(file: &str, line: usize, column: usize) -> Spot {
 }
 
 fn scopes(pairs: &[(&str, &str)]) -> Vec<Scope> {
-    pairs.iter().map(|(e, v)| Scope { env: (*e).into(), kube_version: (*v).into() }).collect()
+    pairs.iter().map(|(e, v)| Scope { kube_version: (*v).into(), ..Scope::at(e) }).collect()
 }
 
 fn finding(rule: &str, severity: Severity, message: &str, spot: Spot) -> Finding {

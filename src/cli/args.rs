@@ -37,6 +37,10 @@ pub enum Command {
     Images(Box<ImagesArgs>),
     /// Say what would change: against another revision, or any manifests
     Diff(Box<super::diff::args::DiffArgs>),
+    /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
+    Routes(Box<RoutesArgs>),
+    /// Show which chart uses which library chart and values, and which object uses which
+    Graph(Box<GraphArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies
@@ -146,8 +150,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
@@ -192,12 +196,29 @@ pub struct DependencyArgs {
     pub max_col_width: usize,
 }
 
-/// Which environment a chart is looked at in, and what else decides what it renders to.
+/// Which releases are looked at: charts, environments, clusters.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SelectArgs {
+    /// Environments, whose values files are laid over the chart's
+    #[arg(short, long, value_name = "ENV", value_delimiter = ',')]
+    pub env: Vec<String>,
+    /// Clusters of the project file
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
+    pub cluster: Vec<String>,
+    /// Charts of the project file, by name or path, as globs
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub chart: Vec<String>,
+    /// All charts in all environments on all clusters
+    #[arg(long, conflicts_with_all = ["env", "cluster"])]
+    pub all: bool,
+}
+
+/// Which releases are looked at, and what else decides what they render to.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SceneArgs {
-    /// Environment whose values files are laid over the chart's
-    #[arg(short, long, value_name = "ENV")]
-    pub env: Option<String>,
+    /// Selectors.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Values.
     #[command(flatten)]
     pub values: ValueArgs,
@@ -281,7 +302,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -324,6 +345,69 @@ pub struct ImagesArgs {
     /// How the images are listed
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: ImageList,
+}
+
+/// How routes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RouteList {
+    /// A table, then what is wrong
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For pull requests and documentation
+    Markdown,
+}
+
+/// Flags of `plimsoll routes`.
+#[derive(Args, Debug)]
+pub struct RoutesArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Compare with the servers and locations of this nginx configuration
+    #[arg(long, value_name = "NGINX.CONF")]
+    pub against: Option<String>,
+    /// Which Service stands for an upstream or address of nginx, where requests don't tell: php_backend=web
+    #[arg(long, value_name = "NGINX=SERVICE", requires = "against")]
+    pub map: Vec<String>,
+    /// From which severity on conflicts and differences fail the run
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// How the routes are listed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: RouteList,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A flowchart for GitHub, GitLab and wikis
+    #[default]
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs
+    Json,
+    /// A page to explore it in a browser
+    Html,
+}
+
+/// Flags of `plimsoll graph`.
+#[derive(Args, Debug)]
+pub struct GraphArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the graph is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "mermaid")]
+    pub output: GraphFormat,
 }
 
 /// Flags of `plimsoll template`.
@@ -527,6 +611,17 @@ pub enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether something this bad fails a run.
+    pub fn fails(self, severity: crate::finding::Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= crate::finding::Severity::Error,
+            FailOn::Warning => severity >= crate::finding::Severity::Warning,
+            FailOn::Never => false,
+        }
+    }
+}
+
 /// What a custom resource without a known definition is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MissingSchema {
@@ -555,7 +650,7 @@ pub struct LintArgs {
     #[arg(long, conflicts_with = "env")]
     pub all_envs: bool,
     /// Check manifests, files or folders or - for standard input, instead of charts
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "all_envs", "touched"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "env", "cluster", "chart", "all", "all_envs", "touched"])]
     pub manifests: Vec<String>,
     /// Only these families of checks
     #[arg(long, value_name = "FAMILY", value_delimiter = ',')]
@@ -603,4 +698,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -29,7 +29,7 @@ pub(super) fn options(args: &ConnectArgs) -> Result<ConnectOptions, Failed> {
     })?;
     Ok(ConnectOptions {
         kubeconfig: args.kubeconfig.as_ref().map(PathBuf::from),
-        context: args.context.clone().or(from_env.context),
+        context: args.kube_context.clone().or(from_env.context),
         timeout: Duration::from_nanos(timeout.unsigned_abs()),
         concurrency: args.concurrency.get(),
         ..from_env

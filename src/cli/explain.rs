@@ -1,17 +1,18 @@
 //! `plimsoll explain`: where a field of a rendered object comes from, and where a value goes.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Answer, ExplainArgs, SceneArgs};
+use super::args::{Answer, ExplainArgs, SceneArgs, SelectArgs};
 use super::exit;
-use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative, usage};
+use super::session::{Failed, Found, Session, error, one_chart, project, relative, releases, usage};
 use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
+use crate::fleet::{ChartReleases, Otherwise, Release};
 use crate::lint::helm::usage::View;
 use crate::render::Rendered;
 use crate::report::{annotate, explain as report, page, source_map};
@@ -41,7 +42,7 @@ pub(super) fn run(args: &ExplainArgs) -> u8 {
 
 /// What was asked: a chart, an object, a field.
 struct Question<'a> {
-    chart: PathBuf,
+    chart: ChartReleases,
     object: Option<&'a str>,
     field: Option<&'a str>,
 }
@@ -60,51 +61,122 @@ fn question<'a>(args: &'a ExplainArgs, project: &Found) -> Result<Question<'a>, 
         return Err(usage(format!("{} is no chart", rest[0])));
     }
     let word = |i: usize| rest.get(i).map(String::as_str);
-    Ok(Question { chart: one_chart(chart, project)?, object: word(0), field: word(1) })
+    let otherwise = if args.value.is_some() || args.html.is_some() { Otherwise::All } else { Otherwise::Bare };
+    let chart = one_chart(chart, &args.scene.select, otherwise, project)?;
+    Ok(Question { chart, object: word(0), field: word(1) })
 }
 
 fn answer(args: &ExplainArgs, log: &mut Log) -> Result<String, Failed> {
     let project = project()?;
     let question = question(args, &project)?;
     if let Some(key) = &args.value {
-        return reached(args, key, &question, &project, log);
+        return reached(args, key, &question, log);
     }
     if let Some(file) = &args.html {
-        return page(args, file, &question, &project, log);
+        return page(args, file, &question, log);
     }
     let Some(object) = question.object else {
         return Err(usage("which object? For instance deployment/web, or --value KEY, or --html FILE".into()));
     };
-    let scene = Scene::render(&args.scene, &question.chart, args.scene.env.as_deref(), &project, log)?;
-    let all = objects(&scene.rendered);
-    let found: Vec<&Object<'_>> = all.iter().filter(|o| o.is_called(object)).collect();
-    if found.is_empty() {
-        return Err(unknown_object(args, object, &all, &question, &project));
-    }
     let mut answers = Vec::new();
     let mut text = String::new();
-    for object in found {
-        let Some(path) = question.field else {
-            annotate::annotate(object.manifest, &scene.map, &mut text);
-            answers.extend(object.scalars().iter().map(|f| scene.answer(object, f)));
-            continue;
-        };
-        let Some(field) = object.field(path) else {
-            return Err(unknown_field(args, object, path, &question, &project));
-        };
-        let below = match field.is_scalar {
-            true => vec![field],
-            false => object.scalars().into_iter().filter(|f| within(&f.range, &field.range)).collect(),
-        };
-        for field in below {
-            let answer = scene.answer(object, &field);
-            text.push_str(&report::text(&answer));
-            answers.push(answer);
+    let is_many = question.chart.releases.len() > 1;
+    for release in &question.chart.releases {
+        if is_many {
+            text.push_str(&format!("# {}\n", release.place()));
         }
+        let asked = Asked { args, question: &question, project: &project, release, object };
+        asked.answer(&mut text, &mut answers, log)?;
     }
     match args.output {
         Answer::Text => Ok(text),
         Answer::Json => json_lines(&answers),
+    }
+}
+
+/// What was asked of one release.
+struct Asked<'a> {
+    args: &'a ExplainArgs,
+    question: &'a Question<'a>,
+    project: &'a Found,
+    release: &'a Release,
+    object: &'a str,
+}
+
+impl Asked<'_> {
+    fn answer(&self, text: &mut String, answers: &mut Vec<report::Answer>, log: &mut Log) -> Result<(), Failed> {
+        let scene = Scene::render(&self.args.scene, self.release, log)?;
+        let all = objects(&scene.rendered);
+        let found: Vec<&Object<'_>> = all.iter().filter(|o| o.is_called(self.object)).collect();
+        if found.is_empty() {
+            return Err(self.unknown_object(&all));
+        }
+        for object in found {
+            let Some(path) = self.question.field else {
+                annotate::annotate(object.manifest, &scene.map, text);
+                answers.extend(object.scalars().iter().map(|f| scene.answer(object, f)));
+                continue;
+            };
+            let Some(field) = object.field(path) else {
+                return Err(self.unknown_field(object, path));
+            };
+            let below = match field.is_scalar {
+                true => vec![field],
+                false => object.scalars().into_iter().filter(|f| within(&f.range, &field.range)).collect(),
+            };
+            for field in below {
+                let answer = scene.answer(object, &field);
+                text.push_str(&report::text(&answer));
+                answers.push(answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// The other environments and clusters in which something holds.
+    fn elsewhere(&self, holds: impl Fn(&[Object<'_>]) -> bool) -> Vec<String> {
+        let path = self.release.chart.path.display().to_string();
+        let all = releases(&[path], &SelectArgs::default(), Otherwise::All, self.project).unwrap_or_default();
+        let mut log = Log::new(HelmVersion::from(self.args.scene.engine.helm_version));
+        let others = all.releases().filter(|r| r.place() != self.release.place());
+        let held = others.filter(|release| {
+            let scene = Scene::render(&self.args.scene, release, &mut log);
+            scene.is_ok_and(|s| holds(&objects(&s.rendered)))
+        });
+        held.map(Release::place).collect()
+    }
+
+    fn here(&self) -> String {
+        match self.release.place() {
+            place if place.is_empty() => place,
+            place => format!(" in environment {place}"),
+        }
+    }
+
+    fn unknown_object(&self, all: &[Object<'_>]) -> Failed {
+        let (asked, here) = (self.object, self.here());
+        let others = self.elsewhere(|all| all.iter().any(|o| o.is_called(asked)));
+        if !others.is_empty() {
+            return error(format!("there is no object {asked}{here}; there is one in {}", others.join(", ")));
+        }
+        let names: Vec<String> = all.iter().map(Object::label).collect();
+        error(format!("there is no object {asked}{here}{}", hint(asked, &names)))
+    }
+
+    fn unknown_field(&self, object: &Object<'_>, path: &str) -> Failed {
+        let (label, here) = (object.label(), self.here());
+        let others = self.elsewhere(|all| all.iter().filter(|o| o.is_called(&label)).any(|o| o.field(path).is_some()));
+        if !others.is_empty() {
+            return error(format!("{label} has no field {path}{here}; it has one in {}", others.join(", ")));
+        }
+        let mut names: Vec<String> = object.scalars().into_iter().map(|f| f.path).collect();
+        // Maps and lists are fields too.
+        let inner: Vec<String> = names
+            .iter()
+            .flat_map(|n| n.match_indices(['.', '[']).map(|(i, _)| n[..i].to_owned()).collect::<Vec<_>>())
+            .collect();
+        names.extend(inner);
+        error(format!("{label} has no field {path}{here}{}", hint(path, &names)))
     }
 }
 
@@ -120,8 +192,8 @@ fn json_lines<T: serde::Serialize>(answer: &T) -> Result<String, Failed> {
 pub(super) struct Scene {
     /// What was read.
     pub session: Session,
-    /// The environment.
-    pub env: Option<String>,
+    /// The environment, with the cluster if there is one; empty without.
+    place: String,
     /// What was rendered.
     pub rendered: Rendered,
     /// Where it comes from.
@@ -134,25 +206,24 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Renders a chart, watched.
-    pub fn render(
-        args: &SceneArgs,
-        chart: &Path,
-        env: Option<&str>,
-        project: &Found,
-        log: &mut Log,
-    ) -> Result<Scene, Failed> {
-        let mut session = Session::open(args, chart, env, project, log)?;
+    pub fn render(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Scene, Failed> {
+        let mut session = Session::open(args, release, log)?;
         let (rendered, map) = session.explain(&args.engine, log)?;
-        Ok(Scene::of(session, env, rendered, map))
+        Ok(Scene::of(session, release, rendered, map))
     }
 
     /// What a session rendered.
-    pub fn of(session: Session, env: Option<&str>, rendered: Rendered, map: Map) -> Scene {
+    pub fn of(session: Session, release: &Release, rendered: Rendered, map: Map) -> Scene {
         let Metadata { name: root, dependencies, .. } = &session.chart.metadata;
         let names =
             dependencies.iter().flatten().flatten().map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
         let absent = names.filter(|n| !map.has_below(&format!("{root}/charts/{n}/"))).cloned().collect();
-        Scene { env: env.map(str::to_owned), layers: session.layers(), session, rendered, map, absent }
+        Scene { place: release.place(), layers: session.layers(), session, rendered, map, absent }
+    }
+
+    /// Environment and cluster, if there is one.
+    pub fn place(&self) -> Option<&str> {
+        Some(self.place.as_str()).filter(|p| !p.is_empty())
     }
 
     /// Turns origins into what is shown.
@@ -162,7 +233,7 @@ impl Scene {
 
     /// What the judges of values look at.
     pub fn view(&self) -> View<'_> {
-        View { env: self.env.as_deref(), map: &self.map, layers: &self.layers, absent: &self.absent }
+        View { env: self.place(), map: &self.map, layers: &self.layers, absent: &self.absent }
     }
 
     fn answer(&self, object: &Object<'_>, field: &Field) -> report::Answer {
@@ -171,7 +242,7 @@ impl Scene {
         let value = if field.value.is_empty() { field.range.clone() } else { field.value.clone() };
         let origin = self.map.bytes(manifest, value);
         let text = &manifest.content[field.value.clone()];
-        self.teller().answer(&object.label(), &field.path, self.env.as_deref(), text, &origin)
+        self.teller().answer(&object.label(), &field.path, self.place(), text, &origin)
     }
 }
 
@@ -191,86 +262,16 @@ fn hint(asked: &str, names: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; closest: {}", near.join(", ")) }
 }
 
-/// The environments besides the one asked for in which something holds.
-fn elsewhere(
-    args: &ExplainArgs,
-    question: &Question<'_>,
-    project: &Found,
-    holds: impl Fn(&[Object<'_>]) -> bool,
-) -> Vec<String> {
-    let any = SceneArgs { env: None, ..args.scene.clone() };
-    let others = environments(&any, &question.chart, project).into_iter().flatten();
-    let others = others.filter(|e| args.scene.env.as_ref() != Some(e));
-    let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
-    others
-        .filter(|env| {
-            let scene = Scene::render(&args.scene, &question.chart, Some(env), project, &mut log);
-            scene.is_ok_and(|s| holds(&objects(&s.rendered)))
-        })
-        .collect()
-}
-
-fn in_environment(args: &ExplainArgs) -> String {
-    args.scene.env.as_ref().map(|e| format!(" in environment {e}")).unwrap_or_default()
-}
-
-fn unknown_object(
-    args: &ExplainArgs,
-    asked: &str,
-    all: &[Object<'_>],
-    question: &Question<'_>,
-    project: &Found,
-) -> Failed {
-    let others = elsewhere(args, question, project, |all| all.iter().any(|o| o.is_called(asked)));
-    let here = in_environment(args);
-    if !others.is_empty() {
-        return error(format!("there is no object {asked}{here}; there is one in {}", others.join(", ")));
-    }
-    let names: Vec<String> = all.iter().map(Object::label).collect();
-    error(format!("there is no object {asked}{here}{}", hint(asked, &names)))
-}
-
-fn unknown_field(
-    args: &ExplainArgs,
-    object: &Object<'_>,
-    path: &str,
-    question: &Question<'_>,
-    project: &Found,
-) -> Failed {
-    let label = object.label();
-    let others = elsewhere(args, question, project, |all| {
-        all.iter().filter(|o| o.is_called(&label)).any(|o| o.field(path).is_some())
-    });
-    let here = in_environment(args);
-    if !others.is_empty() {
-        return error(format!("{label} has no field {path}{here}; it has one in {}", others.join(", ")));
-    }
-    let mut names: Vec<String> = object.scalars().into_iter().map(|f| f.path).collect();
-    // Maps and lists are fields too.
-    let inner: Vec<String> = names
-        .iter()
-        .flat_map(|n| n.match_indices(['.', '[']).map(|(i, _)| n[..i].to_owned()).collect::<Vec<_>>())
-        .collect();
-    names.extend(inner);
-    error(format!("{label} has no field {path}{here}{}", hint(path, &names)))
-}
-
 /// `--html`: a page of all environments.
-fn page(
-    args: &ExplainArgs,
-    file: &str,
-    question: &Question<'_>,
-    project: &Found,
-    log: &mut Log,
-) -> Result<String, Failed> {
+fn page(args: &ExplainArgs, file: &str, question: &Question<'_>, log: &mut Log) -> Result<String, Failed> {
     let mut scenes = Vec::new();
-    for env in environments(&args.scene, &question.chart, project) {
-        scenes.push(Scene::render(&args.scene, &question.chart, env.as_deref(), project, log)?);
+    for release in &question.chart.releases {
+        scenes.push(Scene::render(&args.scene, release, log)?);
     }
     let chart = scenes.first().map(|s| s.session.chart.metadata.name.clone()).unwrap_or_default();
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
-        let head = source_map::Head { chart: &chart, environment: scene.env.as_deref(), helm, shown: &relative };
+        let head = source_map::Head { chart: &chart, environment: scene.place(), helm, shown: &relative };
         page::Part {
             data: source_map::write(&head, &scene.rendered, &scene.map, Some(&scene.teller())),
             map: &scene.map,
@@ -295,24 +296,18 @@ struct Reached {
 }
 
 /// `--value`: the lines that a key reaches.
-fn reached(
-    args: &ExplainArgs,
-    key: &str,
-    question: &Question<'_>,
-    project: &Found,
-    log: &mut Log,
-) -> Result<String, Failed> {
+fn reached(args: &ExplainArgs, key: &str, question: &Question<'_>, log: &mut Log) -> Result<String, Failed> {
     let path = parse_path(key);
     let mut found = Vec::new();
     let mut known: Vec<String> = Vec::new();
-    for env in environments(&args.scene, &question.chart, project) {
-        let scene = Scene::render(&args.scene, &question.chart, env.as_deref(), project, log)?;
+    for release in &question.chart.releases {
+        let scene = Scene::render(&args.scene, release, log)?;
         known.extend(scene.map.keys().all().map(|(p, _)| crate::explain::path_text(&p)));
         for object in objects(&scene.rendered) {
             for (n, (text, origin)) in scene.map.lines(object.manifest).enumerate() {
                 if let Some(how) = reaches(&origin, &path) {
                     found.push(Reached {
-                        environment: env.clone(),
+                        environment: scene.place().map(str::to_owned),
                         object: object.label(),
                         source: object.manifest.path.clone(),
                         line: n + 1,

@@ -1,17 +1,17 @@
 //! `plimsoll images`: the images that charts run, and the values that chose them.
 
 use std::io::Write;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::args::{ImageList, ImagesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, charts, environments, error, project};
+use super::session::{Failed, error, project, relative, releases};
 use crate::diag::log::Log;
 use crate::explain::OriginKind;
 use crate::explain::object::objects;
+use crate::fleet::{ChartReleases, Otherwise};
 use crate::report::explain::{At, Source};
 use crate::value::HelmVersion;
 
@@ -24,6 +24,8 @@ struct Image {
     digest: Option<String>,
     chart: String,
     environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
     object: String,
     namespace: String,
     field: String,
@@ -34,9 +36,10 @@ struct Image {
 pub(super) fn run(args: &ImagesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| {
+        let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, &project)?;
         let mut all = Vec::new();
-        for chart in charts(&args.charts, &project)? {
-            all.extend(images(args, &chart, &project, &mut log)?);
+        for chart in &matrix.charts {
+            all.extend(images(args, chart, &mut log)?);
         }
         Ok(all)
     });
@@ -58,10 +61,10 @@ pub(super) fn run(args: &ImagesArgs) -> u8 {
     status
 }
 
-fn images(args: &ImagesArgs, chart: &Path, project: &Found, log: &mut Log) -> Result<Vec<Image>, Failed> {
+fn images(args: &ImagesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Vec<Image>, Failed> {
     let mut found = Vec::new();
-    for env in environments(&args.scene, chart, project) {
-        let scene = Scene::render(&args.scene, chart, env.as_deref(), project, log)?;
+    for release in &chart.releases {
+        let scene = Scene::render(&args.scene, release, log)?;
         let teller = scene.teller();
         for object in objects(&scene.rendered).iter().filter(|o| o.kind != "CustomResourceDefinition") {
             let is_image = |path: &str| path == "image" || path.ends_with(".image");
@@ -78,8 +81,9 @@ fn images(args: &ImagesArgs, chart: &Path, project: &Found, log: &mut Log) -> Re
                     name: name.to_owned(),
                     tag: tag.map(str::to_owned),
                     digest: digest.map(str::to_owned),
-                    chart: chart.display().to_string(),
-                    environment: env.clone(),
+                    chart: relative(&chart.chart.path.display().to_string()),
+                    environment: release.env().map(str::to_owned),
+                    cluster: release.cluster().map(str::to_owned),
                     object: object.label(),
                     namespace: object.namespace.clone(),
                     field: field.path.clone(),
@@ -122,7 +126,9 @@ fn text(all: &[Image]) -> String {
             out.push_str(&format!("{}\n", image.image));
             last = &image.image;
         }
-        let env = image.environment.as_ref().map(|e| format!(" in {e}")).unwrap_or_default();
+        let places = [&image.environment, &image.cluster];
+        let place = places.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/");
+        let env = if place.is_empty() { place } else { format!(" in {place}") };
         out.push_str(&format!("  {} {}{env}\n", image.object, image.field));
         for value in &image.values {
             let at = value.place.as_ref().map(At::to_string).unwrap_or_default();

@@ -6,11 +6,14 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+mod graph;
 mod images;
 mod lint;
 mod policy;
+mod progress;
 mod recorded;
 mod render;
+mod routes;
 mod session;
 mod template;
 mod touched;
@@ -51,6 +54,8 @@ pub fn run() -> u8 {
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
             args::Command::Diff(a) => diff::run(&a),
+            args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {

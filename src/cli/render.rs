@@ -4,79 +4,81 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::args::RenderArgs;
 use super::cluster;
 use super::exit;
-use super::session::{Failed, Found, Session, charts, error, project, relative, shown};
+use super::progress::Progress;
+use super::session::{Failed, Session, error, project, relative, releases, shown};
+use crate::chart::Chart;
 use crate::cluster::Cluster;
 use crate::diag::log::Log;
+use crate::fleet::{ChartReleases, Matrix, Otherwise, Release};
+use crate::parallel;
 use crate::render::render;
 use crate::report::{annotate, source_map};
 use crate::value::HelmVersion;
 use crate::value::kept;
 
-/// One chart's result: what to print, what to say.
+/// One chart's result: what to print and what to say, release by release.
+#[derive(Default)]
 struct Outcome {
-    text: Result<String, String>,
-    log: Vec<String>,
+    text: String,
+    said: String,
     status: u8,
 }
 
-/// What all charts of a run share.
-struct Run<'a> {
+/// What all charts share.
+struct Plan<'a> {
     args: &'a RenderArgs,
-    project: &'a Found,
     cluster: Option<Arc<Cluster>>,
-    /// Whether there is one chart only.
-    alone: bool,
+    /// Whether there is one release and no more, which may have all threads and never frees its memory.
+    is_alone: bool,
+    /// Whether releases of several environments or clusters are told apart.
+    is_many: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &RenderArgs) -> u8 {
-    let found = project().and_then(|project| Ok((charts(&args.charts, &project)?, project)));
-    let (charts, project) = match found {
-        Ok(found) => found,
+    let found = project()
+        .and_then(|project| releases(&args.charts, &args.scene.select, Otherwise::Bare, &project))
+        .and_then(|matrix| check(args, &matrix).map(|()| matrix));
+    let matrix = match found {
+        Ok(matrix) => matrix,
         Err((status, text)) => return fail(status, &text),
     };
-    if args.source_map.is_some() && charts.len() > 1 {
-        return fail(exit::USAGE, "Error: --source-map takes one chart\n");
-    }
     let cluster = match args.live.live.then(|| cluster::connect(&args.live.connect)).transpose() {
         Ok(cluster) => cluster,
         Err((status, text)) => return fail(status, &text),
     };
-    let run = Run { args, project: &project, cluster, alone: charts.len() == 1 };
-    // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-    let outcomes: Vec<Outcome> = charts
-        .par_iter()
-        .map(|chart| {
-            crate::stack::with_stack(|| render_one(&run, chart)).unwrap_or(Outcome {
-                text: Err(format!("{}: the render was aborted", chart.display())),
-                log: Vec::new(),
-                status: exit::ERROR,
-            })
-        })
-        .collect();
-    let mut status = exit::OK;
+    let count = matrix.releases().count();
+    let plan = Plan { args, cluster, is_alone: count == 1, is_many: matrix.places().len() > 1 };
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    for outcome in outcomes {
-        let mut errors = String::new();
-        outcome.log.iter().for_each(|l| errors.push_str(&format!("{l}\n")));
-        match outcome.text {
-            Ok(text) => {
-                let text = if colour { coloured(&text) } else { text };
-                if !super::print(text.as_bytes()) {
-                    return exit::ERROR;
-                }
-            }
-            Err(e) => errors.push_str(&e),
-        }
-        let _ = std::io::stderr().write_all(&kept::bytes(&errors));
+    let mut progress = Progress::new(count);
+    let (mut status, mut open) = (exit::OK, true);
+    let take = |chart: &ChartReleases, outcome: Option<Outcome>| {
+        let outcome = outcome.unwrap_or_else(|| Outcome {
+            said: format!("{}: the render was aborted\n", chart.chart.path.display()),
+            status: exit::ERROR,
+            ..Outcome::default()
+        });
+        let text = if colour { coloured(&outcome.text) } else { outcome.text };
+        open = open && super::print(text.as_bytes());
+        progress.aside(|| std::io::stderr().write_all(&kept::bytes(&outcome.said)).unwrap_or_default());
         status = status.max(outcome.status);
+        progress.add(chart.releases.len());
+    };
+    parallel::in_order(&matrix.charts, parallel::cores(), |chart| render_chart(&plan, chart), take);
+    if open { status } else { exit::ERROR }
+}
+
+fn check(args: &RenderArgs, matrix: &Matrix) -> Result<(), Failed> {
+    match matrix.releases().count() {
+        0 => Err((exit::USAGE, "Error: no release is picked\n".into())),
+        2.. if args.source_map.is_some() => {
+            Err((exit::USAGE, "Error: --source-map takes one chart in one place\n".into()))
+        }
+        _ => Ok(()),
     }
-    status
 }
 
 fn fail(status: u8, text: &str) -> u8 {
@@ -84,52 +86,88 @@ fn fail(status: u8, text: &str) -> u8 {
     status
 }
 
-fn render_one(run: &Run, chart: &Path) -> Outcome {
-    let helm = HelmVersion::from(run.args.scene.engine.helm_version);
-    let mut log = Log::new(helm);
-    let (text, status) = match try_render(run, chart, &mut log) {
-        Ok(text) => (Ok(text), exit::OK),
-        Err((status, e)) => (Err(e), status),
-    };
-    Outcome { text, log: log.take(), status }
+/// Renders all releases of a chart, which is loaded once; a release that fails doesn't hide the others.
+fn render_chart(plan: &Plan<'_>, chart: &ChartReleases) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut log = Log::new(HelmVersion::from(plan.args.scene.engine.helm_version));
+    let mut loaded: Option<Arc<Chart>> = None;
+    for release in &chart.releases {
+        let session = match &loaded {
+            Some(chart) => Session::of(&plan.args.scene, release, chart.clone()),
+            None => Session::open(&plan.args.scene, release, &mut log),
+        };
+        let done = session.and_then(|session| {
+            loaded = Some(session.chart.clone());
+            render_one(plan, session, release, &mut log)
+        });
+        log.take().iter().for_each(|l| outcome.said.push_str(&format!("{l}\n")));
+        match done {
+            Ok(text) => outcome.text.push_str(&text),
+            Err((status, text)) => {
+                if plan.is_many {
+                    outcome.said.push_str(&format!("{} in {}:\n", release.name(), release.place()));
+                }
+                outcome.said.push_str(&text);
+                outcome.status = outcome.status.max(status);
+            }
+        }
+    }
+    outcome
 }
 
-fn try_render(run: &Run, path: &Path, log: &mut Log) -> Result<String, Failed> {
-    let Run { args, project, cluster, alone } = run;
-    let scene = &args.scene;
-    let mut session = Session::open(scene, path, scene.env.as_deref(), project, log)?;
-    if let Some(cluster) = cluster {
+fn render_one(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mut Log) -> Result<String, Failed> {
+    let scene = &plan.args.scene;
+    if let Some(cluster) = &plan.cluster {
         session.go_live(cluster, &scene.engine)?;
     }
-    session.options.last = true;
-    session.options.threads = scene.engine.threads(*alone);
-    if args.annotate || args.source_map.is_some() {
-        let done = mapped(args, &mut session, log);
-        // The process is about to end: its memory goes back in one piece.
-        std::mem::forget(session);
-        return done;
+    session.options.last = plan.is_alone;
+    session.options.threads = scene.engine.threads(plan.is_alone);
+    // A comment tells releases of several places apart.
+    let head = match plan.is_many && plan.args.output_dir.is_none() {
+        true => format!("# Release: {} in {}\n", release.name(), release.place()),
+        false => String::new(),
+    };
+    if plan.args.annotate || plan.args.source_map.is_some() {
+        return Ok(head + &mapped(plan, session, release, log)?);
     }
-    session.options.include_crds = args.include_crds;
+    session.options.include_crds = plan.args.include_crds;
     let Session { chart, values, options, mut sources, world } = session;
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)
         .map_err(|e| (exit::ERROR, shown(&scene.engine, &e, options.helm)))?;
-    match &args.output_dir {
-        Some(dir) => {
-            let mut said = String::new();
-            super::world::write_files(dir, dir, &rendered, |_| true, &mut said).map_err(error)?;
-            Ok(said + "\n")
-        }
-        None => Ok(rendered.text(|_| true)),
+    if plan.is_alone {
+        // The process is about to end: its memory goes back in one piece.
+        std::mem::forget((chart, values, sources));
+    }
+    match &plan.args.output_dir {
+        Some(dir) => written(plan, dir, release, &rendered),
+        None => Ok(head + &rendered.text(|_| true)),
     }
 }
 
+/// Writes files below the folder, those of several environments and clusters apart.
+fn written(
+    plan: &Plan<'_>,
+    dir: &str,
+    release: &Release,
+    rendered: &crate::render::Rendered,
+) -> Result<String, Failed> {
+    let below = match plan.is_many {
+        true => Path::new(dir).join(release.place()).display().to_string(),
+        false => dir.to_owned(),
+    };
+    let mut said = String::new();
+    super::world::write_files(&below, &below, rendered, |_| true, &mut said).map_err(error)?;
+    Ok(said + "\n")
+}
+
 /// Renders with the map of where everything comes from.
-fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<String, Failed> {
+fn mapped(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mut Log) -> Result<String, Failed> {
+    let args = plan.args;
     let (rendered, map) = session.explain(&args.scene.engine, log)?;
     if let Some(file) = &args.source_map {
         let head = source_map::Head {
             chart: &session.chart.metadata.name,
-            environment: args.scene.env.as_deref(),
+            environment: release.env(),
             helm: session.options.helm,
             shown: &relative,
         };
@@ -138,14 +176,13 @@ fn mapped(args: &RenderArgs, session: &mut Session, log: &mut Log) -> Result<Str
     }
     let text = match (args.annotate, &args.output_dir) {
         (true, _) => annotate::annotated(&rendered, &map),
-        (false, Some(dir)) => {
-            let mut said = String::new();
-            super::world::write_files(dir, dir, &rendered, |_| true, &mut said).map_err(error)?;
-            said + "\n"
-        }
+        (false, Some(dir)) => written(plan, dir, release, &rendered)?,
         (false, None) => rendered.text(|_| true),
     };
-    std::mem::forget((rendered, map));
+    if plan.is_alone {
+        // The process is about to end: its memory goes back in one piece.
+        std::mem::forget((session, rendered, map));
+    }
     Ok(text)
 }
 

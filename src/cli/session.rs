@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{EngineArgs, ErrorFormat, SceneArgs};
+use super::args::{EngineArgs, ErrorFormat, SceneArgs, SelectArgs};
 use super::cluster;
 use super::exit;
 use crate::chart::Chart;
 use crate::chart::load::{load, os_error};
 use crate::cluster::Cluster;
 use crate::diag::log::Log;
-use crate::env::{Project, environments_of, find_project, resolve};
 use crate::explain::{self, Layers};
+use crate::fleet::charts::ChartHead;
+use crate::fleet::{ChartReleases, Fault, Matrix, Otherwise, Project, Release, Selection, find_project, matrix};
 use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, Rendered};
@@ -33,69 +34,66 @@ pub(super) fn error(e: String) -> Failed {
     (exit::ERROR, format!("Error: {e}\n"))
 }
 
-/// The project file around the working folder, with its folder.
-pub(super) type Found = Option<(PathBuf, Project)>;
+/// The project file around the working folder.
+pub(super) type Found = Option<Project>;
 
 /// Finds the project file.
 pub(super) fn project() -> Result<Found, Failed> {
-    find_project(&std::env::current_dir().unwrap_or_default()).map_err(usage)
+    find_project(&current()).map_err(faults)
 }
 
-/// The charts asked for, those of the project file, or the one in the current folder.
-pub(super) fn charts(asked: &[String], project: &Found) -> Result<Vec<PathBuf>, Failed> {
-    if !asked.is_empty() {
-        return Ok(asked.iter().map(PathBuf::from).collect());
-    }
-    if let Some((dir, project)) = project.as_ref().filter(|(_, p)| !p.charts.is_empty()) {
-        let mut found = Vec::new();
-        for pattern in &project.charts {
-            let full = dir.join(pattern).display().to_string();
-            let paths =
-                glob::glob(&full).map_err(|e| usage(format!("the glob {pattern:?} of the project file: {e}")))?;
-            found.extend(paths.flatten().filter(|p| p.join("Chart.yaml").is_file()));
-        }
-        found.sort();
-        found.dedup();
-        if found.is_empty() {
-            return Err(usage(format!("the globs of the project file find no chart: {}", project.charts.join(", "))));
-        }
-        return Ok(found);
-    }
-    let current = std::env::current_dir().unwrap_or_default();
-    if current.join("Chart.yaml").is_file() {
-        return Ok(vec![current]);
-    }
-    Err(usage("which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts".into()))
+fn current() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
 }
 
-/// The one chart that a command is about.
-pub(super) fn one_chart(asked: Option<&String>, project: &Found) -> Result<PathBuf, Failed> {
-    let all = charts(asked.map(std::slice::from_ref).unwrap_or_default(), project)?;
-    match &all[..] {
-        [one] => Ok(one.clone()),
+/// What is wrong with a project, each on a line.
+pub(super) fn faults(faults: Vec<Fault>) -> Failed {
+    let line = |f: Fault| format!("Error: {}\n", Fault { file: relative(&f.file), ..f });
+    (exit::USAGE, faults.into_iter().map(line).collect())
+}
+
+/// The releases that selectors and named charts pick.
+///
+/// # Errors
+/// With everything that can be known to be wrong before a chart is loaded.
+pub(super) fn releases(
+    charts: &[String],
+    select: &SelectArgs,
+    otherwise: Otherwise,
+    project: &Found,
+) -> Result<Matrix, Failed> {
+    let selection = Selection {
+        paths: charts.iter().map(PathBuf::from).collect(),
+        charts: select.chart.clone(),
+        envs: select.env.clone(),
+        clusters: select.cluster.clone(),
+        otherwise: if select.all { Otherwise::All } else { otherwise },
+    };
+    matrix(project.as_ref(), &selection, &current()).map_err(faults)
+}
+
+/// The one chart that a command is about, with its releases.
+pub(super) fn one_chart(
+    chart: Option<&String>,
+    select: &SelectArgs,
+    otherwise: Otherwise,
+    project: &Found,
+) -> Result<ChartReleases, Failed> {
+    let mut matrix = releases(chart.map(std::slice::from_ref).unwrap_or_default(), select, otherwise, project)?;
+    match &matrix.charts[..] {
+        [_] => Ok(matrix.charts.remove(0)),
+        [] => Err(usage("no release is picked".into())),
         many => {
-            let names: Vec<String> = many.iter().map(|p| p.display().to_string()).collect();
-            Err(usage(format!("which chart? There are {}", names.join(", "))))
+            let names: Vec<String> = many.iter().map(|c| relative(&c.chart.path.display().to_string())).collect();
+            Err(usage(format!("which chart? There are {}; --chart picks one", names.join(", "))))
         }
     }
-}
-
-/// The environments of a chart: the one asked for, or all that there are, or one without a name.
-pub(super) fn environments(args: &SceneArgs, chart: &Path, project: &Found) -> Vec<Option<String>> {
-    if args.env.is_some() {
-        return vec![args.env.clone()];
-    }
-    let mut names = environments_of(chart);
-    names.extend(project.iter().flat_map(|(_, p)| p.environments.keys().cloned()));
-    names.sort();
-    names.dedup();
-    if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() }
 }
 
 /// Everything that one render of one chart needs.
 pub(super) struct Session {
     /// The chart.
-    pub chart: Chart,
+    pub chart: Arc<Chart>,
     /// The user's values.
     pub values: Map,
     /// What the render is for.
@@ -106,40 +104,58 @@ pub(super) struct Session {
     pub world: System,
 }
 
+/// Loads a chart, once for all its releases.
+///
+/// # Errors
+/// With Helm's text.
+pub(super) fn open_chart(args: &SceneArgs, chart: &ChartHead, log: &mut Log) -> Result<Arc<Chart>, Failed> {
+    let helm = HelmVersion::from(args.engine.helm_version);
+    let loaded = load(&chart.path, helm, log).map_err(error)?;
+    super::template::check_chart(&loaded, helm, log).map_err(error)?;
+    Ok(Arc::new(loaded))
+}
+
 impl Session {
-    /// Reads a chart and the values of an environment.
-    pub fn open(
+    /// Reads a chart and the values of a release.
+    pub fn open(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Session, Failed> {
+        // What is wrong with the values is said before what is wrong with the chart.
+        let values = Session::values(args, release)?;
+        let chart = open_chart(args, &release.chart, log)?;
+        Session::with(args, release, chart, values)
+    }
+
+    /// Reads the values of a release of a chart that was loaded.
+    pub fn of(args: &SceneArgs, release: &Release, chart: Arc<Chart>) -> Result<Session, Failed> {
+        let values = Session::values(args, release)?;
+        Session::with(args, release, chart, values)
+    }
+
+    fn values(args: &SceneArgs, release: &Release) -> Result<(Map, SourceMap), Failed> {
+        let helm = HelmVersion::from(args.engine.helm_version);
+        let mut sources = SourceMap::default();
+        let layers = user_layers(args, release)?;
+        let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
+        Ok((values, sources))
+    }
+
+    fn with(
         args: &SceneArgs,
-        chart: &Path,
-        env: Option<&str>,
-        project: &Found,
-        log: &mut Log,
+        release: &Release,
+        chart: Arc<Chart>,
+        (values, sources): (Map, SourceMap),
     ) -> Result<Session, Failed> {
         let helm = HelmVersion::from(args.engine.helm_version);
-        let path = std::path::absolute(chart).map_err(|e| usage(e.to_string()))?;
-        if !path.exists() {
-            return Err(usage(format!("chart {} not found", path.display())));
-        }
-        let resolved = match env {
-            Some(env) => resolve(env, &path, project.as_ref()).map_err(usage)?,
-            None => Default::default(),
-        };
-        let mut sources = SourceMap::default();
-        let layers = user_layers(args, env, &resolved.files)?;
-        let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
-        let chart = load(&path, helm, log).map_err(error)?;
-        super::template::check_chart(&chart, helm, log).map_err(error)?;
-        let settings = resolved.settings;
-        let kube = args.kube_version.clone().or(settings.kube_version).unwrap_or_else(|| DEFAULT_KUBE_VERSION.into());
+        let said = args.kube_version.as_ref().or(release.kube_version.as_ref());
+        let kube = said.map_or(DEFAULT_KUBE_VERSION, String::as_str);
         let kube_version =
-            KubeVersion::parse(&kube, helm).map_err(|e| usage(format!("invalid kube version '{kube}': {e}")))?;
-        let name = args.name.clone().or(settings.release_name).unwrap_or_else(|| chart.metadata.name.clone());
-        let mut api_versions = settings.api_versions;
+            KubeVersion::parse(kube, helm).map_err(|e| usage(format!("invalid kube version '{kube}': {e}")))?;
+        let name = args.name.as_ref().or(release.name.as_ref()).unwrap_or(&chart.metadata.name).clone();
+        let mut api_versions = release.api_versions.clone();
         api_versions.extend(args.api_versions.iter().cloned());
         let options = Options {
             helm,
             name,
-            namespace: args.namespace.clone().or(settings.namespace).unwrap_or_else(|| "default".into()),
+            namespace: args.namespace.clone().unwrap_or_else(|| release.namespace().to_owned()),
             is_upgrade: false,
             kube_version,
             api_versions,
@@ -179,13 +195,13 @@ impl Session {
     }
 }
 
-/// The files of an environment, then what the user gave.
-fn user_layers(args: &SceneArgs, env: Option<&str>, paths: &[PathBuf]) -> Result<UserLayers, Failed> {
+/// The files of a release, then what the user gave.
+fn user_layers(args: &SceneArgs, release: &Release) -> Result<UserLayers, Failed> {
     let mut files = Vec::new();
-    for file in paths {
-        let text = std::fs::read(file).map_err(|e| usage(format!("open {}: {}", file.display(), os_error(&e))))?;
-        let layer = env.unwrap_or_default().to_owned();
-        files.push(ValuesFile { path: file.display().to_string(), layer, text });
+    for layer in release.files() {
+        let file = layer.file.display().to_string();
+        let text = std::fs::read(&layer.file).map_err(|e| usage(format!("open {file}: {}", os_error(&e))))?;
+        files.push(ValuesFile { path: file, layer: layer.layer.clone(), text });
     }
     let user = super::template::layers(&args.values).map_err(usage)?;
     files.extend(user.files);
@@ -202,5 +218,5 @@ pub(super) fn shown(engine: &EngineArgs, e: &RenderError, helm: HelmVersion) -> 
 
 /// A path as somebody in the working folder writes it.
 pub(super) fn relative(path: &str) -> String {
-    lint::locate::relative(Path::new(path), &std::env::current_dir().unwrap_or_default())
+    lint::locate::relative(Path::new(path), &current())
 }

@@ -5,48 +5,34 @@
 //! charts whose environments read them, and the project file with what `lint:` names in it to all charts.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::session::{self, Failed, Found};
-use crate::env::{PROJECT_FILE, environments_of, resolve};
-
-/// What this asks of a Chart.yaml. Whether it is right is found when it is linted.
-#[derive(Default, Deserialize)]
-struct ChartFile {
-    #[serde(default, rename = "type")]
-    chart_type: String,
-    #[serde(default)]
-    dependencies: Vec<DependencyOn>,
-}
-
-#[derive(Deserialize)]
-struct DependencyOn {
-    #[serde(default)]
-    repository: String,
-}
+use super::session::{Failed, Found, faults};
+use crate::fleet::charts::{ChartHead, plain};
+use crate::fleet::{Otherwise, PROJECT_FILE, Project, Selection, matrix};
 
 /// The charts that the files belong to, each once, in order. Files that belong to none are passed over.
 ///
 /// # Errors
 /// When the project file's globs are broken.
-pub(super) fn charts(files: &[String], project: &Found) -> Result<Vec<PathBuf>, Failed> {
-    let known = match project {
-        Some((_, p)) if !p.charts.is_empty() => session::charts(&[], project)?,
+pub(super) fn charts(files: &[String], project: &Found) -> Result<Vec<String>, Failed> {
+    let known: Vec<ChartHead> = match project {
+        Some(p) if !p.charts.is_empty() => {
+            p.members().map_err(faults)?.keys().map(|path| ChartHead::read(path)).collect()
+        }
         _ => Vec::new(),
     };
     let mut touched = BTreeSet::new();
     for file in files {
         let Ok(file) = std::path::absolute(file).map(|f| plain(&f)) else { continue };
         match chart_around(&file) {
-            Some(chart) => touched.extend(renderable(chart, &known)),
+            Some(chart) => touched.extend(renderable(ChartHead::read(&chart), &known)),
             None => touched.extend(
-                known.iter().filter(|chart| reads(chart, &file, project)).flat_map(|c| renderable(plain(c), &[])),
+                known.iter().filter(|c| !c.is_library && reads(c, &file, project.as_ref())).map(|c| c.path.clone()),
             ),
         }
     }
-    Ok(touched.into_iter().collect())
+    Ok(touched.into_iter().map(|path| path.display().to_string()).collect())
 }
 
 /// The chart that holds a file, and isn't itself in another's charts/.
@@ -63,71 +49,46 @@ fn chart_around(file: &Path) -> Option<PathBuf> {
 }
 
 /// The chart, with those that depend on it as a neighbour; a library only has the latter.
-fn renderable(chart: PathBuf, known: &[PathBuf]) -> Vec<PathBuf> {
-    let mut reached = vec![chart];
+fn renderable(chart: ChartHead, known: &[ChartHead]) -> Vec<PathBuf> {
+    let mut reached = vec![&chart];
     let mut next = 0;
     while next < reached.len() {
-        let on = reached[next].clone();
-        let more: Vec<PathBuf> =
-            known.iter().map(|k| plain(k)).filter(|k| !reached.contains(k) && depends(k, &on)).collect();
+        let on = &reached[next].path;
+        let depends = |k: &&ChartHead| k.beside.iter().any(|(path, _)| path == on);
+        let more: Vec<&ChartHead> =
+            known.iter().filter(|k| depends(k) && reached.iter().all(|r| r.path != k.path)).collect();
         reached.extend(more);
         next += 1;
     }
-    reached.retain(|c| read(c).chart_type != "library");
-    reached
-}
-
-fn depends(chart: &Path, on: &Path) -> bool {
-    let beside = |d: &DependencyOn| d.repository.strip_prefix("file://").is_some_and(|p| plain(&chart.join(p)) == on);
-    read(chart).dependencies.iter().any(beside)
-}
-
-fn read(chart: &Path) -> ChartFile {
-    let text = std::fs::read_to_string(chart.join("Chart.yaml")).unwrap_or_default();
-    serde_yaml::from_str(&text).unwrap_or_default()
+    reached.into_iter().filter(|c| !c.is_library).map(|c| c.path.clone()).collect()
 }
 
 /// Whether the lint of a chart reads a file that no chart holds.
-fn reads(chart: &Path, file: &Path, project: &Found) -> bool {
-    let Some((dir, settings)) = project else { return false };
-    let lint = &settings.lint;
+fn reads(chart: &ChartHead, file: &Path, project: Option<&Project>) -> bool {
+    let Some(project) = project else { return false };
+    let lint = &project.lint;
     let named = lint.policies.iter().flatten().chain(&lint.crds).chain(&lint.waivers).chain(&lint.baseline);
-    if file == plain(&dir.join(PROJECT_FILE)) || named.into_iter().any(|n| file.starts_with(plain(&dir.join(n)))) {
+    let is_named = |n: &String| file.starts_with(plain(&project.dir().join(n)));
+    if file == plain(&project.dir().join(PROJECT_FILE)) || named.into_iter().any(is_named) {
         return true;
     }
-    let mut names = environments_of(chart);
-    names.extend(settings.environments.keys().cloned());
-    // An environment that doesn't resolve is reported by the lint of the chart: it is one of those to check.
-    names.iter().any(|env| match resolve(env, chart, project.as_ref()) {
-        Ok(resolved) => resolved.files.iter().any(|f| plain(f) == file),
+    let selection = Selection { paths: vec![chart.path.clone()], otherwise: Otherwise::All, ..Selection::default() };
+    match matrix(Some(project), &selection, project.dir()) {
+        Ok(matrix) => matrix.releases().any(|r| r.layers.iter().any(|l| l.file == file)),
+        // What doesn't resolve is reported by the lint of the chart: it is one of those to check.
         Err(_) => true,
-    })
-}
-
-/// The path without `.` and `..`, so that paths compare by their text.
-fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env::find_project;
+    use crate::fleet::find_project;
 
     const FILES: [(&str, &str); 9] = [
         (
             "plimsoll.yaml",
-            "charts: ['apps/*', lib]\nenvironments: {prod: {values: ['envs/{chart}/prod.yaml']}}\nlint: {waivers: waivers.yaml}\n",
+            "charts: ['apps/*', lib]\nenvironments: {prod: {layers: [{file: 'envs/{chart}/prod.yaml', optional: true}]}}\nlint: {waivers: waivers.yaml}\n",
         ),
         ("waivers.yaml", ""),
         ("envs/ledger/prod.yaml", ""),
@@ -149,7 +110,7 @@ mod tests {
         let project = find_project(dir.path()).unwrap();
         let files: Vec<String> = files.iter().map(|f| dir.path().join(f).display().to_string()).collect();
         let found = charts(&files, &project).unwrap();
-        found.iter().map(|c| c.strip_prefix(dir.path()).unwrap().display().to_string()).collect()
+        found.iter().map(|c| Path::new(c).strip_prefix(dir.path()).unwrap().display().to_string()).collect()
     }
 
     #[test]

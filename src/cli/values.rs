@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, Session, environments, error, one_chart, project, relative};
+use super::session::{Failed, Session, error, one_chart, project, relative};
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
 use crate::explain::{Step, path_text};
 use crate::finding::Spot;
+use crate::fleet::{ChartReleases, Otherwise, Release};
 use crate::lint::helm::usage::{self, View, leaves};
 use crate::render::{Prepared, RenderError};
 use crate::report::explain::{At, Overridden, short};
@@ -39,13 +39,15 @@ pub(super) fn run(args: &ValuesArgs) -> u8 {
 
 fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
     let project = project()?;
-    let chart = one_chart(args.chart.as_ref(), &project)?;
-    if !(args.unused || args.undefined || args.replaced) {
-        return merged(args, &chart, &project, log);
+    let is_merged = !(args.unused || args.undefined || args.replaced);
+    let otherwise = if is_merged { Otherwise::Bare } else { Otherwise::All };
+    let chart = one_chart(args.chart.as_ref(), &args.scene.select, otherwise, &project)?;
+    if is_merged {
+        return merged(args, &chart, log);
     }
     let mut scenes = Vec::new();
-    for env in environments(&args.scene, &chart, &project) {
-        scenes.push(Scene::render(&args.scene, &chart, env.as_deref(), &project, log)?);
+    for release in &chart.releases {
+        scenes.push(Scene::render(&args.scene, release, log)?);
     }
     let mut text = String::new();
     let mut found = serde_json::Map::new();
@@ -67,7 +69,7 @@ fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
         let replaced = replaced(&scenes);
         section(&mut text, "Lists that were replaced:", replaced.iter().map(|u| line(u, "key")));
         found.insert("replaced".into(), replaced.into());
-        let nulls = nulls(&args.scene, &chart, &project, &scenes, log)?;
+        let nulls = nulls(&args.scene, &chart, &scenes, log)?;
         section(&mut text, "Nulls that Helm 3 and Helm 4 take differently:", nulls.iter().map(|u| line(u, "key")));
         found.insert("nulls".into(), nulls.into());
     }
@@ -120,24 +122,31 @@ fn place(scene: &Scene, pos: Pos) -> Option<At> {
 }
 
 /// The merged values, each with who set it.
-fn merged(args: &ValuesArgs, chart: &Path, project: &Found, log: &mut Log) -> Result<String, Failed> {
-    let scene = Scene::render(&args.scene, chart, args.scene.env.as_deref(), project, log)?;
-    let mut text = String::new();
-    let mut all = Vec::new();
-    for (path, pos, _) in leaves(scene.map.keys()) {
-        let origin = scene.map.value_at(pos, path);
-        let source = scene.teller().source(&origin);
-        let at = source.place.as_ref().map(At::to_string).unwrap_or_default();
-        let value = source.value.clone().unwrap_or_default();
-        text.push_str(&format!("{} = {value}  {at} ({})\n", source.key, source.layer));
-        for over in &source.overrides {
-            text.push_str(&overridden(over));
+fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<String, Failed> {
+    let (mut text, mut answers) = (String::new(), Vec::new());
+    for release in &chart.releases {
+        if chart.releases.len() > 1 {
+            text.push_str(&format!("# {}\n", release.place()));
         }
-        all.push(json!(source));
+        let scene = Scene::render(&args.scene, release, log)?;
+        let mut all = Vec::new();
+        for (path, pos, _) in leaves(scene.map.keys()) {
+            let origin = scene.map.value_at(pos, path);
+            let source = scene.teller().source(&origin);
+            let at = source.place.as_ref().map(At::to_string).unwrap_or_default();
+            let value = source.value.clone().unwrap_or_default();
+            text.push_str(&format!("{} = {value}  {at} ({})\n", source.key, source.layer));
+            for over in &source.overrides {
+                text.push_str(&overridden(over));
+            }
+            all.push(json!(source));
+        }
+        answers.push(json!({ "environment": scene.place(), "values": all }));
     }
-    match args.output {
-        Answer::Text => Ok(text),
-        Answer::Json => pretty(&json!({ "environment": args.scene.env, "values": all })),
+    match (args.output, &answers[..]) {
+        (Answer::Text, _) => Ok(text),
+        (Answer::Json, [one]) => pretty(one),
+        (Answer::Json, many) => pretty(&json!(many)),
     }
 }
 
@@ -191,15 +200,9 @@ fn replaced(scenes: &[Scene]) -> Vec<Json> {
 }
 
 /// Keys that a layer sets to null and that one Helm keeps and the other does not.
-fn nulls(
-    args: &SceneArgs,
-    chart: &Path,
-    project: &Found,
-    scenes: &[Scene],
-    log: &mut Log,
-) -> Result<Vec<Json>, Failed> {
+fn nulls(args: &SceneArgs, chart: &ChartReleases, scenes: &[Scene], log: &mut Log) -> Result<Vec<Json>, Failed> {
     let mut found: BTreeMap<String, Json> = BTreeMap::new();
-    for scene in scenes {
+    for (scene, release) in scenes.iter().zip(&chart.releases) {
         let mut nulls: Vec<(Vec<Step>, Pos)> = Vec::new();
         for layer in scene.layers.keys() {
             nulls.extend(layer.into_iter().filter(|(_, s)| s.value.is_nil()).map(|(p, s)| (p, s.pos)));
@@ -207,8 +210,8 @@ fn nulls(
         if nulls.is_empty() {
             continue;
         }
-        let v3 = values_of(args, chart, scene.env.as_deref(), project, Helm::V3, log)?;
-        let v4 = values_of(args, chart, scene.env.as_deref(), project, Helm::V4, log)?;
+        let v3 = values_of(args, release, Helm::V3, log)?;
+        let v4 = values_of(args, release, Helm::V4, log)?;
         for (path, pos) in nulls {
             let key = path_text(&path);
             let (three, four) = (v3.get(&key), v4.get(&key));
@@ -226,15 +229,13 @@ fn nulls(
 /// All keys of the merged values of one Helm, with what they hold.
 fn values_of(
     args: &SceneArgs,
-    chart: &Path,
-    env: Option<&str>,
-    project: &Found,
+    release: &Release,
     helm: Helm,
     log: &mut Log,
 ) -> Result<BTreeMap<String, String>, Failed> {
     let mut args = args.clone();
     args.engine.helm_version = helm;
-    let mut session = Session::open(&args, chart, env, project, log)?;
+    let mut session = Session::open(&args, release, log)?;
     let options = &session.options;
     let prepared = Prepared::new(&session.chart, &session.values, options, &mut session.sources, log)
         .map_err(|e: RenderError| error(e.helm_text(options.helm)))?;

@@ -6,7 +6,7 @@ use glob::Pattern;
 use super::fields::{FieldChange, FieldKind, FieldPath, FieldStep};
 use super::secrets::{Redactor, Text};
 use super::{Change, ObjectChange};
-use crate::env::IgnoreRule;
+use crate::fleet::IgnoreRule;
 use crate::yaml::node::{Step, path_steps};
 
 /// What does not count, compiled.

@@ -102,7 +102,7 @@ impl Out<'_> {
         let problem = problem(rule, severity(rule), key, message);
         for env in &self.environments {
             if envs.is_empty() || envs.contains(*env) {
-                let scope = Scope { env: (*env).to_owned(), kube_version: String::new() };
+                let scope = Scope::at(env);
                 self.located.push(Located::of_file(problem.clone(), &self.folder.label, scope, spot.clone()));
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use glob::Pattern;
 
 use super::fold::Located;
-use crate::env::{Level, Project};
 use crate::finding::Severity;
+use crate::fleet::{Level, Project};
 
 /// What a project file says of rules. Without one everything counts as its rule says.
 #[derive(Clone, Copy, Default)]

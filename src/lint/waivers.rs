@@ -180,7 +180,7 @@ mod tests {
 
     fn finding(rule: &str, envs: &[&str]) -> Finding {
         let resource = Resource { kind: "Deployment".into(), name: "ledger".into(), ..Resource::default() };
-        let scopes = envs.iter().map(|e| Scope { env: (*e).into(), kube_version: String::new() }).collect();
+        let scopes = envs.iter().map(|e| Scope::at(e)).collect();
         let waivers = Waivers { file: String::new(), all: Vec::new() };
         let mut any = Waivers { all: vec![waiver("x", "2000-01-01")], ..waivers };
         any.all[0].line = 1;

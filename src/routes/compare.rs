@@ -167,22 +167,44 @@ fn pairs(asked: &[Asked<'_>], given: &[(String, String)]) -> Vec<Pair> {
             *votes.entry(name).or_default().entry(service).or_default() += 1;
         }
     }
-    let pair = |(nginx, votes): (String, BTreeMap<&str, usize>)| {
-        let all = votes.values().sum();
-        let address = nginx.split_once(' ').map_or(nginx.as_str(), |(_, a)| a);
-        let plain = |text: &str| text.split([':', '.']).next().unwrap_or_default().replace('_', "-");
-        let told = given.iter().find(|(from, _)| *from == address || *from == nginx);
-        let named = votes.keys().find(|service| plain(service) == plain(address));
-        let most = votes.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(s, _)| s);
-        let (service, by) = match (told, named, most) {
-            (Some((_, to)), ..) => (full(to, &votes), "given"),
-            (_, Some(service), _) => ((*service).to_owned(), "name"),
-            (_, _, most) => (most.map(|s| (*s).to_owned()).unwrap_or_default(), "requests"),
-        };
-        let own = votes.get(service.as_str()).copied().unwrap_or_default();
-        Pair { nginx, service, by, requests: (own, all) }
+    let mut found: Vec<Pair> = votes.into_iter().map(|(nginx, votes)| pair(nginx, &votes, given)).collect();
+    alone(&mut found);
+    found
+}
+
+fn pair(nginx: String, votes: &BTreeMap<&str, usize>, given: &[(String, String)]) -> Pair {
+    let address = nginx.split_once(' ').map_or(nginx.as_str(), |(_, a)| a);
+    let plain = |text: &str| text.split([':', '.']).next().unwrap_or_default().replace('_', "-");
+    let told = given.iter().find(|(from, _)| *from == address || *from == nginx);
+    let named = votes.keys().find(|service| plain(service) == plain(address));
+    let most = votes.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(s, _)| s);
+    let (service, by) = match (told, named, most) {
+        (Some((_, to)), ..) => (full(to, votes), "given"),
+        (_, Some(service), _) => ((*service).to_owned(), "name"),
+        (_, _, most) => (most.map(|s| (*s).to_owned()).unwrap_or_default(), "requests"),
     };
-    votes.into_iter().map(pair).collect()
+    let own = votes.get(service.as_str()).copied().unwrap_or_default();
+    Pair { nginx, service, by, requests: (own, votes.values().sum()) }
+}
+
+/// What runs on the machine itself (files, php-fpm) becomes one Service; another machine has a Service of its own. Of
+/// two that would share one, the second has none: its requests end up there only because no route says otherwise.
+fn alone(pairs: &mut [Pair]) {
+    let is_remote = |p: &Pair| p.nginx.starts_with("http ") || p.nginx.starts_with("grpc ");
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    // What is sure comes first, then the machine itself, then who gets most.
+    order.sort_by_key(|n| {
+        let p = &pairs[*n];
+        (p.by == "requests", is_remote(p), std::cmp::Reverse(p.requests.0), *n)
+    });
+    let mut taken: Vec<String> = Vec::new();
+    for n in order {
+        let pair = &mut pairs[n];
+        if is_remote(pair) && pair.by == "requests" && taken.contains(&pair.service) {
+            pair.service.clear();
+        }
+        taken.push(pair.service.clone());
+    }
 }
 
 /// A Service's name with its port, where it was told without.

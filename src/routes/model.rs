@@ -106,12 +106,11 @@ impl<'r> Model<'r> {
     fn find(&self, request: &Request, path: &str) -> Option<usize> {
         let by_regex = self.is_by_regex(&request.host);
         let fitting = self.fitting(request);
-        let best = fitting.into_iter().max_by(|a, b| {
+        fitting.into_iter().max_by(|a, b| {
             let rank = |n: usize| self.rank(&self.routes[n], path, by_regex);
             // Of equals the first wins.
             rank(*a).cmp(&rank(*b)).then(b.cmp(a))
-        });
-        best
+        })
     }
 
     /// Whether ingress-nginx makes expressions of all paths of a host, which it does if one of them is one.

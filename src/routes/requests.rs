@@ -68,14 +68,15 @@ fn hosts(config: &Config, routes: &[Route]) -> BTreeSet<String> {
 
 /// Where a host can be asked: with TLS or without, on which port.
 fn doors(config: &Config, routes: &[Route], model: &Model<'_>, host: &str) -> BTreeSet<(bool, u16)> {
-    let listens = config.servers.iter().flat_map(|s| s.listens.iter().map(move |l| (s, l)));
-    let mut found = BTreeSet::new();
-    for (server, listen) in listens.filter(|(_, l)| l.port != 0) {
-        // Only where the host has a server of its own, or there is nothing but a default one.
-        let own = find_server(config, listen.port, host).is_some_and(|s| std::ptr::eq(s, server));
-        if own {
-            found.insert((listen.has_tls, listen.port));
-        }
+    let ports: BTreeSet<(bool, u16)> = {
+        let listens = config.servers.iter().flat_map(|s| &s.listens);
+        listens.filter(|l| l.port != 0).map(|l| (l.has_tls, l.port)).collect()
+    };
+    // Where a server has the host by its name; where none has, the default ones do.
+    let named = |(_, port): &&(bool, u16)| find_server(config, *port, host).is_some_and(|s| s.is_named(host));
+    let mut found: BTreeSet<(bool, u16)> = ports.iter().filter(named).copied().collect();
+    if found.is_empty() {
+        found = ports;
     }
     let mine = model.for_host(host).iter().map(|n| &routes[*n]);
     for route in mine {

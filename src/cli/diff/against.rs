@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use super::args::DiffArgs;
 use super::git::Revision;
 use super::live::{Live, Name};
-use crate::cli::session::{Failed, Found, error, usage};
-use crate::env::find_project;
+use crate::cli::session::{Failed, Found, error, faults, usage};
+use crate::fleet::find_project;
 
 /// The old side.
 pub(super) enum Against {
@@ -72,9 +72,12 @@ impl Against {
 /// The project file of a revision, around the same folder.
 fn project_of(revision: &Revision, current: &Path) -> Result<Found, Failed> {
     let from = revision.path(current).unwrap_or_else(|| revision.root().to_owned());
-    let found = find_project(&from).map_err(|e| usage(revision.shown(&e)))?;
+    let found = find_project(&from).map_err(|e| {
+        let (status, text) = faults(e);
+        (status, revision.shown(&text))
+    })?;
     // One above the repository is none of it.
-    Ok(found.filter(|(dir, _)| dir.starts_with(revision.root())))
+    Ok(found.filter(|p| p.dir().starts_with(revision.root())))
 }
 
 /// The texts of the YAML and JSON files at a path, with their names.

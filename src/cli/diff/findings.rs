@@ -50,8 +50,8 @@ pub(super) fn of_side(
     let rendered = |i: &usize| scene.is_none() || documents.get(*i).is_some_and(Option::is_some);
     let numbers: Vec<usize> = (0..side.objects.len()).filter(rendered).collect();
     let objects: Vec<KubeObject> = numbers.iter().map(|i| side.objects[*i].object.clone()).collect();
-    let scope = Scope { env: env.unwrap_or_default().to_owned(), kube_version: String::new() };
-    let strictness = Strictness::of(plan.project.as_ref().map(|(_, project)| project));
+    let scope = Scope { env: env.unwrap_or_default().to_owned(), ..Scope::default() };
+    let strictness = Strictness::of(plan.project.as_ref());
     let mut release =
         Release { objects: &objects, crds: &[], namespace: Some(&side.namespace), chart: "", scope, origins: None };
     let Some(scene) = scene else { return plan.checks.release(&release).findings(&strictness) };
@@ -66,8 +66,11 @@ pub(super) fn of_side(
 
 /// The findings that only the new side has.
 pub(super) fn brought(old: &[Finding], new: &[Finding], redactor: &Redactor) -> Vec<NewFinding> {
+    // Containers that change places are the same ones.
     let key = |f: &Finding| {
-        (f.rule.clone(), f.message.clone(), f.path.clone(), f.resource.kind.clone(), f.resource.name.clone())
+        let mut words: Vec<String> = f.message.split([' ', ',', ':']).map(str::to_owned).collect();
+        words.sort();
+        (f.rule.clone(), words, f.resource.kind.clone(), f.resource.name.clone())
     };
     let known: HashSet<_> = old.iter().filter(|f| f.waived.is_none()).map(key).collect();
     let fresh = new.iter().filter(|f| f.waived.is_none() && !known.contains(&key(f)));

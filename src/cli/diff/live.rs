@@ -1,17 +1,16 @@
 //! The release that is deployed, as the old side.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use rayon::prelude::*;
 
 use super::args::DiffArgs;
 use super::sides::{Half, Prepared};
 use crate::cli::args::SceneArgs;
 use crate::cli::cluster;
-use crate::cli::session::{Failed, Found, Session, error};
+use crate::cli::session::{Failed, Session, error};
 use crate::cluster::{Absent, Current, ReleaseHead, StoredRelease};
 use crate::diag::log::Log;
+use crate::fleet::Release;
+use crate::parallel;
 use crate::value::HelmVersion;
 
 /// Namespace and name of a release.
@@ -29,21 +28,20 @@ enum Deployed {
     Nothing(String),
 }
 
-/// The names of the releases that charts are deployed as.
-pub(super) fn names(
-    scene: &SceneArgs,
-    jobs: &[(PathBuf, Option<String>)],
-    project: &Found,
-) -> Result<Vec<Name>, Failed> {
-    let name = |(chart, env): &(PathBuf, Option<String>)| {
-        let open = || {
-            let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
-            let session = Session::open(scene, Path::new(chart), env.as_deref(), project, &mut log)?;
-            Ok((session.options.namespace, session.options.name))
-        };
-        crate::stack::with_stack(open).unwrap_or_else(|| Err(error(format!("{}: aborted", chart.display()))))
+/// The names that releases are deployed as.
+pub(super) fn names(scene: &SceneArgs, releases: &[Release]) -> Result<Vec<Name>, Failed> {
+    let name = |release: &Release| {
+        let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
+        let session = Session::open(scene, release, &mut log)?;
+        Ok((session.options.namespace, session.options.name))
     };
-    jobs.par_iter().map(name).collect()
+    let mut names = Vec::with_capacity(releases.len());
+    let take = |release: &Release, name: Option<Result<Name, Failed>>| {
+        let aborted = || Err(error(format!("{}: aborted", release.chart.path.display())));
+        names.push(name.unwrap_or_else(aborted));
+    };
+    parallel::in_order(releases, parallel::cores(), name, take);
+    names.into_iter().collect()
 }
 
 impl Live {

@@ -11,20 +11,19 @@ mod sides;
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-
-use rayon::prelude::*;
+use std::path::Path;
 
 use super::args::SceneArgs;
 use super::exit;
 use super::lint::plan::Plan;
-use super::session::{Failed, Found, charts, environments, error, project, relative, usage};
+use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
 use crate::diff::secrets::{Redactor, Which};
 use crate::diff::{ObjectChange, compare};
-use crate::env::{IgnoreRule, resolve};
+use crate::fleet::{self, IgnoreRule, Otherwise, Release, Selection};
+use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
@@ -43,10 +42,20 @@ pub(super) fn run(args: &DiffArgs) -> u8 {
 }
 
 /// A chart in an environment, or plain manifests.
+#[derive(Clone)]
 struct Job {
     number: usize,
-    chart: Option<PathBuf>,
-    env: Option<String>,
+    release: Option<Release>,
+}
+
+impl Job {
+    fn chart(&self) -> Option<&Path> {
+        self.release.as_ref().map(|r| r.chart.path.as_path())
+    }
+
+    fn env(&self) -> Option<&str> {
+        self.release.as_ref().and_then(Release::env)
+    }
 }
 
 /// A job with both sides, or why there are none.
@@ -65,9 +74,9 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let jobs = jobs(args, &project)?;
     let scene = repeatable(&args.scene);
     let names = || {
-        let charts: Option<Vec<_>> = jobs.iter().map(|j| Some((j.chart.clone()?, j.env.clone()))).collect();
+        let all: Option<Vec<Release>> = jobs.iter().map(|j| j.release.clone()).collect();
         let what = "what to compare the manifests with? --against FILE, or - for standard input";
-        live::names(&scene, &charts.ok_or_else(|| usage(what.into()))?, &project)
+        live::names(&scene, &all.ok_or_else(|| usage(what.into()))?)
     };
     if args.list {
         return match super::print(live::list(args, &names()?)?.as_bytes()) {
@@ -93,17 +102,15 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => None,
     };
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
-    let run = Run { args, scene: &scene, project: &project, against: &against, plans };
-    let done: Vec<Done> = jobs
-        .into_par_iter()
-        .map(|job| {
-            let name = job.chart.as_deref().map(|c| c.display().to_string()).unwrap_or_default();
-            // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-            let (sides, notes) = crate::stack::with_stack(|| run.both(&job))
-                .unwrap_or_else(|| (Err(error(format!("{name}: the render was aborted")).into()), Vec::new()));
-            Done { job, sides, notes }
-        })
-        .collect();
+    let run = Run { args, scene: &scene, against: &against, plans };
+    let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+    let take = |job: &Job, sides: Option<Sides>| {
+        let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
+        let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
+        let (sides, notes) = sides.unwrap_or_else(aborted);
+        done.push(Done { job: job.clone(), sides, notes });
+    };
+    parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
     let mut redactor = redactor(args, &done)?;
     let ignore = ignore(args, &project, &redactor)?;
     let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
@@ -120,17 +127,12 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
 /// What is to be compared, chart by chart.
 fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
     if !args.manifests.is_empty() {
-        return Ok(vec![Job { number: 0, chart: None, env: None }]);
+        return Ok(vec![Job { number: 0, release: None }]);
     }
-    let mut jobs = Vec::new();
-    for chart in charts(&args.charts, project)? {
-        let envs =
-            if args.all_envs { environments(&args.scene, &chart, project) } else { vec![args.scene.env.clone()] };
-        for env in envs {
-            jobs.push(Job { number: jobs.len(), chart: Some(chart.clone()), env });
-        }
-    }
-    Ok(jobs)
+    let otherwise = if args.all_envs { Otherwise::All } else { Otherwise::Bare };
+    let matrix = releases(&args.charts, &args.scene.select, otherwise, project)?;
+    let jobs = matrix.releases().enumerate();
+    Ok(jobs.map(|(number, r)| Job { number, release: Some(r.clone()) }).collect())
 }
 
 /// The scene with clock and randomness pinned: what differs by chance on both sides is no change.
@@ -147,7 +149,6 @@ type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
 struct Run<'a> {
     args: &'a DiffArgs,
     scene: &'a SceneArgs,
-    project: &'a Found,
     against: &'a Against,
     plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
 }
@@ -159,16 +160,15 @@ impl Run<'_> {
         let sides = self.new_side(job).and_then(|new| {
             let old = self.old_side(job, new.namespace(), &mut notes)?;
             let old_file = |file: &str| self.against.shown(file);
-            let finish = Finish { args: self.args, env: job.env.as_deref(), plans: self.plans, old_file: &old_file };
+            let finish = Finish { args: self.args, env: job.env(), plans: self.plans, old_file: &old_file };
             Ok(finish.both(old, new))
         });
         (sides, notes)
     }
 
     fn new_side(&self, job: &Job) -> Result<Half, Broken> {
-        if let Some(chart) = &job.chart {
-            let scene = Scene::render(self.scene, chart, job.env.as_deref(), self.project)?;
-            return Ok(Half::Rendered(Box::new(scene)));
+        if let Some(release) = &job.release {
+            return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
         }
         let mut texts = Vec::new();
         for path in &self.args.manifests {
@@ -180,7 +180,6 @@ impl Run<'_> {
 
     fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
         let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::Read);
-        let env = job.env.as_deref();
         Ok(match self.against {
             Against::Release(live, names) => {
                 let name = names.get(job.number).cloned().unwrap_or_default();
@@ -188,12 +187,12 @@ impl Run<'_> {
             }
             Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
             Against::Files(path) => {
-                let chart = job.chart.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let path = path.replace("{chart}", &chart).replace("{env}", env.unwrap_or_default());
+                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
                 read(&manifest_texts(Path::new(&path))?)?
             }
-            Against::Git { revision, project } => match &job.chart {
-                Some(chart) => of_revision(self.scene, chart, env, revision, project, namespace, notes)?,
+            Against::Git { revision, project } => match &job.release {
+                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
                 None => {
                     let mut texts = Vec::new();
                     let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
@@ -210,15 +209,15 @@ impl Run<'_> {
 /// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
 fn of_revision(
     scene: &SceneArgs,
-    chart: &Path,
-    env: Option<&str>,
+    release: &Release,
     revision: &git::Revision,
     project: &Found,
     namespace: &str,
     notes: &mut Vec<String>,
 ) -> Result<Half, Broken> {
-    let Some(path) = revision.path(chart) else {
-        let text = format!("{} is outside of the repository {}", chart.display(), revision.top.display());
+    let chart = release.chart.path.display();
+    let Some(path) = revision.path(&release.chart.path) else {
+        let text = format!("{chart} is outside of the repository {}", revision.top.display());
         return Err(usage(text).into());
     };
     let name = revision.name.as_str();
@@ -229,13 +228,12 @@ fn of_revision(
     if !path.exists() {
         return nothing(notes, format!("{name} has no such chart: everything is an addition"));
     }
-    if let Some(env) = env
-        && resolve(env, &path, project.as_ref()).is_err()
-    {
-        return nothing(notes, format!("{name} has no environment {env} for this chart: everything is an addition"));
-    }
+    let Some(old) = release_then(&path, release, revision, project) else {
+        let place = release.place();
+        return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
+    };
     let scene = of_revision_scene(scene, revision);
-    match Scene::render(&scene, &path, env, project) {
+    match Scene::render(&scene, &old) {
         Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
         Err(broken) => {
             let text = revision.shown(&broken.plain);
@@ -243,6 +241,20 @@ fn of_revision(
             Ok(Half::Read(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }))
         }
     }
+}
+
+/// The same release as the revision's project file has it, if it does.
+fn release_then(path: &Path, release: &Release, revision: &git::Revision, project: &Found) -> Option<Release> {
+    let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
+    let selection = Selection {
+        paths: vec![path.to_owned()],
+        envs: named(release.env()),
+        clusters: named(release.cluster()),
+        otherwise: Otherwise::Bare,
+        ..Selection::default()
+    };
+    let matrix = fleet::matrix(project.as_ref(), &selection, revision.root()).ok()?;
+    matrix.releases().next().cloned()
 }
 
 /// The same flags with the values files of the revision; those that it doesn't have did not count then.
@@ -273,7 +285,7 @@ fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
 }
 
 fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignore, Failed> {
-    let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |(_, p)| &p.diff.ignore);
+    let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |p| &p.diff.ignore);
     let mut ignore = Ignore::new(rules, redactor).map_err(usage)?;
     for kind in &args.suppress {
         ignore.suppress(kind).map_err(usage)?;
@@ -299,8 +311,9 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
             }
             Err(Broken { failed: (status, text), .. }) => {
                 failed = failed.max(Some(status));
-                let of = job.chart.as_deref().map(|c| relative(&c.display().to_string())).unwrap_or_default();
-                let env = job.env.map(|e| format!(" in {e}")).unwrap_or_default();
+                let of = job.chart().map(|c| relative(&c.display().to_string())).unwrap_or_default();
+                let place = job.release.as_ref().map(Release::place).unwrap_or_default();
+                let env = if place.is_empty() { place } else { format!(" in {place}") };
                 let text = text.strip_prefix("Error: ").unwrap_or(&text);
                 let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
                 said.insert(redactor.text(&against.shown(&format!("Error: {place}{text}"))).to_string());
@@ -337,7 +350,7 @@ fn compare_one(
     }
     ignore.apply(&mut changes, &|_, _| None);
     let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
-    let label = match &job.chart {
+    let label = match job.chart() {
         Some(chart) => relative(&chart.display().to_string()),
         None => "the new manifests".into(),
     };
@@ -345,8 +358,8 @@ fn compare_one(
         chart: redactor.text(chart),
         release: redactor.text(&new.release),
         namespace: redactor.text(&new.side.namespace),
-        environment: job.env.as_deref().map(|e| redactor.text(e)),
-        cluster: None,
+        environment: job.env().map(|e| redactor.text(e)),
+        cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
         old: redactor.text(&against.label()),
         new: redactor.text(&label),
         notes: notes.iter().map(|n| redactor.text(n)).collect(),

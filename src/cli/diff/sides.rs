@@ -8,7 +8,7 @@ use super::args::DiffArgs;
 use super::findings::of_side;
 use crate::cli::args::SceneArgs;
 use crate::cli::lint::plan::Plan;
-use crate::cli::session::{Failed, Found, Session, error, relative, shown};
+use crate::cli::session::{Failed, Session, error, relative, shown};
 use crate::diag::log::Log;
 use crate::diff::secrets::flow::{Flow, suspicious};
 use crate::diff::secrets::{Redactor, Which};
@@ -16,6 +16,7 @@ use crate::diff::{Place, Side, SideObject, Source, differing};
 use crate::explain::object::Object;
 use crate::explain::{Map, OriginKind, Place as MapPlace};
 use crate::finding::{Finding, KubeObject};
+use crate::fleet::Release;
 use crate::lint::objects;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
@@ -72,9 +73,9 @@ impl From<Failed> for Broken {
 
 impl Scene {
     /// Renders a chart, watched.
-    pub fn render(scene: &SceneArgs, chart: &Path, env: Option<&str>, project: &Found) -> Result<Scene, Broken> {
+    pub fn render(scene: &SceneArgs, release: &Release) -> Result<Scene, Broken> {
         let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
-        let mut session = Session::open(scene, chart, env, project, &mut log)?;
+        let mut session = Session::open(scene, release, &mut log)?;
         let done = session.render_with_map(&mut log);
         let secrets = |session: &Session| {
             let mut found = Vec::new();
@@ -85,7 +86,7 @@ impl Scene {
         };
         match done {
             Ok((rendered, map)) => {
-                let folder = std::path::absolute(chart).unwrap_or_else(|_| chart.to_owned());
+                let folder = release.chart.path.clone();
                 Ok(Scene { session, rendered, map, folder })
             }
             Err(e) => {

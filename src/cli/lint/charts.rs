@@ -1,58 +1,58 @@
 //! Charts, each rendered in all its environments.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use rayon::prelude::*;
+use std::sync::Arc;
 
 use super::Done;
 use super::plan::Plan;
 use crate::cli::args::SceneArgs;
 use crate::cli::explain::Scene;
-use crate::cli::session::{Failed, Session, charts, environments, error, usage};
+use crate::cli::progress::Progress;
+use crate::cli::session::{Failed, Session, error, releases};
 use crate::cli::touched;
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Scope, Severity};
+use crate::fleet::{self, ChartReleases, Matrix, Otherwise};
 use crate::lint::helm::usage::View;
 use crate::lint::helm::{self, Subject};
 use crate::lint::locate::{ChartFolder, Origins, relative};
 use crate::lint::release::{Judged, Release};
 use crate::lint::{chart as about, objects};
+use crate::parallel;
 use crate::render::Rendered;
 use crate::report::explain::short;
 use crate::value::HelmVersion;
 
-/// Checks all charts that were asked for.
+/// Checks all charts that were asked for. One that can't be checked doesn't hide the others.
 pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
-    let paths = match plan.args.touched {
-        true => touched::charts(&plan.args.charts, &plan.project)?,
-        false => charts(&plan.args.charts, &plan.project)?,
+    let select = &plan.args.scene.select;
+    let matrix = match plan.args.touched {
+        true => match &touched::charts(&plan.args.charts, &plan.project)?[..] {
+            [] => Matrix::default(),
+            touched => releases(touched, select, Otherwise::All, &plan.project)?,
+        },
+        false => releases(&plan.args.charts, select, Otherwise::All, &plan.project)?,
     };
-    let mut jobs = Vec::new();
-    for path in &paths {
-        if !path.exists() {
-            return Err(usage(format!("chart {} not found", path.display())));
+    let mut done = Done { environments: matrix.places(), ..Done::default() };
+    done.charts = matrix.charts.iter().map(|c| relative(&c.chart.path, &plan.current)).collect();
+    let mut failed: Option<Failed> = None;
+    let mut progress = Progress::new(matrix.releases().count());
+    let take = |chart: &ChartReleases, part: Option<Result<Part, Failed>>| {
+        let aborted = || Err(error(format!("{}: the render was aborted", chart.chart.path.display())));
+        match part.unwrap_or_else(aborted) {
+            Ok(part) => {
+                done.judged.extend(part.judged);
+                done.said.extend(part.said);
+            }
+            Err((status, text)) => {
+                let all = failed.get_or_insert_with(|| (status, String::new()));
+                *all = (all.0.max(status), format!("{}{text}", all.1));
+            }
         }
-        let absolute = std::path::absolute(path).map_err(|e| usage(e.to_string()))?;
-        let environments = environments(&plan.args.scene, path, &plan.project);
-        jobs.push((absolute, environments));
-    }
-    // Every chart has a thread with a stack of its own: rendering recurses as deep as templates do.
-    let parts: Vec<Result<Part, Failed>> = jobs
-        .par_iter()
-        .map(|(path, envs)| {
-            crate::stack::with_stack(|| lint_chart(plan, path, envs))
-                .unwrap_or_else(|| Err(error(format!("{}: the render was aborted", path.display()))))
-        })
-        .collect();
-    let environments: BTreeSet<String> = jobs.iter().flat_map(|(_, envs)| envs.iter().flatten().cloned()).collect();
-    let mut done = Done { environments: environments.into_iter().collect(), ..Done::default() };
-    done.charts = jobs.iter().map(|(path, _)| relative(path, &plan.current)).collect();
-    for part in parts {
-        let part = part?;
-        done.judged.extend(part.judged);
-        done.said.extend(part.said);
-    }
+        progress.add(chart.releases.len());
+    };
+    parallel::in_order(&matrix.charts, parallel::cores(), |chart| lint_chart(plan, chart), take);
+    drop(progress);
+    done.failed = failed;
     Ok(done)
 }
 
@@ -66,26 +66,28 @@ struct Part {
 /// A chart under check.
 struct Chart<'a> {
     plan: &'a Plan<'a>,
-    path: &'a Path,
+    /// The chart, loaded by its first release.
+    loaded: Option<Arc<crate::chart::Chart>>,
     /// The chart as Helm's rules look at it, where they are asked.
     subject: Option<Subject>,
     part: Part,
 }
 
-fn lint_chart(plan: &Plan<'_>, path: &Path, envs: &[Option<String>]) -> Result<Part, Failed> {
+fn lint_chart(plan: &Plan<'_>, all: &ChartReleases) -> Result<Part, Failed> {
+    let path = &all.chart.path;
     let helm = HelmVersion::from(plan.args.scene.engine.helm_version);
     let mut log = Log::new(helm);
     let subject = match plan.helm {
         true => Some(Subject::open(&path.display().to_string(), helm, &mut log).map_err(error)?),
         false => None,
     };
-    let mut chart = Chart { plan, path, subject, part: Part::default() };
+    let mut chart = Chart { plan, loaded: None, subject, part: Part::default() };
     let mut seen = Vec::new();
-    for env in envs {
-        seen.extend(chart.environment(env.as_deref())?);
+    for release in &all.releases {
+        seen.extend(chart.release(release)?);
     }
     // What one environment doesn't use, one that failed to render may.
-    if let Some(first) = seen.first().filter(|_| plan.helm && seen.len() == envs.len()) {
+    if let Some(first) = seen.first().filter(|_| plan.helm && seen.len() == all.releases.len()) {
         let views: Vec<View<'_>> = seen.iter().map(Scene::view).collect();
         let rendered: Vec<&Rendered> = seen.iter().map(|s| &s.rendered).collect();
         let loaded = &first.session.chart;
@@ -97,21 +99,25 @@ fn lint_chart(plan: &Plan<'_>, path: &Path, envs: &[Option<String>]) -> Result<P
 }
 
 impl Chart<'_> {
-    /// Renders one environment and checks it; what was rendered is for the rules over all of them.
-    fn environment(&mut self, env: Option<&str>) -> Result<Option<Scene>, Failed> {
+    /// Renders one release and checks it; what was rendered is for the rules over all of them.
+    fn release(&mut self, release: &fleet::Release) -> Result<Option<Scene>, Failed> {
         let plan = self.plan;
         let mut log = Log::new(HelmVersion::from(plan.args.scene.engine.helm_version));
-        let mut session = Session::open(&scene(plan), self.path, env, &plan.project, &mut log)?;
+        let mut session = match &self.loaded {
+            Some(chart) => Session::of(&scene(plan), release, chart.clone())?,
+            None => Session::open(&scene(plan), release, &mut log)?,
+        };
+        self.loaded = Some(session.chart.clone());
         let name = session.chart.metadata.name.clone();
-        let folder = ChartFolder::new(&name, self.path, &plan.current);
-        let scope = Scope { env: env.unwrap_or_default().to_owned(), kube_version: String::new() };
+        let folder = ChartFolder::new(&name, &release.chart.path, &plan.current);
+        let scope = Scope::at(&release.place());
         let helm = self.helm_rules(&session, &folder, &scope);
         let has_failed = helm.iter().any(|l| l.problem.severity == Severity::Error);
         self.part.judged.located.extend(helm);
         let rendered = session.render_with_map(&mut log);
         self.part.said.extend(log.take());
         let scene = match rendered {
-            Ok((rendered, map)) => Scene::of(session, env, rendered, map),
+            Ok((rendered, map)) => Scene::of(session, release, rendered, map),
             Err(e) => {
                 // Helm's own rules render too.
                 if !has_failed {

@@ -29,6 +29,8 @@ struct Done {
     /// The charts, as findings name them.
     charts: Vec<String>,
     environments: Vec<String>,
+    /// The charts that could not be checked: exit status, and why.
+    failed: Option<Failed>,
 }
 
 /// Runs the command.
@@ -56,7 +58,7 @@ fn lint(args: &LintArgs) -> Result<u8, Failed> {
     };
     let mut done = if args.manifests.is_empty() { charts::lint(&plan)? } else { manifests::lint(&plan)? };
     let checked = done.judged.checked;
-    let strictness = Strictness::of(plan.project.as_ref().map(|(_, project)| project));
+    let strictness = Strictness::of(plan.project.as_ref());
     let mut found = std::mem::take(&mut done.judged).findings(&strictness);
     waivers.apply(&mut found, today);
     found.extend(waivers.findings(today));
@@ -69,7 +71,10 @@ fn lint(args: &LintArgs) -> Result<u8, Failed> {
     let said: String = done.said.iter().map(|l| format!("{l}\n")).collect();
     let _ = std::io::stderr().write_all(said.as_bytes());
     reports::write(&plan, &outputs, &found, &done, checked)?;
-    Ok(status(args.fail_on, &found))
+    match done.failed {
+        Some(failed) => Err(failed),
+        None => Ok(status(args.fail_on, &found)),
+    }
 }
 
 fn status(fail_on: FailOn, found: &[Finding]) -> u8 {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{LintArgs, MissingSchema, OnlyFamily};
 use crate::cli::exit;
 use crate::cli::session::{Failed, Found as ProjectFile, usage};
-use crate::env::LintSettings;
 use crate::finding::{KubeObject, Severity};
+use crate::fleet::LintSettings;
 use crate::kube::schema::{Schemas, check_definition, minor_of};
 use crate::lint::locate::relative;
 use crate::lint::{Checks, objects};
@@ -74,14 +74,14 @@ impl<'a> Plan<'a> {
 
 fn settings(project: &ProjectFile) -> Cow<'_, LintSettings> {
     match project {
-        Some((_, project)) => Cow::Borrowed(&project.lint),
+        Some(project) => Cow::Borrowed(&project.lint),
         None => Cow::Owned(LintSettings::default()),
     }
 }
 
 /// What the project file's paths are relative to.
 fn folder<'p>(project: &'p ProjectFile, current: &'p Path) -> &'p Path {
-    project.as_ref().map_or(current, |(dir, _)| dir)
+    project.as_ref().map_or(current, |p| p.dir())
 }
 
 fn versions(args: &LintArgs, settings: &LintSettings, project: &ProjectFile) -> Vec<String> {
@@ -92,8 +92,8 @@ fn versions(args: &LintArgs, settings: &LintSettings, project: &ProjectFile) -> 
     if !settings.kube_versions.is_empty() {
         return settings.kube_versions.clone();
     }
-    let of_project = project.as_ref().and_then(|(_, p)| p.kube_version.clone());
-    vec![of_project.unwrap_or_else(|| DEFAULT_KUBE_VERSION.into())]
+    let of_project = project.as_ref().and_then(|p| p.settings.kube_version.as_ref());
+    vec![of_project.map_or_else(|| DEFAULT_KUBE_VERSION.into(), |v| v.text.clone())]
 }
 
 fn policies(args: &LintArgs, settings: &LintSettings, dir: &Path, minor: u32) -> Result<Set, Failed> {

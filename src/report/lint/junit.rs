@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity, Spot};
 const LONGEST_MESSAGE: usize = 1000;
 
 /// Chart and environment.
-type Suite<'f> = (&'f str, &'f str);
+type Suite<'f> = (&'f str, String);
 
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
@@ -30,19 +30,19 @@ fn suites<'f>(run: &'f Run<'_>, findings: &[&'f Finding]) -> BTreeMap<Suite<'f>,
     let mut suites: BTreeMap<Suite<'f>, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         for env in environments(finding) {
-            suites.entry((&finding.chart, env)).or_default().push(finding);
+            suites.entry((finding.chart.as_str(), env)).or_default().push(finding);
         }
     }
     for chart in run.charts {
         if run.environments.is_empty() {
-            suites.entry((chart, "")).or_default();
+            suites.entry((chart, String::new())).or_default();
         }
         for env in run.environments {
-            suites.entry((chart, env)).or_default();
+            suites.entry((chart, env.clone())).or_default();
         }
     }
     if suites.is_empty() {
-        suites.insert(("", ""), Vec::new());
+        suites.insert(("", String::new()), Vec::new());
     }
     suites
 }
@@ -65,7 +65,7 @@ fn suite(out: &mut String, run: &Run<'_>, id: usize, (chart, env): Suite<'_>, fi
         attribute(&name)
     );
     let _ = writeln!(out, "    <properties>");
-    for (key, value) in [("chart", chart), ("environment", env)] {
+    for (key, value) in [("chart", chart), ("environment", env.as_str())] {
         let _ = writeln!(out, r#"      <property name="{key}" value="{}"/>"#, attribute(value));
     }
     let _ = writeln!(out, "    </properties>");

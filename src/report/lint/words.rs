@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
-use crate::finding::{Finding, Severity, Spot};
+use crate::finding::{Finding, Scope, Severity, Spot};
 pub(super) use crate::report::words::{number, one_line, shortened, visible};
 
 /// How many findings there are of which kind.
@@ -92,10 +92,10 @@ pub(super) fn value_place(finding: &Finding) -> Option<String> {
 }
 
 /// The environments a finding holds in; one empty name where it holds in none by name.
-pub(super) fn environments(finding: &Finding) -> Vec<&str> {
-    let names: BTreeSet<&str> = finding.scopes.iter().map(|s| s.env.as_str()).filter(|e| !e.is_empty()).collect();
+pub(super) fn environments(finding: &Finding) -> Vec<String> {
+    let names: BTreeSet<String> = finding.scopes.iter().map(Scope::place).filter(|p| !p.is_empty()).collect();
     match names.is_empty() {
-        true => vec![finding.env.as_str()],
+        true => vec![finding.env.clone()],
         false => names.into_iter().collect(),
     }
 }

@@ -335,7 +335,7 @@ impl<'c> Run<'c> {
         if let Some(files) = &scope.try_files
             && let Some(next) = self.fallback(&files.fallback)
         {
-            self.vars.assumed.insert(format!("none of the files {}", files.files.join(" ")));
+            self.vars.assumed.extend(files.files.iter().map(|f| format!("the file {f}")));
             return next;
         }
         self.hand_over(scope, l)
@@ -393,7 +393,9 @@ impl<'c> Run<'c> {
         let Some((_, _, to)) = page.filter(|(_, replaced, to)| to.starts_with('@') || *replaced) else {
             return Err(served);
         };
-        self.vars.assumed.insert(format!("a status {code}"));
+        if matches!(served, Served::Files(_)) {
+            self.vars.assumed.insert("the file".into());
+        }
         self.fallback(to).unwrap_or(Err(served))
     }
 

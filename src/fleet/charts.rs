@@ -1,0 +1,175 @@
+//! Which charts there are, and the little that is asked of each before it is loaded: name, kind, and the charts beside it
+//! that it uses. Whether a Chart.yaml is right is found when the chart is loaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::place::{Fault, Place, did_you_mean};
+use super::project::{ChartEntry, Project};
+use crate::chart::archive;
+use crate::value::HelmVersion;
+use crate::yaml::node::{Document, Node};
+
+/// A chart, by its Chart.yaml.
+#[derive(Clone, Debug, Default)]
+pub struct ChartHead {
+    /// Its folder or archive, absolute, without `.` and `..`.
+    pub path: PathBuf,
+    /// Its name, or that of the folder where it says none.
+    pub name: String,
+    /// Whether it only has templates for others.
+    pub is_library: bool,
+    /// Dependencies by `file://`: the folders, and where they are declared.
+    pub beside: Vec<(PathBuf, Place)>,
+}
+
+impl ChartHead {
+    /// Reads the head of a chart.
+    pub fn read(path: &Path) -> ChartHead {
+        let path = plain(path);
+        let text = match path.is_dir() {
+            true => std::fs::read_to_string(path.join("Chart.yaml")).unwrap_or_default(),
+            false => in_archive(&path).unwrap_or_default(),
+        };
+        let root = Document::parse(text.as_bytes()).map(|d| d.root);
+        let root = root.as_ref();
+        let said = |key: &str| root.ok().and_then(|r| r.get(key)).and_then(Node::as_str).unwrap_or_default();
+        let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = if said("name").is_empty() { stem } else { said("name").to_owned() };
+        let dependencies = root.ok().and_then(|r| r.get("dependencies")).map(Node::items).unwrap_or_default();
+        let beside = dependencies.iter().filter_map(|d| {
+            let repository = d.get("repository")?;
+            let folder = repository.as_str()?.strip_prefix("file://")?;
+            Some((plain(&path.join(folder)), Place::of(&text, repository.offset as usize)))
+        });
+        let (is_library, beside) = (said("type") == "library", beside.collect());
+        ChartHead { path, name, is_library, beside }
+    }
+}
+
+/// Chart.yaml of an archive.
+fn in_archive(path: &Path) -> Option<String> {
+    let files = archive::read(&std::fs::read(path).ok()?, HelmVersion::V4).ok()?;
+    let file = files.iter().find(|f| f.name == "Chart.yaml")?;
+    Some(String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// The path without `.` and `..`, so that paths compare by their text.
+pub fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A chart of the project file, with the item that named it.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'p> {
+    /// The item of `charts:`; nothing for a chart that the command line names.
+    pub entry: Option<&'p ChartEntry>,
+}
+
+impl Project {
+    /// The charts of the project file, libraries among them, by path, each with the first item that names it.
+    ///
+    /// # Errors
+    /// For a glob that is broken or finds no chart.
+    pub fn members(&self) -> Result<BTreeMap<PathBuf, Member<'_>>, Vec<Fault>> {
+        let (mut members, mut taken, mut faults) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        for entry in &self.charts {
+            let (pattern, away) = match entry.path.text.strip_prefix('!') {
+                Some(pattern) => (pattern, true),
+                None => (entry.path.text.as_str(), false),
+            };
+            match self.found(pattern) {
+                Err(message) => faults.push(self.fault(entry.path.at, message)),
+                Ok(found) if away => taken.extend(found),
+                Ok(found) if found.is_empty() => {
+                    faults.push(self.fault(entry.path.at, self.nothing_found(pattern)));
+                }
+                Ok(found) => {
+                    for path in found {
+                        members.entry(path).or_insert(Member { entry: Some(entry) });
+                    }
+                }
+            }
+        }
+        members.retain(|path, _| !taken.contains(path));
+        if faults.is_empty() { Ok(members) } else { Err(faults) }
+    }
+
+    /// The charts that a glob finds; none within another chart's charts/.
+    fn found(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+        let full = self.dir().join(pattern).display().to_string();
+        let paths = glob::glob(&full).map_err(|e| format!("{pattern:?} is no glob: {e}"))?;
+        let is_chart = |p: &PathBuf| p.join("Chart.yaml").is_file() || p.extension().is_some_and(|e| e == "tgz");
+        Ok(paths.flatten().map(|p| plain(&p)).filter(is_chart).filter(|p| !is_subchart(p)).collect())
+    }
+
+    fn nothing_found(&self, pattern: &str) -> String {
+        let path = self.dir().join(pattern);
+        let parent = path.parent().unwrap_or(Path::new("."));
+        if path.is_dir() {
+            return format!("{pattern} is no chart: it has no Chart.yaml");
+        }
+        let names: Vec<String> = std::fs::read_dir(parent)
+            .map(|d| d.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
+        let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+        format!("{pattern} finds no chart{}", did_you_mean(&wanted, names.iter().map(String::as_str)))
+    }
+}
+
+/// Whether a path is in the charts/ of another chart.
+fn is_subchart(path: &Path) -> bool {
+    let parent = path.parent().filter(|p| p.ends_with("charts")).and_then(Path::parent);
+    parent.is_some_and(|p| p.join("Chart.yaml").is_file())
+}
+
+/// The dependencies by `file://` that lead back to where they come from, each cycle once.
+pub fn cycles<'h>(heads: impl IntoIterator<Item = &'h ChartHead>) -> Vec<Fault> {
+    let mut walk = Walk::default();
+    for head in heads {
+        walk.visit(head);
+    }
+    walk.faults
+}
+
+/// A search through dependencies, depth first.
+#[derive(Default)]
+struct Walk {
+    done: BTreeSet<PathBuf>,
+    open: Vec<PathBuf>,
+    faults: Vec<Fault>,
+}
+
+impl Walk {
+    fn visit(&mut self, head: &ChartHead) {
+        if !self.done.insert(head.path.clone()) || crate::stack::is_low() {
+            return;
+        }
+        self.open.push(head.path.clone());
+        for (path, at) in &head.beside {
+            if let Some(from) = self.open.iter().position(|p| p == path) {
+                let names = self.open[from..].iter().chain([path]).map(|p| short(p)).collect::<Vec<_>>();
+                let file = head.path.join("Chart.yaml").display().to_string();
+                let message = format!("charts depend on each other in a circle: {}", names.join(" → "));
+                self.faults.push(Fault { file, at: *at, message });
+            } else if !self.done.contains(path) {
+                self.visit(&ChartHead::read(path));
+            }
+        }
+        self.open.pop();
+    }
+}
+
+fn short(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,356 @@
+//! The matrix: charts × environments × clusters, of which a command takes some.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::charts::{ChartHead, Member, cycles, plain};
+use super::conventions::{environments_of, files_of};
+use super::place::{Fault, Placed, did_you_mean};
+use super::placeholders::{check, known};
+use super::project::{ChartEntry, Cluster, Environment, Layer, PROJECT_FILE, Project, Settings};
+use super::release::{Cell, Release, Resolver};
+
+/// What a command is asked to look at.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Charts by path; those of the project file where there are none.
+    pub paths: Vec<PathBuf>,
+    /// Charts by name or path, as globs.
+    pub charts: Vec<String>,
+    /// Environments.
+    pub envs: Vec<String>,
+    /// Clusters.
+    pub clusters: Vec<String>,
+    /// What is looked at where no environment and no cluster is named.
+    pub otherwise: Otherwise,
+}
+
+/// What is looked at where no environment is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Otherwise {
+    /// All environments and clusters.
+    #[default]
+    All,
+    /// The chart with its own values alone, as long as there are environments to choose from.
+    Bare,
+}
+
+impl Selection {
+    /// Whether charts are looked at by their own values alone.
+    fn is_bare(&self) -> bool {
+        self.otherwise == Otherwise::Bare && self.envs.is_empty() && self.clusters.is_empty()
+    }
+}
+
+/// The releases that are looked at, chart by chart.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    /// The charts in order, each with at least one release.
+    pub charts: Vec<ChartReleases>,
+}
+
+/// A chart with its releases.
+#[derive(Clone, Debug)]
+pub struct ChartReleases {
+    /// The chart.
+    pub chart: Arc<ChartHead>,
+    /// Its releases: by environment, then in the order of the clusters.
+    pub releases: Vec<Release>,
+}
+
+impl Matrix {
+    /// All releases, in order.
+    pub fn releases(&self) -> impl Iterator<Item = &Release> {
+        self.charts.iter().flat_map(|c| &c.releases)
+    }
+
+    /// Environments and clusters in short (`prod/np-aws`), each once, sorted.
+    pub fn places(&self) -> Vec<String> {
+        let places: BTreeSet<String> = self.releases().map(Release::place).filter(|p| !p.is_empty()).collect();
+        places.into_iter().collect()
+    }
+}
+
+/// Builds the matrix that a selection of a project gives.
+///
+/// # Errors
+/// Everything that can be known to be wrong before a chart is loaded.
+pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) -> Result<Matrix, Vec<Fault>> {
+    let without = Project { file: current.join(PROJECT_FILE), ..Project::default() };
+    let project = project.unwrap_or(&without);
+    let faults = verify(project);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let charts = chosen(project, selection, current)?;
+    let circles = cycles(charts.iter().map(|(head, _)| &**head));
+    if !circles.is_empty() {
+        return Err(circles);
+    }
+    let clusters: HashMap<&str, Vec<Arc<Cluster>>> = project
+        .environments
+        .iter()
+        .map(|(name, e)| (name.as_str(), e.clusters.iter().cloned().map(Arc::new).collect()))
+        .collect();
+    let mut builder = Builder { selection, clusters, resolver: Resolver { project, faults: BTreeSet::new() } };
+    builder.selectors_are_known(&charts)?;
+    let mut matrix = Matrix::default();
+    for (chart, member) in &charts {
+        let releases = builder.releases(chart, member);
+        if !releases.is_empty() {
+            matrix.charts.push(ChartReleases { chart: chart.clone(), releases });
+        }
+    }
+    // Charts looked at by their own values alone are not released.
+    if !selection.is_bare() {
+        builder.resolver.faults.extend(same_names(project, &matrix, &charts));
+    }
+    let faults = builder.resolver.faults;
+    if faults.is_empty() { Ok(matrix) } else { Err(faults.into_iter().collect()) }
+}
+
+type Chosen<'p> = Vec<(Arc<ChartHead>, Member<'p>)>;
+
+/// The charts that are looked at.
+fn chosen<'p>(project: &'p Project, selection: &Selection, current: &Path) -> Result<Chosen<'p>, Vec<Fault>> {
+    let members = if project.charts.is_empty() { BTreeMap::new() } else { project.members()? };
+    let head = |path: &Path| Arc::new(ChartHead::read(path));
+    if !selection.paths.is_empty() {
+        let mut charts = Vec::new();
+        for path in &selection.paths {
+            let path = plain(&current.join(path));
+            if !path.exists() {
+                return Err(vec![Fault::general(format!("chart {} not found", path.display()))]);
+            }
+            charts.push((head(&path), members.get(&path).copied().unwrap_or(Member { entry: None })));
+        }
+        return Ok(charts);
+    }
+    let mut charts: Chosen<'p> = members.iter().map(|(path, member)| (head(path), *member)).collect();
+    // A library renders nothing itself.
+    charts.retain(|(head, _)| !head.is_library);
+    if charts.is_empty() && current.join("Chart.yaml").is_file() {
+        charts.push((head(current), Member { entry: None }));
+    }
+    if charts.is_empty() {
+        let text = "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts (plimsoll init writes one)";
+        return Err(vec![Fault::general(text)]);
+    }
+    Ok(charts)
+}
+
+/// Whether a chart is meant by a name, a path or a glob of one.
+fn is_called(head: &ChartHead, pattern: &str, project: &Project) -> bool {
+    let path = head.path.strip_prefix(project.dir()).unwrap_or(&head.path).display().to_string();
+    let folder = head.path.file_name().unwrap_or_default().to_string_lossy();
+    let pattern = pattern.trim_end_matches('/');
+    let fits = |name: &str| name == pattern || glob::Pattern::new(pattern).is_ok_and(|p| p.matches(name));
+    fits(&head.name) || fits(&path) || fits(&folder)
+}
+
+/// What is wrong with a project file besides its form.
+fn verify(project: &Project) -> Vec<Fault> {
+    let known = known(project);
+    let mut faults = BTreeSet::new();
+    for text in texts(project) {
+        faults.extend(check(&text.text, &known).map(|message| project.fault(text.at, message)));
+    }
+    for entry in &project.charts {
+        let clusters = || project.environments.values().flat_map(|e| &e.clusters).map(|c| c.name.text.as_str());
+        let envs = || project.environments.keys().map(String::as_str);
+        for (what, asked, known) in [
+            ("environment", &entry.environments, envs().collect::<BTreeSet<_>>()),
+            ("cluster", &entry.clusters, clusters().collect()),
+        ] {
+            for name in asked.iter().flatten().filter(|n| !known.contains(n.text.as_str())) {
+                let message =
+                    format!("there is no {what} {:?}{}", name.text, did_you_mean(&name.text, known.iter().copied()));
+                faults.insert(project.fault(name.at, message));
+            }
+        }
+    }
+    faults.extend(differing_clusters(project));
+    faults.into_iter().collect()
+}
+
+/// All texts that may have placeholders.
+fn texts(project: &Project) -> Vec<&Placed> {
+    fn of<'a>(layers: &'a [Layer], settings: &'a Settings) -> impl Iterator<Item = &'a Placed> {
+        layers.iter().map(|l| &l.file).chain(&settings.namespace).chain(&settings.release_name)
+    }
+    let mut all: Vec<&Placed> = of(&project.layers, &project.settings).collect();
+    for environment in project.environments.values() {
+        all.extend(of(&environment.layers, &environment.settings));
+        environment.clusters.iter().for_each(|c| all.extend(of(&c.layers, &c.settings)));
+    }
+    project.charts.iter().for_each(|e| all.extend(of(&e.layers, &e.settings)));
+    all
+}
+
+/// One cluster may serve several environments, if it is the same everywhere.
+fn differing_clusters(project: &Project) -> Vec<Fault> {
+    let mut seen: HashMap<&str, (&str, &Cluster)> = HashMap::new();
+    let mut faults = Vec::new();
+    let text = |a: Option<&Placed>| a.map(|p| p.text.clone());
+    for (env, environment) in &project.environments {
+        for cluster in &environment.clusters {
+            let Some((first, other)) = seen.insert(&cluster.name.text, (env, cluster)) else { continue };
+            let keys = cluster.attributes.keys().chain(other.attributes.keys());
+            let mut differ = keys.filter(|k| text(cluster.attributes.get(*k)) != text(other.attributes.get(*k)));
+            let context = (cluster.context != other.context).then(|| "context".to_owned());
+            if let Some(key) = differ.next().cloned().or(context) {
+                let name = &cluster.name.text;
+                let message = format!(
+                    "cluster {name} of {env} has another {key} than cluster {name} of {first}: one name, two clusters"
+                );
+                faults.push(project.fault(cluster.name.at, message));
+            }
+        }
+    }
+    faults
+}
+
+struct Builder<'p> {
+    selection: &'p Selection,
+    clusters: HashMap<&'p str, Vec<Arc<Cluster>>>,
+    resolver: Resolver<'p>,
+}
+
+impl<'p> Builder<'p> {
+    /// Whether every selector names something that some chart has.
+    fn selectors_are_known(&self, charts: &Chosen<'p>) -> Result<(), Vec<Fault>> {
+        let project = self.resolver.project;
+        let mut faults = Vec::new();
+        let names: Vec<&str> = charts.iter().map(|(h, _)| h.name.as_str()).collect();
+        for pattern in &self.selection.charts {
+            if !charts.iter().any(|(head, _)| is_called(head, pattern, project)) {
+                let near = did_you_mean(pattern, names.iter().copied());
+                faults.push(format!("no chart is called {pattern:?}{near}"));
+            }
+        }
+        let clusters: BTreeSet<&str> = self.clusters.values().flatten().map(|c| c.name.text.as_str()).collect();
+        for name in self.selection.clusters.iter().filter(|n| !clusters.contains(n.as_str())) {
+            let near = did_you_mean(name, clusters.iter().copied());
+            let all = clusters.iter().copied().collect::<Vec<_>>().join(", ");
+            faults.push(match all.as_str() {
+                "" => format!("unknown cluster {name:?}: the project file has none"),
+                all => format!("unknown cluster {name:?}: known are {all}{near}"),
+            });
+        }
+        // A chart that is named has the environment; of many it is enough if one has it.
+        let by_path = !self.selection.paths.is_empty();
+        for env in &self.selection.envs {
+            let without: Vec<&Arc<ChartHead>> =
+                charts.iter().map(|(head, _)| head).filter(|head| !self.has(head, env)).collect();
+            if let Some(first) = without.first().filter(|_| by_path || without.len() == charts.len()) {
+                faults.push(self.unknown_env(env, without.iter().map(|h| &***h), first));
+            }
+        }
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(faults.into_iter().map(Fault::general).collect()),
+        }
+    }
+
+    fn has(&self, head: &ChartHead, env: &str) -> bool {
+        self.resolver.project.environments.contains_key(env) || !files_of(&head.path, env).is_empty()
+    }
+
+    fn unknown_env<'h>(&self, name: &str, heads: impl Iterator<Item = &'h ChartHead>, first: &ChartHead) -> String {
+        let mut known: BTreeSet<String> = heads.flat_map(|h| environments_of(&h.path)).collect();
+        known.extend(self.resolver.project.environments.keys().cloned());
+        if known.is_empty() {
+            return format!("unknown environment {name:?}: {} has no files for any environment", first.path.display());
+        }
+        let near = did_you_mean(name, known.iter().map(String::as_str));
+        let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
+        format!("unknown environment {name:?} for {}: known are {all}{near}", first.path.display())
+    }
+
+    fn releases(&mut self, chart: &Arc<ChartHead>, member: &Member<'p>) -> Vec<Release> {
+        let (selection, project) = (self.selection, self.resolver.project);
+        if !selection.charts.is_empty() && !selection.charts.iter().any(|p| is_called(chart, p, project)) {
+            return Vec::new();
+        }
+        let envs = self.environments(chart, member.entry);
+        if envs.is_empty() && selection.envs.is_empty() && selection.clusters.is_empty() {
+            // Nothing to choose from: the chart's own values, with what the project says of everything.
+            return vec![self.resolver.release(chart, member.entry, Cell::default())];
+        }
+        if selection.is_bare() {
+            return vec![Release { chart: chart.clone(), ..Release::default() }];
+        }
+        let undeclared = Environment::default();
+        let mut releases = Vec::new();
+        for env in &envs {
+            let environment = project.environments.get(env).unwrap_or(&undeclared);
+            for cluster in self.clusters(env, member.entry) {
+                let cell = Cell { env: Some((env, environment)), cluster: cluster.as_ref() };
+                releases.push(self.resolver.release(chart, member.entry, cell));
+            }
+        }
+        releases
+    }
+
+    /// The environments of a chart that were asked for: those of the project file, or else those it has files for.
+    fn environments(&self, chart: &ChartHead, entry: Option<&ChartEntry>) -> Vec<String> {
+        let declared = &self.resolver.project.environments;
+        let is_kept = |env: &String| {
+            entry.and_then(|e| e.environments.as_ref()).is_none_or(|only| only.iter().any(|o| o.text == *env))
+        };
+        let asked = &self.selection.envs;
+        if !asked.is_empty() {
+            let mut envs: Vec<String> = asked.iter().filter(|e| is_kept(e) && self.has(chart, e)).cloned().collect();
+            envs.sort();
+            envs.dedup();
+            return envs;
+        }
+        match declared.is_empty() {
+            true => environments_of(&chart.path),
+            false => declared.keys().filter(|e| is_kept(e)).cloned().collect(),
+        }
+    }
+
+    /// The clusters of an environment that were asked for; nothing once where it has none.
+    fn clusters(&self, env: &str, entry: Option<&ChartEntry>) -> Vec<Option<Arc<Cluster>>> {
+        let asked = &self.selection.clusters;
+        let all = self.clusters.get(env).map(Vec::as_slice).unwrap_or_default();
+        if all.is_empty() {
+            return if asked.is_empty() { vec![None] } else { Vec::new() };
+        }
+        let only = entry.and_then(|e| e.clusters.as_ref());
+        let is_kept = |name: &String| only.is_none_or(|only| only.iter().any(|o| o.text == *name));
+        let is_asked = |name: &String| asked.is_empty() || asked.contains(name);
+        let kept = all.iter().filter(|c| is_kept(&c.name.text) && is_asked(&c.name.text));
+        kept.cloned().map(Some).collect()
+    }
+}
+
+/// Releases of two charts that would overwrite each other.
+fn same_names(project: &Project, matrix: &Matrix, charts: &Chosen<'_>) -> BTreeSet<Fault> {
+    let mut seen: HashMap<(&str, &str, &str), &Release> = HashMap::new();
+    let mut faults = BTreeSet::new();
+    for release in matrix.releases().filter(|_| !project.charts.is_empty()) {
+        let target = release.cluster().or(release.env()).unwrap_or_default();
+        let Some(other) = seen.insert((target, release.namespace(), release.name()), release) else { continue };
+        let shown =
+            |r: &Release| r.chart.path.strip_prefix(project.dir()).unwrap_or(&r.chart.path).display().to_string();
+        let entry = charts.iter().find(|(h, _)| h.path == release.chart.path).and_then(|(_, m)| m.entry);
+        let (name, namespace) = (release.name(), release.namespace());
+        let (one, two, place) = (shown(other), shown(release), release.place());
+        let both = match one == two {
+            true => format!(
+                "{one} is released twice as {name:?} in namespace {namespace:?}: in {} and {place}",
+                other.place()
+            ),
+            false => format!("{one} and {two} have one release name {name:?} in namespace {namespace:?} of {place}"),
+        };
+        let message = format!("{both}; give them a releaseName or a namespace of their own");
+        faults.insert(match entry {
+            Some(entry) => project.fault(entry.path.at, message),
+            None => Fault::general(message),
+        });
+    }
+    faults
+}

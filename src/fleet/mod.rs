@@ -1,0 +1,21 @@
+//! Fleets: the project file `plimsoll.yaml`, and the matrix of releases (chart × environment × cluster) that it and
+//! charts' own conventions make. Knows of charts no more than their heads; renders nothing.
+//!
+//! [`project`] reads the file after [`shape`] has judged it by [`definition`]; [`matrix()`] resolves the releases that a
+//! command asks for, with everything that can be wrong before any work. Start reading at [`matrix::matrix`].
+
+pub mod charts;
+mod conventions;
+pub mod definition;
+mod matrix;
+mod place;
+mod placeholders;
+pub mod project;
+mod release;
+pub mod shape;
+
+pub use conventions::{environments_of, files_of};
+pub use matrix::{ChartReleases, Matrix, Otherwise, Selection, matrix};
+pub use place::{Fault, Place, Placed, did_you_mean};
+pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, find_project};
+pub use release::{LayerFile, Release};
