@@ -15,7 +15,7 @@ pub(super) enum Against {
     /// The deployed releases in the cluster, and the name of each job's.
     Release(Live, Vec<Name>),
     /// The charts of another revision, with its project file.
-    Git { revision: Box<Revision>, project: Found },
+    Git { revision: Box<Revision>, project: Box<Found> },
     /// Manifests in a file or folder; `{chart}` and `{env}` stand for names.
     Files(String),
     /// Manifests on standard input.
@@ -37,7 +37,7 @@ impl Against {
                 Some(name) => {
                     let revision = Revision::unpack(&current, name).map_err(usage)?;
                     let project = project_of(&revision, &current)?;
-                    Ok(Against::Git { revision: Box::new(revision), project })
+                    Ok(Against::Git { revision: Box::new(revision), project: Box::new(project) })
                 }
                 None => Ok(Against::Files(what.to_owned())),
             },

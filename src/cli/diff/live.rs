@@ -52,10 +52,10 @@ impl Live {
         if let Some(revision) = args.revision {
             for (namespace, name) in wanted {
                 let answer = cluster.revision(namespace, name, revision).map_err(|e| cluster::failed(&e));
-                let deployed = answer.map(|r| match r {
-                    Some(release) => Deployed::Release(Box::new(release), Vec::new()),
-                    None => Deployed::Nothing(format!("release {name} in {namespace} has no revision {revision}")),
-                });
+                let none =
+                    || error(format!("release {name} in {namespace} has no revision {revision}; --list names them"));
+                let deployed = answer.and_then(|r| r.ok_or_else(none));
+                let deployed = deployed.map(|release| Deployed::Release(Box::new(release), Vec::new()));
                 found.insert((namespace.clone(), name.clone()), deployed);
             }
             return Ok(Live { found });
@@ -77,11 +77,11 @@ impl Live {
                 let label = format!("{release} revision {}", stored.revision);
                 let texts =
                     [(label.clone(), stored.manifest.clone()), (format!("{label}, hooks"), stored.hooks_text())];
-                Prepared::read(args, namespace, &texts).map(Half::Read)
+                Prepared::read(args, namespace, &texts).map(Half::from)
             }
             Some(Ok(Deployed::Nothing(why))) => {
                 notes.push(format!("{why}: everything is an addition"));
-                Ok(Half::Read(Prepared::empty(namespace)))
+                Ok(Prepared::empty(namespace).into())
             }
             Some(Err(failed)) => Err(failed.clone()),
             None => Err(error(format!("release {release} in {namespace} was not asked for"))),

@@ -175,11 +175,11 @@ impl Run<'_> {
             texts.extend(manifest_texts(Path::new(path))?);
         }
         let namespace = self.scene.namespace.as_deref().unwrap_or("default");
-        Ok(Half::Read(Prepared::read(self.args, namespace, &texts)?))
+        Ok(Prepared::read(self.args, namespace, &texts)?.into())
     }
 
     fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
-        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::Read);
+        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::from);
         Ok(match self.against {
             Against::Release(live, names) => {
                 let name = names.get(job.number).cloned().unwrap_or_default();
@@ -223,7 +223,7 @@ fn of_revision(
     let name = revision.name.as_str();
     let nothing = |notes: &mut Vec<String>, note: String| {
         notes.push(note);
-        Ok(Half::Read(Prepared::empty(namespace)))
+        Ok(Prepared::empty(namespace).into())
     };
     if !path.exists() {
         return nothing(notes, format!("{name} has no such chart: everything is an addition"));
@@ -238,7 +238,7 @@ fn of_revision(
         Err(broken) => {
             let text = revision.shown(&broken.plain);
             notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
-            Ok(Half::Read(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }))
+            Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
         }
     }
 }

@@ -65,6 +65,12 @@ pub(super) struct Broken {
     pub secrets: Vec<String>,
 }
 
+impl From<Prepared> for Half {
+    fn from(prepared: Prepared) -> Half {
+        Half::Read(Box::new(prepared))
+    }
+}
+
 impl From<Failed> for Broken {
     fn from(failed: Failed) -> Broken {
         Broken { plain: failed.1.trim_start_matches("Error: ").trim_end().to_owned(), failed, secrets: Vec::new() }
@@ -248,7 +254,7 @@ impl Finish<'_> {
                 let objects = documents.into_iter().zip(side.objects).collect();
                 Prepared { findings, ..scene.keep(objects, differ, name) }
             }
-            Half::Read(prepared) => Prepared { side, findings, ..prepared },
+            Half::Read(prepared) => Prepared { side, findings, ..*prepared },
         }
     }
 }
@@ -284,7 +290,7 @@ pub(super) enum Half {
     /// A render.
     Rendered(Box<Scene>),
     /// Manifests.
-    Read(Prepared),
+    Read(Box<Prepared>),
 }
 
 impl Half {
