@@ -6,6 +6,7 @@ mod apiserver;
 mod cel;
 mod diff;
 mod diffreport;
+mod diffs;
 mod docs;
 mod explain;
 #[cfg(feature = "live")]

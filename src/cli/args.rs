@@ -229,7 +229,7 @@ pub struct SceneArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Name of the release
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "release", value_name = "NAME")]
     pub name: Option<String>,
     /// Namespace of the release
     #[arg(short, long, value_name = "NAMESPACE")]

@@ -6,15 +6,16 @@ use std::sync::OnceLock;
 
 use super::args::DiffArgs;
 use super::git::Revision;
+use super::live::{Live, Name};
 use crate::cli::session::{Failed, Found, error, faults, usage};
 use crate::fleet::find_project;
 
 /// The old side.
 pub(super) enum Against {
-    /// The last deployed release in the cluster.
-    Release,
+    /// The deployed releases in the cluster, and the name of each job's.
+    Release(Live, Vec<Name>),
     /// The charts of another revision, with its project file.
-    Git { revision: Box<Revision>, project: Found },
+    Git { revision: Box<Revision>, project: Box<Found> },
     /// Manifests in a file or folder; `{chart}` and `{env}` stand for names.
     Files(String),
     /// Manifests on standard input.
@@ -22,18 +23,21 @@ pub(super) enum Against {
 }
 
 impl Against {
-    /// Reads the flags; another revision is unpacked.
-    pub fn of(args: &DiffArgs) -> Result<Against, Failed> {
+    /// Reads the flags; another revision is unpacked, the cluster is asked for the releases that `names` gives.
+    pub fn of(args: &DiffArgs, names: impl FnOnce() -> Result<Vec<Name>, Failed>) -> Result<Against, Failed> {
         let current = std::env::current_dir().unwrap_or_default();
         match args.against.as_deref() {
             _ if args.stdin_current => Against::stdin(),
-            None => Ok(Against::Release),
+            None => {
+                let names = names()?;
+                Ok(Against::Release(Live::ask(args, &names)?, names))
+            }
             Some("-") => Against::stdin(),
             Some(what) => match what.strip_prefix("git:") {
                 Some(name) => {
                     let revision = Revision::unpack(&current, name).map_err(usage)?;
                     let project = project_of(&revision, &current)?;
-                    Ok(Against::Git { revision: Box::new(revision), project })
+                    Ok(Against::Git { revision: Box::new(revision), project: Box::new(project) })
                 }
                 None => Ok(Against::Files(what.to_owned())),
             },
@@ -49,7 +53,7 @@ impl Against {
     /// How the old side is called.
     pub fn label(&self) -> String {
         match self {
-            Against::Release => "the release".into(),
+            Against::Release(..) => "the release in the cluster".into(),
             Against::Git { revision, .. } => format!("git:{}", revision.name),
             Against::Files(path) => path.clone(),
             Against::Stdin(_) => "standard input".into(),

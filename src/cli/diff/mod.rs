@@ -4,7 +4,9 @@
 
 mod against;
 pub mod args;
+mod findings;
 mod git;
+mod live;
 mod sides;
 
 use std::collections::BTreeSet;
@@ -13,17 +15,20 @@ use std::path::Path;
 
 use super::args::SceneArgs;
 use super::exit;
+use super::lint::plan::Plan;
 use super::session::{Failed, Found, error, project, relative, releases, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
+use crate::diff::meaning::{self, Meaning};
 use crate::diff::secrets::{Redactor, Which};
-use crate::diff::{ObjectChange, compare, meaning};
+use crate::diff::{ObjectChange, compare};
 use crate::fleet::{self, IgnoreRule, Otherwise, Release, Selection};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
-use sides::{Broken, Half, Prepared, Scene, prepare};
+use findings::{Checker, brought};
+use sides::{Broken, Finish, Half, Prepared, Scene};
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> u8 {
@@ -39,6 +44,7 @@ pub(super) fn run(args: &DiffArgs) -> u8 {
 /// A chart in an environment, or plain manifests.
 #[derive(Clone)]
 struct Job {
+    number: usize,
     release: Option<Release>,
 }
 
@@ -66,7 +72,19 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     }
     let project = project()?;
     let jobs = jobs(args, &project)?;
-    let against = Against::of(args)?;
+    let scene = repeatable(&args.scene);
+    let names = || {
+        let all: Option<Vec<Release>> = jobs.iter().map(|j| j.release.clone()).collect();
+        let what = "what to compare the manifests with? --against FILE, or - for standard input";
+        live::names(&scene, &all.ok_or_else(|| usage(what.into()))?)
+    };
+    if args.list {
+        return match super::print(live::list(args, &names()?)?.as_bytes()) {
+            true => Ok(exit::OK),
+            false => Err(error("standard output is closed".into())),
+        };
+    }
+    let against = Against::of(args, names)?;
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
@@ -75,7 +93,16 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
             jobs.len()
         )));
     }
-    let scene = repeatable(&args.scene);
+    let checker = Checker::new(&scene)?;
+    let plan = |project: &Found| if args.no_lint { Ok(None) } else { checker.plan(project).map(Some) };
+    let new_plan = plan(&project)?;
+    // The policies of another revision judge what it had.
+    let old_plan = match &against {
+        Against::Git { project, .. } => plan(project).ok().flatten(),
+        _ => None,
+    };
+    let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
+    let run = Run { args, scene: &scene, against: &against, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
         let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
@@ -83,11 +110,13 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         let (sides, notes) = sides.unwrap_or_else(aborted);
         done.push(Done { job: job.clone(), sides, notes });
     };
-    parallel::in_order(&jobs, parallel::cores(), |job| both(args, &scene, job, &against), take);
+    parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
     let mut redactor = redactor(args, &done)?;
     let ignore = ignore(args, &project, &redactor)?;
     let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
-    print(args, &outputs, &report)?;
+    if !report.cells.is_empty() {
+        print(args, &outputs, &report)?;
+    }
     Ok(match (failed, args.detailed_exitcode && report.differs()) {
         (Some(status), _) => status,
         (None, true) => exit::CHANGES,
@@ -98,11 +127,12 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
 /// What is to be compared, chart by chart.
 fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
     if !args.manifests.is_empty() {
-        return Ok(vec![Job { release: None }]);
+        return Ok(vec![Job { number: 0, release: None }]);
     }
     let otherwise = if args.all_envs { Otherwise::All } else { Otherwise::Bare };
     let matrix = releases(&args.charts, &args.scene.select, otherwise, project)?;
-    Ok(matrix.releases().map(|r| Job { release: Some(r.clone()) }).collect())
+    let jobs = matrix.releases().enumerate();
+    Ok(jobs.map(|(number, r)| Job { number, release: Some(r.clone()) }).collect())
 }
 
 /// The scene with clock and randomness pinned: what differs by chance on both sides is no change.
@@ -115,56 +145,65 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
 
 type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
 
-/// Both sides of a job, with what has to be said of them.
-fn both(args: &DiffArgs, scene: &SceneArgs, job: &Job, against: &Against) -> Sides {
-    let mut notes = Vec::new();
-    let sides = try_both(args, scene, job, against, &mut notes);
-    (sides, notes)
+/// What all jobs share.
+struct Run<'a> {
+    args: &'a DiffArgs,
+    scene: &'a SceneArgs,
+    against: &'a Against,
+    plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
 }
 
-fn try_both(
-    args: &DiffArgs,
-    scene: &SceneArgs,
-    job: &Job,
-    against: &Against,
-    notes: &mut Vec<String>,
-) -> Result<(Prepared, Prepared), Broken> {
-    let new = match &job.release {
-        Some(release) => Half::Rendered(Box::new(Scene::render(scene, release)?)),
-        None => {
-            let mut texts = Vec::new();
-            for path in &args.manifests {
-                texts.extend(manifest_texts(Path::new(path))?);
+impl Run<'_> {
+    /// Both sides of a job, with what has to be said of them.
+    fn both(&self, job: &Job) -> Sides {
+        let mut notes = Vec::new();
+        let sides = self.new_side(job).and_then(|new| {
+            let old = self.old_side(job, new.namespace(), &mut notes)?;
+            let old_file = |file: &str| self.against.shown(file);
+            let finish = Finish { args: self.args, env: job.env(), plans: self.plans, old_file: &old_file };
+            Ok(finish.both(old, new))
+        });
+        (sides, notes)
+    }
+
+    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
+        if let Some(release) = &job.release {
+            return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
+        }
+        let mut texts = Vec::new();
+        for path in &self.args.manifests {
+            texts.extend(manifest_texts(Path::new(path))?);
+        }
+        let namespace = self.scene.namespace.as_deref().unwrap_or("default");
+        Ok(Prepared::read(self.args, namespace, &texts)?.into())
+    }
+
+    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
+        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::from);
+        Ok(match self.against {
+            Against::Release(live, names) => {
+                let name = names.get(job.number).cloned().unwrap_or_default();
+                live.side(self.args, &name, notes)?
             }
-            Half::Read(Prepared::read(args, scene.namespace.as_deref().unwrap_or("default"), &texts)?)
-        }
-    };
-    let namespace = new.namespace().to_owned();
-    let read = |texts: &[(String, String)]| Prepared::read(args, &namespace, texts).map(Half::Read);
-    let old = match against {
-        Against::Release => return Err(no_cluster().into()),
-        Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
-        Against::Files(path) => {
-            let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-            let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
-            read(&manifest_texts(Path::new(&path))?)?
-        }
-        Against::Git { revision, project } => match &job.release {
-            Some(release) => of_revision(scene, release, revision, project, &namespace, notes)?,
-            None => {
-                let mut texts = Vec::new();
-                for path in args.manifests.iter().filter_map(|p| revision.path(Path::new(p))).filter(|p| p.exists()) {
-                    texts.extend(manifest_texts(&path)?);
+            Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
+            Against::Files(path) => {
+                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
+                read(&manifest_texts(Path::new(&path))?)?
+            }
+            Against::Git { revision, project } => match &job.release {
+                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
+                None => {
+                    let mut texts = Vec::new();
+                    let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
+                    for path in paths.filter(|p| p.exists()) {
+                        texts.extend(manifest_texts(&path)?);
+                    }
+                    read(&texts)?
                 }
-                read(&texts)?
-            }
-        },
-    };
-    Ok(prepare(args, old, new, &|file| against.shown(file)))
-}
-
-fn no_cluster() -> Failed {
-    usage("what to compare with? --against git:REF, or a file or folder of manifests, or - for standard input".into())
+            },
+        })
+    }
 }
 
 /// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
@@ -184,7 +223,7 @@ fn of_revision(
     let name = revision.name.as_str();
     let nothing = |notes: &mut Vec<String>, note: String| {
         notes.push(note);
-        Ok(Half::Read(Prepared::empty(namespace)))
+        Ok(Prepared::empty(namespace).into())
     };
     if !path.exists() {
         return nothing(notes, format!("{name} has no such chart: everything is an addition"));
@@ -197,9 +236,9 @@ fn of_revision(
     match Scene::render(&scene, &old) {
         Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
         Err(broken) => {
-            let text = revision.shown(broken.failed.1.trim_start_matches("Error: ").trim_end());
+            let text = revision.shown(&broken.plain);
             notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
-            Ok(Half::Read(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }))
+            Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
         }
     }
 }
@@ -275,7 +314,9 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
                 let of = job.chart().map(|c| relative(&c.display().to_string())).unwrap_or_default();
                 let place = job.release.as_ref().map(Release::place).unwrap_or_default();
                 let env = if place.is_empty() { place } else { format!(" in {place}") };
-                said.insert(format!("{}", redactor.text(&against.shown(&format!("{of}{env}: {text}")))));
+                let text = text.strip_prefix("Error: ").unwrap_or(&text);
+                let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
+                said.insert(redactor.text(&against.shown(&format!("Error: {place}{text}"))).to_string());
             }
         }
     }
@@ -323,7 +364,10 @@ fn compare_one(
         new: redactor.text(&label),
         notes: notes.iter().map(|n| redactor.text(n)).collect(),
         counts: Counts::of(&changes),
-        meaning: meaning::of(&changes, &old.side, &new.side),
+        meaning: Meaning {
+            findings: brought(&old.findings, &new.findings, redactor),
+            ..meaning::of(&changes, &old.side, &new.side)
+        },
     };
     (cell, changes)
 }
@@ -356,7 +400,7 @@ fn print(args: &DiffArgs, outputs: &[(String, Option<String>)], report: &Report)
         let terminal = file.is_none() && std::io::stdout().is_terminal();
         let view = View {
             report,
-            context: usize::try_from(args.context).ok(),
+            context: usize::try_from(args.lines).ok(),
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             width: if terminal { 120 } else { 0 },
             side_by_side: args.side_by_side,

@@ -2,21 +2,27 @@
 //! of a render can leave its thread: objects, the fields that secrets reached, where fields come from.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::args::DiffArgs;
+use super::findings::of_side;
 use crate::cli::args::SceneArgs;
+use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Failed, Session, error, relative, shown};
 use crate::diag::log::Log;
 use crate::diff::secrets::flow::{Flow, suspicious};
 use crate::diff::secrets::{Redactor, Which};
-use crate::diff::{Place, Side, SideObject, Source};
+use crate::diff::{Place, Side, SideObject, Source, differing};
 use crate::explain::object::Object;
 use crate::explain::{Map, OriginKind, Place as MapPlace};
-use crate::finding::KubeObject;
+use crate::finding::{Finding, KubeObject};
 use crate::fleet::Release;
 use crate::lint::objects;
+use crate::manifest::Manifest;
 use crate::render::Rendered;
+use crate::span::Pos;
 use crate::value::{HelmVersion, Value};
+use crate::yaml;
 
 /// A render in progress: it stays on its thread.
 pub(super) struct Scene {
@@ -34,8 +40,8 @@ pub(super) struct Prepared {
     pub release: String,
     /// Its objects.
     pub side: Side,
-    /// Definitions that come with it without being rendered.
-    pub crds: Vec<KubeObject>,
+    /// What lint says of it.
+    pub findings: Vec<Finding>,
     /// Fields that secrets reached: object, byte offset.
     pub tainted: Vec<(usize, u32)>,
     /// Where fields come from, by object and byte offset of the value.
@@ -54,12 +60,20 @@ pub(super) struct Origin {
 /// A side that cannot be had: the exit status, the text, and what in it may be secret.
 pub(super) struct Broken {
     pub failed: Failed,
+    /// The same on one line, without colours.
+    pub plain: String,
     pub secrets: Vec<String>,
+}
+
+impl From<Prepared> for Half {
+    fn from(prepared: Prepared) -> Half {
+        Half::Read(Box::new(prepared))
+    }
 }
 
 impl From<Failed> for Broken {
     fn from(failed: Failed) -> Broken {
-        Broken { failed, secrets: Vec::new() }
+        Broken { plain: failed.1.trim_start_matches("Error: ").trim_end().to_owned(), failed, secrets: Vec::new() }
     }
 }
 
@@ -72,6 +86,8 @@ impl Scene {
         let secrets = |session: &Session| {
             let mut found = Vec::new();
             secrets_by_name(&Value::Map(session.values.clone()), "", &mut found);
+            let defaults = session.chart.values.as_ref().and_then(|v| yaml::to_value(v, Pos::NONE).ok());
+            defaults.iter().for_each(|v| secrets_by_name(v, "", &mut found));
             found
         };
         match done {
@@ -81,9 +97,30 @@ impl Scene {
             }
             Err(e) => {
                 let text = shown(&scene.engine, &e, session.options.helm);
-                Err(Broken { failed: (crate::cli::exit::ERROR, text), secrets: secrets(&session) })
+                let plain = e.helm_text(session.options.helm);
+                Err(Broken { failed: (crate::cli::exit::ERROR, text), plain, secrets: secrets(&session) })
             }
         }
+    }
+
+    /// All documents: manifests, then hooks.
+    pub fn documents(&self) -> Vec<&Manifest> {
+        self.rendered.manifests.iter().chain(self.rendered.hooks.iter().map(|(m, _)| m)).collect()
+    }
+
+    /// The chart's name.
+    pub fn chart(&self) -> &str {
+        &self.session.chart.metadata.name
+    }
+
+    /// The chart's folder, absolute.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where everything comes from.
+    pub fn map(&self) -> &Map {
+        &self.map
     }
 
     /// Its objects with their documents' numbers, as the flags want them.
@@ -106,7 +143,7 @@ impl Scene {
     }
 
     /// The definitions in crds/ of the chart and its subcharts.
-    fn crds(&self) -> Vec<KubeObject> {
+    pub fn crds(&self) -> Vec<KubeObject> {
         fn of(chart: &crate::chart::Chart, found: &mut Vec<KubeObject>) {
             for file in chart.crds() {
                 found.extend(objects::of_file(&file.name, &String::from_utf8_lossy(&file.data)).0);
@@ -128,10 +165,9 @@ impl Scene {
     ) -> Prepared {
         let all = crate::explain::object::objects(&self.rendered);
         let flow = Flow::of(&self.map, all.iter());
-        let by_document: HashMap<*const crate::manifest::Manifest, &Object<'_>> =
+        let by_document: HashMap<*const Manifest, &Object<'_>> =
             all.iter().map(|o| (std::ptr::from_ref(o.manifest), o)).collect();
-        let documents: Vec<_> =
-            self.rendered.manifests.iter().chain(self.rendered.hooks.iter().map(|(m, _)| m)).collect();
+        let documents = self.documents();
         let (mut tainted, mut origins) = (Vec::new(), HashMap::new());
         for (number, (document, _)) in objects.iter().enumerate().filter(|(n, _)| differs.contains(n)) {
             let object = document.and_then(|d| by_document.get(&std::ptr::from_ref(documents[d])));
@@ -154,15 +190,14 @@ impl Scene {
                 );
             }
         }
-        let crds = self.crds();
         Prepared {
-            chart: self.session.chart.metadata.name.clone(),
+            chart: self.chart().to_owned(),
             release: self.session.options.name.clone(),
             side: Side {
                 objects: objects.into_iter().map(|(_, o)| o).collect(),
                 namespace: self.session.options.namespace.clone(),
             },
-            crds,
+            findings: Vec::new(),
             tainted,
             origins,
             secrets: Vec::new(),
@@ -171,53 +206,83 @@ impl Scene {
 
     /// The file of a place: templates are named as Helm names them.
     fn file(&self, place: &MapPlace) -> String {
-        let chart = &self.session.chart.metadata.name;
-        match place.file.strip_prefix(chart.as_str()).and_then(|rest| rest.strip_prefix('/')) {
+        let chart = self.chart();
+        match place.file.strip_prefix(chart).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) if self.folder.join(rest).is_file() => self.folder.join(rest).display().to_string(),
             _ => place.file.to_string(),
         }
     }
 }
 
-/// Finishes two sides: what both say alike needs no origins.
-pub(super) fn prepare(
-    args: &DiffArgs,
-    old: Half,
-    new: Half,
-    revision: &dyn Fn(&str) -> String,
-) -> (Prepared, Prepared) {
-    let objects = |half: &Half| match half {
-        Half::Rendered(scene) => scene.objects(args),
-        Half::Read(_) => Vec::new(),
-    };
-    let side = |half: &mut Half, objects: &mut Vec<(Option<usize>, SideObject)>| match half {
-        Half::Rendered(scene) => Side {
-            objects: std::mem::take(objects).into_iter().map(|(_, o)| o).collect(),
-            namespace: scene.session.options.namespace.clone(),
-        },
-        Half::Read(prepared) => {
-            std::mem::replace(&mut prepared.side, Side { objects: Vec::new(), namespace: String::new() })
+/// How two sides are finished.
+pub(super) struct Finish<'a> {
+    /// The flags.
+    pub args: &'a DiffArgs,
+    /// The environment.
+    pub env: Option<&'a str>,
+    /// The checks of the old and of the new side, where lint is asked.
+    pub plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
+    /// A file's name on the old side as a person may open it.
+    pub old_file: &'a dyn Fn(&str) -> String,
+}
+
+impl Finish<'_> {
+    /// Finishes both: what both say alike needs no origins.
+    pub fn both(&self, old: Half, new: Half) -> (Prepared, Prepared) {
+        let (old, new) = (Opened::of(old, self.args), Opened::of(new, self.args));
+        let (differ_old, differ_new) = differing(&old.side, &new.side);
+        let here = |file: &str| relative(file);
+        let (before, after) = (self.plans.map(|p| p.0), self.plans.map(|p| p.1));
+        (self.one(old, &differ_old, before, self.old_file), self.one(new, &differ_new, after, &here))
+    }
+
+    fn one(
+        &self,
+        opened: Opened,
+        differ: &HashSet<usize>,
+        plan: Option<&Plan<'_>>,
+        name: &dyn Fn(&str) -> String,
+    ) -> Prepared {
+        let Opened { half, side, documents } = opened;
+        let scene = match &half {
+            Half::Rendered(scene) => Some(&**scene),
+            Half::Read(_) => None,
+        };
+        let findings = plan.map(|p| of_side(p, scene, &side, &documents, self.env)).unwrap_or_default();
+        match half {
+            Half::Rendered(scene) => {
+                let objects = documents.into_iter().zip(side.objects).collect();
+                Prepared { findings, ..scene.keep(objects, differ, name) }
+            }
+            Half::Read(prepared) => Prepared { side, findings, ..*prepared },
         }
-    };
-    let (mut old, mut new) = (old, new);
-    let (mut a, mut b) = (objects(&old), objects(&new));
-    let numbers = |o: &[(Option<usize>, SideObject)]| o.iter().map(|(d, _)| *d).collect::<Vec<_>>();
-    let (documents_a, documents_b) = (numbers(&a), numbers(&b));
-    let (side_a, side_b) = (side(&mut old, &mut a), side(&mut new, &mut b));
-    let (differ_a, differ_b) = crate::diff::differing(&side_a, &side_b);
-    let finish = |half: Half,
-                  side: Side,
-                  documents: Vec<Option<usize>>,
-                  differ: &HashSet<usize>,
-                  name: &dyn Fn(&str) -> String| match half {
-        Half::Rendered(scene) => {
-            let objects = documents.into_iter().zip(side.objects).collect();
-            scene.keep(objects, differ, name)
-        }
-        Half::Read(prepared) => Prepared { side, ..prepared },
-    };
-    let here = |file: &str| relative(file);
-    (finish(old, side_a, documents_a, &differ_a, revision), finish(new, side_b, documents_b, &differ_b, &here))
+    }
+}
+
+/// A side with its objects taken out.
+struct Opened {
+    half: Half,
+    side: Side,
+    /// The document of each object; nothing for those that weren't rendered.
+    documents: Vec<Option<usize>>,
+}
+
+impl Opened {
+    fn of(mut half: Half, args: &DiffArgs) -> Opened {
+        let (side, documents) = match &mut half {
+            Half::Rendered(scene) => {
+                let (documents, objects) = scene.objects(args).into_iter().unzip();
+                (Side { objects, namespace: scene.session.options.namespace.clone() }, documents)
+            }
+            Half::Read(prepared) => {
+                let empty = Side { objects: Vec::new(), namespace: prepared.side.namespace.clone() };
+                let side = std::mem::replace(&mut prepared.side, empty);
+                let documents = vec![None; side.objects.len()];
+                (side, documents)
+            }
+        };
+        Opened { half, side, documents }
+    }
 }
 
 /// A side that is not finished yet.
@@ -225,7 +290,7 @@ pub(super) enum Half {
     /// A render.
     Rendered(Box<Scene>),
     /// Manifests.
-    Read(Prepared),
+    Read(Box<Prepared>),
 }
 
 impl Half {
@@ -245,7 +310,7 @@ impl Prepared {
             chart: String::new(),
             release: String::new(),
             side: Side { objects: Vec::new(), namespace: namespace.to_owned() },
-            crds: Vec::new(),
+            findings: Vec::new(),
             tainted: Vec::new(),
             origins: HashMap::new(),
             secrets: Vec::new(),

@@ -15,7 +15,7 @@ use crate::policy::{Set, builtin};
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 
 /// What a run of lint goes by.
-pub(super) struct Plan<'a> {
+pub(in crate::cli) struct Plan<'a> {
     /// The command line.
     pub args: &'a LintArgs,
     /// The project file.

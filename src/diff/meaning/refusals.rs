@@ -36,7 +36,7 @@ pub fn check(old: &KubeObject, new: &KubeObject) -> Vec<Refused> {
         ("apps", "Deployment") => [selector(&update), strategy(&update, "strategy", "Recreate", old)].concat(),
         ("apps", "DaemonSet" | "ReplicaSet") => selector(&update),
         ("apps", "StatefulSet") => stateful_set(&update, old),
-        ("batch", "Job") => job(&update),
+        ("batch", "Job") => job(&update, old, new),
         ("", "Pod") => pod(&update),
         ("", "Service") => service(&update, old, new),
         ("", "PersistentVolumeClaim") => claim(&update),
@@ -216,7 +216,7 @@ fn claim_templates(templates: &mut Entry) {
     }
 }
 
-fn job(update: &Update<'_>) -> Vec<Refused> {
+fn job(update: &Update<'_>, old: &KubeObject, new: &KubeObject) -> Vec<Refused> {
     let mut found = Vec::new();
     let mut refuse = |field, message| found.push(Refused { field, message, remedy: JOB });
     let stay: &[Fixed] = &[
@@ -228,9 +228,17 @@ fn job(update: &Update<'_>) -> Vec<Refused> {
         ("spec.managedBy", &["spec", "managedBy"]),
     ];
     stay.iter().filter(|(_, keys)| update.differs(keys)).for_each(|(field, _)| refuse(*field, IMMUTABLE));
+    // What the policy asks for is not what the server filled in before there was one.
+    let given_alone = |o: &KubeObject, key: &str| o.root().at(&["spec", key]).is_some_and(|n| !n.is_null());
+    if given_alone(new, "podFailurePolicy")
+        && !given_alone(old, "podFailurePolicy")
+        && !given_alone(new, "podReplacementPolicy")
+    {
+        refuse("spec.podReplacementPolicy", "Unsupported value");
+    }
     let number = |side, key: &str| given(side, &["spec", key]).and_then(Node::as_i64);
     let (before, after) = (number(update.old, "completions"), number(update.new, "completions"));
-    if before != after {
+    if before != after && (given_alone(old, "completions") || given_alone(new, "completions")) {
         let indexed = update.text(&["spec", "completionMode"]).1 == "Indexed";
         match (indexed, after == number(update.new, "parallelism")) {
             (false, _) => refuse("spec.completions", IMMUTABLE),
@@ -315,10 +323,8 @@ fn service(update: &Update<'_>, old: &KubeObject, new: &KubeObject) -> Vec<Refus
     let ports = matches!(will, "NodePort" | "LoadBalancer");
     if !outside && !after.is_empty() && before != after {
         refuse("spec.clusterIPs[0]", "may not change once set", recreate);
-    } else if ports && before == "None" {
+    } else if ports && before == "None" && after.is_empty() {
         refuse("spec.clusterIPs[0]", "may not be set to 'None'", recreate);
-    } else if !outside && !before.is_empty() && before != "None" && moves_family(update, &before) {
-        refuse("spec.clusterIPs[0]", "value as indicated by `ipFamilies[0]`", recreate);
     }
     if was == "LoadBalancer" && will == "LoadBalancer" && update.differs(&["spec", "loadBalancerClass"]) {
         refuse("spec.loadBalancerClass", "may not change once set", recreate);
@@ -326,21 +332,18 @@ fn service(update: &Update<'_>, old: &KubeObject, new: &KubeObject) -> Vec<Refus
     found
 }
 
-/// Whether the first family asked for is not that of the address.
-fn moves_family(update: &Update<'_>, address: &str) -> bool {
-    let first = given(update.new, &["spec", "ipFamilies"]).and_then(|f| f.items().first()).and_then(Node::as_str);
-    let own = if address.contains(':') { "IPv6" } else { "IPv4" };
-    first.is_some_and(|f| f != own)
-}
-
 /// Claims are taken for bound ones, which may ask for more.
 fn claim(update: &Update<'_>) -> Vec<Refused> {
-    // Which volume it is may be said once.
-    let chosen = given(update.old, &["spec", "volumeName"]).is_some();
+    // Which volume and class it is may be said once.
+    let chosen = |key: &str| given(update.old, &["spec", key]).is_some();
     let rest = |side: &Node| {
         let mut spec = given(side, &["spec"]).cloned().unwrap_or(Node { data: Data::Map(Vec::new()), offset: 0 });
         if let Data::Map(fields) = &mut spec.data {
-            fields.retain(|f| &*f.key != "volumeAttributesClassName" && (chosen || &*f.key != "volumeName"));
+            fields.retain(|f| match &*f.key {
+                "volumeAttributesClassName" => false,
+                key @ ("volumeName" | "storageClassName") => chosen(key),
+                _ => true,
+            });
             for resources in fields.iter_mut().filter(|f| &*f.key == "resources") {
                 if let Data::Map(parts) = &mut resources.value.data {
                     parts.retain(|p| &*p.key != "requests");

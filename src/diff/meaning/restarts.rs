@@ -1,5 +1,5 @@
-//! Pods that are replaced, and pods that are not although one might think so. A label that is ignored elsewhere counts
-//! here: it replaces pods all the same.
+//! Pods that are replaced, and pods that are not although one might think so. A field that is ignored elsewhere counts
+//! here, unless its whole object is: it replaces pods all the same.
 
 use super::workload::{template_of, text_at, touching};
 use super::{Pods, Restart};
@@ -8,7 +8,11 @@ use crate::diff::{Change, ObjectChange, ObjectId};
 
 /// What happens to the pods of the changed workloads.
 pub(super) fn restarts(changes: &[ObjectChange]) -> Vec<Restart> {
-    changes.iter().filter(|c| c.change == Change::Changed && c.hooks.is_empty()).filter_map(restart).collect()
+    changes
+        .iter()
+        .filter(|c| c.change == Change::Changed && c.hooks.is_empty() && c.ignored.is_none())
+        .filter_map(restart)
+        .collect()
 }
 
 fn restart(change: &ObjectChange) -> Option<Restart> {

@@ -32,6 +32,11 @@ impl Text {
         self.secret
     }
 
+    /// Whether it is nothing but a hash.
+    pub fn is_hidden(&self) -> bool {
+        self.secret && self.shown.starts_with("[secret ") && self.shown.find(']') == Some(self.shown.len() - 1)
+    }
+
     /// Several texts one behind the other.
     #[must_use]
     pub fn concat(parts: &[&Text]) -> Text {
