@@ -77,7 +77,7 @@ DEFS = {
                standbyReplicas=COUNT,
                triggers=by_name(or_null(of(type=TEXT, metricType=TEXT, authentication=TEXT, metadata=by_name(SCALAR)))),
                authentications=by_name(by_name({**of(secret=TEXT, key=TEXT), "required": ["secret", "key"]}))),
-    "ingress": of(enabled=FLAG, className=TEXT, host=says("a template", TEXT), tlsSecret=TEXT, annotations=by_name(SCALAR),
+    "ingress": of(enabled=FLAG, className=TEXT, issuer=TEXT, host=says("a template", TEXT), tlsSecret=TEXT, annotations=by_name(SCALAR),
                   paths=says("port names by path; =/path is that path alone",
                              {"type": "object", "propertyNames": {"pattern": "^=?/"}, "additionalProperties": TEXT})),
     "canary": of(enabled=FLAG, weight={"type": "integer", "minimum": 0, "maximum": 100}, header=TEXT,

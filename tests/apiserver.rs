@@ -14,16 +14,22 @@ use plimsoll::yaml::node::Document;
 use serde_json::{Map, Value};
 
 /// A case: an object after some edits, and what the server said of it.
-struct Case {
+pub struct Case {
     kind: (String, String),
-    name: String,
-    text: String,
-    verdict: Verdict,
+    /// The object's name and the edits.
+    pub name: String,
+    /// The object before the edits.
+    pub before: String,
+    /// The object after them.
+    pub text: String,
+    /// What the server said.
+    pub verdict: Verdict,
 }
 
 /// What the server said.
 #[derive(Debug)]
-enum Verdict {
+pub enum Verdict {
+    /// It is fine.
     Accepted,
     /// Refused before validation: what cannot be decoded, unknown fields, what a cluster lacks.
     Otherwise(String),
@@ -55,7 +61,8 @@ fn cases() -> Vec<(String, Vec<Case>)> {
     paths.iter().map(|p| (name(p), read(&fs::read_to_string(p).expect("UTF-8")))).collect()
 }
 
-fn read(text: &str) -> Vec<Case> {
+/// The cases of a file.
+pub fn read(text: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for section in text.split("-- object ").skip(1) {
         let (name, rest) = section.split_once(" --\n").expect("a name");
@@ -72,6 +79,7 @@ fn read(text: &str) -> Vec<Case> {
             cases.push(Case {
                 kind: (kind("apiVersion"), kind("kind")),
                 name: format!("{name}: {edits}"),
+                before: object.to_owned(),
                 text,
                 verdict: verdict_of(&verdict),
             });

@@ -74,6 +74,7 @@ fn meaning(changes: &[plimsoll::diff::ObjectChange], redactor: &Redactor, place:
             new: Some(redactor.text("registry.example.com/ledger:1.3.0")),
         }],
         restarts: vec![Restart { object: of("Deployment"), pods: Pods::Roll, because: because.collect() }],
+        stale: vec![(of("Secret"), of("Deployment"))],
         sizes: Vec::new(),
         totals: vec![Total {
             what: "requests.memory",

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::env::resolve;
 use plimsoll::explain::{self, LineOrigin, Map, Origin, OriginKind};
+use plimsoll::fleet::files_of;
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Rendered};
 use plimsoll::span::{Pos, SourceMap};
@@ -24,7 +24,7 @@ fn scene(env: Option<&str>, set: &[&str], helm: HelmVersion) -> Scene {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain/origins");
     let mut log = Log::new(helm);
     let chart = load(&path, helm, &mut log).expect("the chart loads");
-    let files = env.map(|e| resolve(e, &path, None).expect("the environment is there").files).unwrap_or_default();
+    let files = env.map(|e| files_of(&path, e)).unwrap_or_default();
     let files = files.iter().map(|f| ValuesFile {
         path: f.display().to_string(),
         layer: env.unwrap_or_default().into(),

@@ -9,7 +9,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("blob", &[]),
         ("span", &["blob"]),
         ("stack", &[]),
-        ("parallel", &[]),
+        ("parallel", &["stack"]),
         ("gonum", &[]),
         ("value", &["blob", "span", "stack", "gonum"]),
         ("diag", &["span", "value"]),
@@ -27,7 +27,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("chart", &[]), ("fleet", &["chart"])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
-    &[("lint", &[]), ("diff", &[])],
+    &[("lint", &[]), ("diff", &[]), ("graph", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -2,7 +2,8 @@
 //! was said to come from there must have changed.
 //!
 //! By default on the charts of this repository. `MUTATE=/charts/a,/charts/b cargo test --test main mutation -- --nocapture`
-//! takes others, `MUTATE_MOST=500` bounds how many places of each kind are tried per chart (evenly spread over them).
+//! takes others (`/charts/a@ci/values.yaml` with a values file of theirs), `MUTATE_MOST=500` bounds how many places of each
+//! kind are tried per chart (evenly spread over them), `MUTATE_SECONDS=10` how long they may take.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::explain::{OriginKind, explain};
+use plimsoll::explain::{OriginKind, Step, explain};
 use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
@@ -38,16 +39,17 @@ fn world() -> System {
 }
 
 impl Scene {
-    fn open(path: &Path, env: Option<&str>) -> Option<Scene> {
+    fn open(path: &Path, env: Option<&str>, file: Option<&str>) -> Option<Scene> {
         let helm = HelmVersion::V4;
         let chart = load(path, helm, &mut Log::new(helm)).ok()?;
-        let files = match env {
+        let mut files = match env {
             Some(env) => files_of(path, env),
             None => Vec::new(),
         };
+        files.extend(file.map(|f| path.join(f)));
         let files = files.iter().map(|f| ValuesFile {
             path: f.display().to_string(),
-            layer: env.unwrap_or_default().to_owned(),
+            layer: env.unwrap_or("-f").to_owned(),
             text: std::fs::read(f).unwrap_or_default(),
         });
         let options = Options {
@@ -77,6 +79,16 @@ impl Scene {
         let templates = prepared.parse(&mut sources).ok()?;
         let (evaluated, Untraced) = prepared.evaluate(&templates, &self.options, &world(), Untraced).ok()?;
         Some(evaluated.into_iter().map(|e| (e.path, e.text)).collect())
+    }
+
+    /// How many places of each kind can be tried in the time that is given for a chart.
+    fn affordable(&self, most: usize) -> usize {
+        let Some(seconds) = std::env::var("MUTATE_SECONDS").ok().and_then(|n| n.parse::<f64>().ok()) else {
+            return most;
+        };
+        let start = std::time::Instant::now();
+        self.texts();
+        most.min((seconds / start.elapsed().as_secs_f64() / 2.0) as usize + 1)
     }
 
     /// The same with one input changed; nothing if there is no such input.
@@ -231,15 +243,24 @@ fn change_value(text: &[u8], offset: usize) -> Option<Vec<u8>> {
             out.splice(at + 1..at + 1, *b"changed");
         }
         Data::Str(s) => {
-            // A letter or digit outside of actions, the last one of the first line of it.
-            let line = s.lines().find(|l| !l.trim().is_empty())?;
-            let start = at + memchr::memmem::find(&text[at..], line.as_bytes())?;
-            let end = start + line.len();
-            let changed = change_line(&text[..end], start)?;
-            out.splice(..end, changed);
-            // The first one too: a template may cut the end off.
-            if out[start].is_ascii_alphabetic() && !line.contains("{{") {
-                out[start] = other(text[start]);
+            // A letter or digit outside of actions, the last one of each line of it.
+            let (mut from, mut any) = (at, false);
+            for line in s.lines().filter(|l| !l.trim().is_empty()) {
+                let Some(start) = memchr::memmem::find(&text[from..], line.as_bytes()).map(|n| from + n) else {
+                    continue;
+                };
+                from = start + line.len();
+                if let Some(changed) = change_line(&out[..from], start) {
+                    out.splice(..from, changed);
+                    any = true;
+                    // The first one too: a template may cut the end off.
+                    if out[start].is_ascii_alphabetic() && !line.contains("{{") {
+                        out[start] = other(text[start]);
+                    }
+                }
+            }
+            if !any {
+                return None;
             }
         }
         Data::Map(entries) if entries.is_empty() => {
@@ -366,7 +387,9 @@ struct Claim {
     content_lines: BTreeSet<Pos>,
     /// Positions of keys, likewise.
     content_keys: BTreeSet<Pos>,
-    /// Those and what is said to have decided it.
+    /// Paths of what went in as a whole, with all that is below.
+    whole: Vec<Vec<Step>>,
+    /// Positions of all that, and of what is said to have decided it.
     all: BTreeSet<Pos>,
     keys: Vec<(Pos, String)>,
 }
@@ -413,18 +436,23 @@ fn score(name: &str, scene: &Scene, most: usize, verbose: bool) -> Option<Score>
             };
             let (names, rest): (Vec<_>, Vec<_>) = origin.values.into_iter().partition(|o| o.is_key);
             let content_lines: BTreeSet<Pos> = rest.iter().filter(|o| o.at != o.pos).map(|o| o.at).collect();
+            let decided = values(&origin.conditions);
+            let whole: Vec<_> = rest.iter().filter(|o| o.whole && o.kind == OriginKind::Value).collect();
+            let whole = whole.into_iter().map(|o| o.path.to_vec()).collect();
+            let names = values(&names);
+            let named = values(&rest);
             let rest: Vec<_> = rest.into_iter().filter(|o| o.at == o.pos).collect();
             let content = values(&rest);
-            let names = values(&names);
-            let decided = values(&origin.conditions);
+            let all = named.iter().chain(&names).chain(&decided).map(|c| c.0);
             claims.push(Claim {
                 at: (document.path.clone(), first + n),
                 text: text.to_owned(),
                 template: if origin.template.is_some() { origin.at } else { Pos::NONE },
                 content: content.iter().map(|c| c.0).collect(),
                 content_keys: names.iter().map(|c| c.0).collect(),
-                all: content.iter().chain(&names).chain(&decided).map(|c| c.0).chain(content_lines.clone()).collect(),
+                all: all.chain(content_lines.clone()).collect(),
                 content_lines,
+                whole,
                 keys: content.into_iter().chain(names).collect(),
             });
         }
@@ -521,7 +549,9 @@ fn keys(
             if did {
                 depends.entry(&claim.at).or_default().insert(pos);
             }
-            if claim.of(how).contains(&pos) {
+            // What begins a text of several lines stays as it is when the text changes.
+            let is_head = claim.text.ends_with(['|', '>']) || claim.text.ends_with("|-") || claim.text.ends_with("|+");
+            if claim.of(how).contains(&pos) && !is_head {
                 score.claims += 1;
                 score.wrong += usize::from(!did);
                 if !did && verbose {
@@ -535,7 +565,11 @@ fn keys(
     for claim in claims {
         let Some(on) = depends.get(&claim.at) else { continue };
         score.depending += 1;
-        let right = on.iter().any(|pos| claim.all.contains(pos));
+        let is_below = |pos: &Pos| {
+            let paths = map.keys().at(*pos);
+            claim.whole.iter().any(|whole| paths.iter().any(|p| p.starts_with(whole)))
+        };
+        let right = on.iter().any(|pos| claim.all.contains(pos) || is_below(pos));
         score.named += usize::from(right);
         if !right && verbose {
             let at: Vec<String> =
@@ -570,15 +604,21 @@ fn what_is_claimed_is_true() {
     let verbose = !asked.is_empty();
     let mut total = Score::default();
     for path in charts {
+        let text = path.display().to_string();
+        let (path, file) = match text.split_once('@') {
+            Some((path, file)) => (PathBuf::from(path), Some(file.to_owned())),
+            None => (path, None),
+        };
         let mut envs: Vec<Option<String>> = environments_of(&path).into_iter().map(Some).collect();
         if envs.is_empty() || !asked.is_empty() {
             envs = vec![None];
         }
         for env in envs {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = file.iter().fold(name, |name, file| format!("{name}@{file}"));
             let scene = plimsoll::stack::with_stack(|| {
-                let scene = Scene::open(&path, env.as_deref())?;
-                score(&name, &scene, most, verbose)
+                let scene = Scene::open(&path, env.as_deref(), file.as_deref())?;
+                score(&name, &scene, scene.affordable(most), verbose)
             });
             match scene.flatten() {
                 Some(score) => {

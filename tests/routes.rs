@@ -126,3 +126,132 @@ fn what_never_ends_is_refused() {
     assert!(fault(&"a {".repeat(100_000)).message.contains("nested too deeply"));
     assert!(fault(&format!("server {{ location ~ {} {{ }} }}", "(".repeat(50_000))).message.contains("failed"));
 }
+
+/// Whatever is cut off, there is an answer or an error, at once.
+#[test]
+fn no_text_is_too_broken() {
+    for name in ["locations.txt", "servers.txt", "rewrites.txt", "passes.txt", "refused.txt"] {
+        for case in cases(name) {
+            let whole = case.files.0["nginx.conf"].clone();
+            for cut in (0..whole.len()).step_by(5).filter(|i| whole.is_char_boundary(*i)) {
+                for text in
+                    [whole[..cut].to_owned(), format!("{}{}", &whole[..cut], &whole[(cut + 1).min(whole.len())..])]
+                {
+                    let mut files = Texts(case.files.0.clone());
+                    files.0.insert("nginx.conf".into(), text);
+                    if let Ok(config) = load("nginx.conf", &files) {
+                        case.requests.iter().take(3).for_each(|(url, _)| _ = answer(&config, &request(url)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A file that is written anew with `UPDATE=1`, and looked at.
+fn expect(path: &Path, found: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, found).expect("can be written");
+    }
+    let wanted = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, wanted, "{} (UPDATE=1 writes it)", path.display());
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/routes").join(name)
+}
+
+/// Every kind of route with its annotations and filters, and every kind of conflict.
+#[test]
+fn routes_of_all_kinds_are_read() {
+    let text = std::fs::read_to_string(folder("kinds/manifest.yaml")).expect("it is there");
+    let (objects, broken) = plimsoll::lint::objects::of_file("manifest.yaml", &text);
+    assert!(broken.is_empty());
+    let release = plimsoll::routes::Release { chart: "pay", namespace: "pay", objects: &objects };
+    let mut index = plimsoll::routes::index::Index::default();
+    index.add(release);
+    let mut routes = plimsoll::routes::read::routes(release);
+    routes.iter_mut().for_each(|r| index.settle(r));
+    let conflicts = plimsoll::routes::conflicts::conflicts(&routes, &index);
+    let table = plimsoll::report::routes::Table { environment: None, routes, conflicts, against: None };
+    let tables = [table];
+    expect(&folder("kinds/report.txt"), &plimsoll::report::routes::text(&tables));
+    expect(&folder("kinds/report.md"), &plimsoll::report::routes::markdown(&tables));
+}
+
+/// Where requests go by routes of each kind, rewritten or redirected.
+#[test]
+fn requests_go_where_routes_send_them() {
+    let text = std::fs::read_to_string(folder("kinds/manifest.yaml")).expect("it is there");
+    let (objects, _) = plimsoll::lint::objects::of_file("manifest.yaml", &text);
+    let release = plimsoll::routes::Release { chart: "pay", namespace: "pay", objects: &objects };
+    let routes = plimsoll::routes::read::routes(release);
+    let model = plimsoll::routes::model::Model::new(&routes);
+    let answer = |url: &str| match model.answer(&request(url)).1 {
+        plimsoll::routes::model::Answer::Backend { service, uri } => format!("{service} {uri}"),
+        plimsoll::routes::model::Answer::Redirect { code, to } => format!("{code} to {to}"),
+        plimsoll::routes::model::Answer::Nothing => "nothing".into(),
+    };
+    for (url, wanted) in [
+        ("http://regex.example.com/api/x?q=1", "api:grpc /x?q=1"),
+        ("http://regex.example.com/API/x", "api:grpc /x"),
+        ("http://regex.example.com/api", "api:grpc /"),
+        ("http://regex.example.com/apix", "nothing"),
+        ("http://regex.example.com/", "302 to http://regex.example.com/start"),
+        ("http://regex.example.com/x", "nothing"),
+        ("http://moved.example.com/x", "308 to https://new.example.com/x"),
+        ("http://twice.example.com/a/b", "308 to https://twice.example.com/a/b"),
+        ("https://twice.example.com/ab", "nothing"),
+        ("https://x.kong.example.com/v1/pay", "api:80 /pay"),
+        ("https://x.kong.example.com/users/7", "api:80 /"),
+        ("https://a.b.kong.example.com/v1", "nothing"),
+        ("http://gw.example.com/x", "301 to https://gw.example.com/x"),
+        ("https://grpc.example.com/pay.v1.Ledger/Get", "api:80 /pay.v1.Ledger/Get"),
+        ("https://t.example.com/a/x", "api:80 /x"),
+        ("https://t.example.com/b/x", "nothing"),
+        ("http://o.example.com/x/y", "302 to https://o.example.com/x/y"),
+    ] {
+        assert_eq!(answer(url), wanted, "{url}");
+    }
+}
+
+fn run(args: &[&str]) -> (i32, String, String) {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(args)
+        .current_dir(folder("site"))
+        .output()
+        .expect("plimsoll starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("is UTF-8");
+    (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
+}
+
+/// A site of virtual machines, and the chart it was moved to with what was forgotten: every kind of difference.
+#[test]
+fn a_site_is_compared_with_its_chart() {
+    let (status, out, err) = run(&["routes", "chart", "--against", "nginx/nginx.conf"]);
+    assert_eq!((status, err.as_str()), (1, ""));
+    expect(&folder("site/report.txt"), &out);
+    let (_, json, _) = run(&["routes", "chart", "--against", "nginx/nginx.conf", "-o", "json"]);
+    let data: serde_json::Value = serde_json::from_str(&json).expect("is JSON");
+    let kinds: std::collections::BTreeSet<&str> = data[0]["against"]["differences"]
+        .as_array()
+        .expect("is a list")
+        .iter()
+        .filter_map(|d| d["kind"].as_str())
+        .collect();
+    let all = ["answer", "extra", "missing", "priority", "redirect", "rewrite", "target"];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let (status, _, err) = run(&["routes", "chart", "--against", "nginx/none.conf"]);
+    assert_eq!(status, 3);
+    assert_eq!(err, "Error: open() \"nginx/none.conf\" failed (2: no such file or directory)\n");
+    let (status, _, err) = run(&["routes", "chart", "--against", "nginx/nginx.conf", "--map", "php"]);
+    assert_eq!((status, err.as_str()), (3, "Error: --map php: NGINX=SERVICE was expected\n"));
+    let (status, ..) = run(&["routes", "chart", "--fail-on", "warning"]);
+    assert_eq!(status, 1);
+    let (status, ..) = run(&["routes", "chart"]);
+    assert_eq!(status, 0);
+}

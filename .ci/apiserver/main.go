@@ -4,6 +4,7 @@
 //	verdicts -bin DIR [-only TEXT] record|check|generate FILE...
 //	verdicts -bin DIR [-only TEXT] record-updates|check-updates FILE...
 //	verdicts -bin DIR policies POLICIES OUTPUT FILE...
+//	verdicts -bin DIR fleet PLIMSOLL ROOT
 package main
 
 import (
@@ -36,8 +37,11 @@ func run(bin, only, mode string, files []string) error {
 		return err
 	}
 	defer server.stop()
-	if mode == "policies" {
+	switch mode {
+	case "policies":
 		return policies(server, files)
+	case "fleet":
+		return fleet(server, files)
 	}
 	stale := 0
 	ask := server.verdict

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
+
+	"sigs.k8s.io/yaml"
 )
 
 // updateVerdict makes the object, asks what the server says of the new text in its place, and takes the object away
@@ -22,6 +27,9 @@ func (s *server) updateVerdict(o *object, text string) ([]string, error) {
 		return nil, fmt.Errorf("%s: the old object is refused: %s", name, data)
 	}
 	defer s.remove(path)
+	if err := s.settle(path, o); err != nil {
+		return nil, err
+	}
 	code, data, err = s.call("PATCH", path+query+"&dryRun=All", "application/apply-patch+yaml", []byte(text))
 	if err != nil {
 		return nil, err
@@ -30,6 +38,36 @@ func (s *server) updateVerdict(o *object, text string) ([]string, error) {
 		return []string{"ok"}, nil
 	}
 	return refusal(code, data, text)
+}
+
+// settle does what controllers would before somebody updates the object: its status, if it has one, and a definition
+// that is served.
+func (s *server) settle(path string, o *object) error {
+	var root struct {
+		Kind   string
+		Status map[string]any
+	}
+	if err := yaml.Unmarshal([]byte(o.text), &root); err != nil {
+		return err
+	}
+	if root.Status != nil {
+		body, err := json.Marshal(map[string]any{"status": root.Status})
+		if err != nil {
+			return err
+		}
+		code, data, err := s.call("PATCH", path+"/status", "application/merge-patch+json", body)
+		if err != nil || code >= 300 {
+			return fmt.Errorf("%s/status: %v %s", path, err, data)
+		}
+	}
+	for tries := 0; root.Kind == "CustomResourceDefinition" && tries < 100; tries++ {
+		_, data, err := s.call("GET", path, "", nil)
+		if err != nil || bytes.Contains(data, []byte(`"type":"Established","status":"True"`)) {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil
 }
 
 // remove deletes an object for good: nobody else takes its finalizers away.

@@ -35,6 +35,12 @@ pub enum Command {
     Values(Box<ValuesArgs>),
     /// List the images that charts run, with the values that chose them
     Images(Box<ImagesArgs>),
+    /// Say what would change: against another revision, or any manifests
+    Diff(Box<super::diff::args::DiffArgs>),
+    /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
+    Routes(Box<RoutesArgs>),
+    /// Show which chart uses which library chart and values, and which object uses which
+    Graph(Box<GraphArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies
@@ -51,6 +57,9 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// The Helm plugin: helm-diff's commands and flags
+    #[command(hide = true, subcommand)]
+    HelmDiff(super::helm_diff::HelmDiffCommand),
     /// Render snippets given as JSON lines
     #[command(hide = true)]
     InternalBatch,
@@ -144,8 +153,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
@@ -220,7 +229,7 @@ pub struct SceneArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Name of the release
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "release", value_name = "NAME")]
     pub name: Option<String>,
     /// Namespace of the release
     #[arg(short, long, value_name = "NAMESPACE")]
@@ -255,10 +264,10 @@ pub struct RenderArgs {
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<String>,
     /// Show at each line the template's line and the line of values that it comes from
-    #[arg(long, conflicts_with_all = ["output_dir", "include_crds"])]
+    #[arg(long, conflicts_with = "output_dir")]
     pub annotate: bool,
     /// Write where each line comes from as JSON, see docs/source-map.md
-    #[arg(long, value_name = "FILE", conflicts_with = "include_crds")]
+    #[arg(long, value_name = "FILE")]
     pub source_map: Option<String>,
 }
 
@@ -296,7 +305,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -339,6 +348,69 @@ pub struct ImagesArgs {
     /// How the images are listed
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: ImageList,
+}
+
+/// How routes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RouteList {
+    /// A table, then what is wrong
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For pull requests and documentation
+    Markdown,
+}
+
+/// Flags of `plimsoll routes`.
+#[derive(Args, Debug)]
+pub struct RoutesArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Compare with the servers and locations of this nginx configuration
+    #[arg(long, value_name = "NGINX.CONF")]
+    pub against: Option<String>,
+    /// Which Service stands for an upstream or address of nginx, where requests don't tell: php_backend=web
+    #[arg(long, value_name = "NGINX=SERVICE", requires = "against")]
+    pub map: Vec<String>,
+    /// From which severity on conflicts and differences fail the run
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// How the routes are listed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: RouteList,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A flowchart for GitHub, GitLab and wikis
+    #[default]
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs
+    Json,
+    /// A page to explore it in a browser
+    Html,
+}
+
+/// Flags of `plimsoll graph`.
+#[derive(Args, Debug)]
+pub struct GraphArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the graph is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "mermaid")]
+    pub output: GraphFormat,
 }
 
 /// Flags of `plimsoll template`.
@@ -542,6 +614,17 @@ pub enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether something this bad fails a run.
+    pub fn fails(self, severity: crate::finding::Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= crate::finding::Severity::Error,
+            FailOn::Warning => severity >= crate::finding::Severity::Warning,
+            FailOn::Never => false,
+        }
+    }
+}
+
 /// What a custom resource without a known definition is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MissingSchema {
@@ -618,4 +701,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

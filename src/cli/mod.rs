@@ -4,13 +4,17 @@ pub mod args;
 mod batch;
 mod cluster;
 mod dependency;
+mod diff;
 mod explain;
+mod graph;
+pub mod helm_diff;
 mod images;
 mod lint;
 mod policy;
 mod progress;
 mod recorded;
 mod render;
+mod routes;
 mod session;
 mod template;
 mod touched;
@@ -28,6 +32,8 @@ pub mod exit {
     pub const OK: u8 = 0;
     /// An error, or findings.
     pub const ERROR: u8 = 1;
+    /// Something differs, where `--detailed-exitcode` asks.
+    pub const CHANGES: u8 = 2;
     /// Wrong usage or configuration.
     pub const USAGE: u8 = 3;
     /// A cluster or the network.
@@ -48,6 +54,10 @@ pub fn run() -> u8 {
             args::Command::Explain(a) => explain::run(&a),
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
+            args::Command::Diff(a) => diff::run(&a),
+            args::Command::HelmDiff(c) => helm_diff::run(&c),
+            args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Completion { shell } => {

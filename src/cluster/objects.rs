@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::release::{Limits, StoredRelease, decode_release};
+use super::release::{Limits, StoredRelease, decode_release, or_default};
 use super::storage::{KEY_PREFIX, ReleaseHead, Storage, TYPE, key, named};
 use super::transport::{Form, Request, Server, path_segment, query_value};
 use super::{ClusterError, Fault};
@@ -31,7 +31,7 @@ pub(super) struct Objects {
 
 #[derive(Deserialize)]
 struct Items {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     items: Vec<Item>,
 }
 
@@ -41,7 +41,7 @@ struct Item {
     metadata: Metadata,
     #[serde(default)]
     r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     data: Data,
 }
 
@@ -50,6 +50,7 @@ struct Item {
 struct Metadata {
     name: String,
     namespace: String,
+    #[serde(deserialize_with = "or_default")]
     labels: BTreeMap<String, String>,
 }
 
@@ -59,8 +60,11 @@ struct Data {
     release: String,
 }
 
-/// How many releases one list asks for: enough to save requests, few enough that answers come beside each other.
-const BATCH: usize = 8;
+/// How many releases of a namespace one list asks for: every list makes the server look at the whole namespace, so that
+/// there are four, beside each other, rather than many; and none may bring more than an answer holds.
+fn batch_size(releases: usize) -> usize {
+    releases.div_ceil(4).clamp(8, 64)
+}
 
 impl Objects {
     pub(super) fn new(server: Arc<dyn Server>, kind: Kind) -> Objects {
@@ -112,14 +116,15 @@ struct Batch<'a> {
     places: Vec<usize>,
 }
 
-/// One request for up to [`BATCH`] names of a namespace.
+/// Few requests for the names of each namespace.
 fn batches<'a>(wanted: &[(&'a str, &str)]) -> Vec<Batch<'a>> {
     let mut by_namespace: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, (namespace, _)) in wanted.iter().enumerate() {
         by_namespace.entry(namespace).or_default().push(place);
     }
     let split = by_namespace.into_iter().flat_map(|(namespace, places)| {
-        let chunks: Vec<Batch> = places.chunks(BATCH).map(|c| Batch { namespace, places: c.to_vec() }).collect();
+        let chunks: Vec<Batch> =
+            places.chunks(batch_size(places.len())).map(|c| Batch { namespace, places: c.to_vec() }).collect();
         chunks
     });
     split.collect()

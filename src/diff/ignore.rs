@@ -6,24 +6,8 @@ use glob::Pattern;
 use super::fields::{FieldChange, FieldKind, FieldPath, FieldStep};
 use super::secrets::{Redactor, Text};
 use super::{Change, ObjectChange};
+use crate::fleet::IgnoreRule;
 use crate::yaml::node::{Step, path_steps};
-
-/// A rule of the project file.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct IgnoreRule {
-    /// The kinds it is for, as a glob; all where it says none.
-    pub kind: Option<String>,
-    /// The names of objects it is for, as a glob; all where it says none.
-    pub name: Option<String>,
-    /// The field, `spec.replicas` or `metadata.annotations[example.com/*]`, with all that is below it; items of lists
-    /// may be left out. The whole object where it says none.
-    pub path: Option<String>,
-    /// The field manager in the cluster that owns the field (`--drift`), as a glob.
-    pub manager: Option<String>,
-    /// Why.
-    pub reason: String,
-}
 
 /// What does not count, compiled.
 #[derive(Debug, Default)]

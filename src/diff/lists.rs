@@ -203,7 +203,10 @@ fn gap(old: &[Value], new: &[Value], (gone, come): Ranges, out: &mut Vec<Pair>) 
 
 /// Whether one is what has become of the other: a flag with another value, an object that says mostly the same.
 fn alike(a: &Value, b: &Value) -> bool {
-    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
+    if let (Some(a), Some(b)) = (a.as_text(), b.as_text()) {
+        if a.is_hidden() && b.is_hidden() {
+            return true;
+        }
         let flag = |t: &str| t.split_once('=').map(|(flag, _)| flag.to_owned());
         return flag(a).is_some() && flag(a) == flag(b);
     }

@@ -16,6 +16,7 @@ mod lists;
 pub mod meaning;
 pub mod secrets;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::finding::KubeObject;
@@ -130,6 +131,21 @@ pub fn compare(old: &Side, new: &Side, redactor: &Redactor) -> Vec<ObjectChange>
     let mut found: Vec<ObjectChange> = pairs.iter().map(|pair| object(pair, old, new, redactor)).collect();
     found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
     found
+}
+
+/// The numbers of the objects on either side that do not say the same on the other: those that a report may show.
+pub fn differing(old: &Side, new: &Side) -> (HashSet<usize>, HashSet<usize>) {
+    let (mut gone, mut come) = (HashSet::new(), HashSet::new());
+    for pair in identity::pairs(old, new) {
+        if let (Some(a), Some(b), false) = (pair.old, pair.new, pair.renamed)
+            && fields::says_the_same(old.objects[a].object.root(), new.objects[b].object.root())
+        {
+            continue;
+        }
+        gone.extend(pair.old);
+        come.extend(pair.new);
+    }
+    (gone, come)
 }
 
 fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) -> ObjectChange {

@@ -4,11 +4,12 @@
 //! change maps and lists are in `slots`.
 
 use super::record::{Kind, MOST, Node, Range, Recorder, Ref, Seg};
+use crate::span::Pos;
 use crate::stack;
 use crate::value::compare::{is_empty, truth};
 use crate::value::fmt::{go_quote, sprintf, to_bytes};
 use crate::value::{HelmVersion, IntKind, Slot, Value};
-use crate::yaml::{Marked, yaml_marks};
+use crate::yaml::{self, Marked, yaml_marks};
 
 /// A segment with this shift goes back to all of its text.
 pub(super) const ALL: u32 = u32::MAX;
@@ -39,6 +40,7 @@ pub(super) enum Flow {
     Yaml,
     YamlPretty,
     Json,
+    OneLineJson,
     /// Parses a text into maps and lists.
     Parse,
     Dict,
@@ -84,7 +86,8 @@ pub(super) fn flow_of(name: &str) -> Flow {
         "toYaml" | "mustToYaml" => Flow::Yaml,
         "toYamlPretty" => Flow::YamlPretty,
         "toPrettyJson" | "mustToPrettyJson" => Flow::Json,
-        "toJson" | "mustToJson" | "toRawJson" | "mustToRawJson" | "toToml" | "mustToToml" => Flow::Deep,
+        "toJson" | "mustToJson" | "toRawJson" | "mustToRawJson" => Flow::OneLineJson,
+        "toToml" | "mustToToml" => Flow::Deep,
         "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray" => Flow::Parse,
         "dict" => Flow::Dict,
         "list" | "tuple" => Flow::List,
@@ -248,6 +251,7 @@ impl Recorder {
             }
             Flow::Yaml | Flow::YamlPretty => self.yaml(args, tag(tags, 0), result, flow == Flow::YamlPretty),
             Flow::Json => self.json(args, tag(tags, 0), result)?,
+            Flow::OneLineJson => self.one_line_json(args.first()?, tag(tags, 0), result)?,
             _ => return None,
         }
         Some(0)
@@ -390,6 +394,20 @@ impl Recorder {
         Some(())
     }
 
+    /// `toJson`: what it wrote is read again for where its entries stand.
+    fn one_line_json(&mut self, value: &Value, whole: Ref, result: &[u8]) -> Option<()> {
+        let again = match value {
+            Value::Map(_) => yaml::to_value(result, Pos(1)).ok()?,
+            Value::List(_) => yaml::to_list(result, Pos(1)).ok()?,
+            _ => Value::Nil,
+        };
+        let mut starts = Vec::new();
+        in_pairs(value, &again, &mut |slot, at| starts.push((at, if slot.is_known() { slot } else { whole })));
+        starts.sort_unstable_by_key(|s| s.0);
+        self.stretches(&starts, whole, result);
+        Some(())
+    }
+
     /// Stretches that begin at these offsets; what is before the first is part of the whole.
     fn stretches(&mut self, starts: &[(usize, Ref)], whole: Ref, result: &[u8]) {
         let length = result.len();
@@ -411,6 +429,30 @@ fn line_start(text: &[u8], at: usize) -> usize {
     let blanks = text[..at.min(text.len())].iter().rev().take_while(|c| **c == b' ').count();
     let start = at.saturating_sub(blanks);
     if start == 0 || text.get(start - 1) == Some(&b'\n') { start } else { at }
+}
+
+/// What is known of each slot of `value`, with the offset at which it stands in the text that `read` was read from.
+fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize)) {
+    if stack::is_low() {
+        return;
+    }
+    let mut pair = |slot: &Slot, read: &Slot| {
+        if read.pos.is_known() {
+            put(Ref(slot.pos.0), read.pos.0 as usize - 1);
+        }
+        in_pairs(&slot.value, &read.value, put);
+    };
+    match (value, read) {
+        (Value::Map(map), Value::Map(read)) => {
+            for (key, read) in read.entries().iter() {
+                if let Some(slot) = map.slot(key) {
+                    pair(&slot, read);
+                }
+            }
+        }
+        (Value::List(list), Value::List(read)) => list.items.iter().zip(&read.items).for_each(|(s, r)| pair(s, r)),
+        _ => {}
+    }
 }
 
 /// The slots of a value, each before those inside of it.

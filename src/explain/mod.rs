@@ -6,13 +6,16 @@
 //! is in [`layers`]. Nothing of this costs a plain render anything.
 
 mod flow;
+mod jinja;
 pub mod keys;
 pub mod layers;
 pub mod map;
 pub mod object;
+mod reader;
 pub mod record;
 mod resolve;
 mod slots;
+pub mod unguarded;
 pub mod usage;
 
 use crate::chart::Chart;
@@ -39,6 +42,7 @@ pub fn explain(
     log: &mut Log,
 ) -> Result<(Rendered, Map), RenderError> {
     let recorder = record::Recorder::new();
-    let (rendered, recorder) = render_traced(chart, values, options, world, sources, log, recorder)?;
-    Ok((rendered, Map::new(recorder, sources.clone(), chart)))
+    let (rendered, records) = render_traced(chart, values, options, world, sources, log, recorder)?;
+    let map = Map::new(records, sources.clone(), chart, options.helm, &rendered);
+    Ok((rendered, map))
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::flow::Flow;
+use super::jinja::guesses;
 use super::keys::Keys;
 use crate::span::Pos;
 use crate::template::ast::{Expr, Tree};
@@ -220,9 +221,6 @@ impl Recorder {
 
     fn write(&mut self, length: usize, wrote: Wrote) {
         let Some(open) = self.open.last_mut() else { return };
-        if length == 0 {
-            return;
-        }
         open.length = open.length.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
         if self.writing.len() + self.pieces.len() >= MOST {
             // The piece before takes it in.
@@ -238,6 +236,12 @@ impl Recorder {
     pub(super) fn below_branch(&mut self, of: Ref) -> Ref {
         if self.branch == 0 { of } else { self.push(Node::Assigned { of, branch: self.branch }) }
     }
+}
+
+/// Whether the action at `pos` takes the blanks before it away.
+fn is_joined(tree: &Tree, pos: u32) -> bool {
+    let before = tree.source.text.get(..pos as usize).unwrap_or_default();
+    before.trim_ascii_end().ends_with(b"{{-")
 }
 
 /// Takes what is deleted from a buffer out of the ends of its pieces.
@@ -258,6 +262,10 @@ fn cut_out(pieces: &mut [Piece], result: &[u8]) {
 
 impl Tracer for Recorder {
     type Tag = Ref;
+
+    fn elsewhere(&self) -> Recorder {
+        Recorder::new()
+    }
 
     fn begin(&mut self, values: &Map) {
         self.keys = Keys::of(values);
@@ -340,11 +348,24 @@ impl Tracer for Recorder {
     }
 
     fn text(&mut self, tree: &Tree, start: u32, end: u32) {
+        if start == end {
+            return;
+        }
         self.write((end - start) as usize, Wrote::Text(Recorder::place(tree, start)));
     }
 
     fn print(&mut self, tree: &Tree, pos: u32, tag: &Ref, _: &Value, len: usize) {
+        // An empty text says something of the line that it was printed to, unless it is joined to the one before.
+        if len == 0 && (!tag.is_known() || is_joined(tree, pos)) {
+            return;
+        }
         self.write(len, Wrote::Print(Recorder::place(tree, pos), *tag));
+    }
+
+    fn jinja(&mut self, tree: &Tree, printed: &[u8]) {
+        for (length, at) in guesses(&tree.source.text, printed) {
+            self.write(length, Wrote::Print(Recorder::place(tree, at), Ref::NONE));
+        }
     }
 
     fn enter(&mut self, how: Branching, tree: &Tree, pos: u32, tag: &Ref, _: bool) {

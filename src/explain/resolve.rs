@@ -4,7 +4,7 @@
 //! arguments on, to positions of inputs. What a whole value depends on is worked out once and kept ([`Total`]).
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -43,8 +43,8 @@ pub(super) struct Total {
 pub(super) struct Memo {
     pub leaves: Vec<Leaf>,
     numbers: HashMap<Leaf, u32, RandomState>,
-    totals: HashMap<Ref, Rc<Total>, RandomState>,
-    branches: HashMap<u32, Rc<Vec<u32>>, RandomState>,
+    totals: HashMap<Ref, Arc<Total>, RandomState>,
+    branches: HashMap<u32, Arc<Vec<u32>>, RandomState>,
 }
 
 /// How a piece goes back to a leaf.
@@ -68,10 +68,20 @@ const MOST_LEAVES: usize = 256;
 /// Calls that are followed to the place that wrote a byte.
 const MOST_CALLS: usize = 10_000;
 
+/// How much an answer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Also what decided it.
+    Full,
+    /// Only what it is made of, which is found several times as fast.
+    Brief,
+}
+
 /// Answers one question.
 pub(super) struct Walk<'r> {
     record: &'r Recorder,
     memo: &'r mut Memo,
+    detail: Detail,
     budget: usize,
     functions: Vec<u16>,
     /// What the stretch is made of, in the order it is printed.
@@ -88,8 +98,8 @@ fn add(into: &mut Vec<u32>, more: &[u32]) {
 }
 
 impl<'r> Walk<'r> {
-    pub fn new(record: &'r Recorder, memo: &'r mut Memo) -> Walk<'r> {
-        Walk { record, memo, budget: BUDGET, functions: Vec::new(), uses: Vec::new(), decided: Vec::new() }
+    pub fn new(record: &'r Recorder, memo: &'r mut Memo, detail: Detail) -> Walk<'r> {
+        Walk { record, memo, detail, budget: BUDGET, functions: Vec::new(), uses: Vec::new(), decided: Vec::new() }
     }
 
     /// Whether the question was too large to be answered in full.
@@ -126,7 +136,9 @@ impl<'r> Walk<'r> {
             let leaf = self.memo.leaves[*leaf as usize].clone();
             self.used(leaf, whole, None);
         }
-        add(&mut self.decided, &total.decided);
+        if self.detail == Detail::Full {
+            add(&mut self.decided, &total.decided);
+        }
     }
 
     /// The bytes `from..to` of what `r` stands for.
@@ -149,8 +161,7 @@ impl<'r> Walk<'r> {
             }
             Some(Node::Assigned { of, branch }) => {
                 self.bytes(of, from, to);
-                let because = self.because(branch);
-                add(&mut self.decided, &because);
+                self.below(branch);
             }
             Some(Node::Buffer { pieces, text, .. }) => self.pieces(pieces.of(&self.record.pieces), text, from, to),
             Some(Node::Read { pos, .. }) if pos.is_known() => self.used(Leaf::Place(pos, r), false, Some(from)),
@@ -199,21 +210,36 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// What is asked about is there because of this decision.
+    fn below(&mut self, branch: u32) {
+        if self.detail == Detail::Full && branch != 0 {
+            let because = self.because(branch);
+            add(&mut self.decided, &because);
+        }
+    }
+
     fn decides(&mut self, r: Ref) {
+        if self.detail == Detail::Brief {
+            return;
+        }
         let total = self.total(r);
         add(&mut self.decided, &total.content);
         add(&mut self.decided, &total.decided);
     }
 
     fn pieces(&mut self, pieces: &[Piece], text: Ref, from: u32, to: u32) {
-        let first = pieces.partition_point(|p| p.end <= from);
+        let first = pieces.partition_point(|p| p.end < from);
         for (n, piece) in pieces.iter().enumerate().skip(first) {
             let start = if n == 0 { 0 } else { pieces[n - 1].end };
-            if start >= to {
+            // What printed nothing belongs to where it stands.
+            let is_empty = start == piece.end;
+            if !is_empty && piece.end == from {
+                continue;
+            }
+            if start > to || start == to && !is_empty {
                 break;
             }
-            let because = self.because(piece.branch);
-            add(&mut self.decided, &because);
+            self.below(piece.branch);
             let (low, high) = (from.max(start) - start, to.min(piece.end) - start);
             match piece.wrote {
                 Wrote::Text(at) if text.is_known() => self.bytes(text, at + low, at + high),
@@ -222,39 +248,39 @@ impl<'r> Walk<'r> {
                     if text.is_known() {
                         self.bytes(text, at, at + 1);
                     }
-                    self.bytes(tag, low, high);
+                    self.bytes(tag, low, high.max(u32::from(is_empty)));
                 }
             }
         }
     }
 
     /// What a decision and those around it depend on.
-    pub fn because(&mut self, branch: u32) -> Rc<Vec<u32>> {
+    pub fn because(&mut self, branch: u32) -> Arc<Vec<u32>> {
         if branch == 0 {
-            return Rc::default();
+            return Arc::default();
         }
         if let Some(known) = self.memo.branches.get(&branch) {
             return known.clone();
         }
-        let Some(b) = self.record.branches.get(branch as usize).copied() else { return Rc::default() };
+        let Some(b) = self.record.branches.get(branch as usize).copied() else { return Arc::default() };
         let mut all = (*self.because(b.parent)).clone();
         if b.how != Branching::Template {
             let total = self.total(b.tag);
             add(&mut all, &total.content);
             add(&mut all, &total.decided);
         }
-        let all = Rc::new(all);
+        let all = Arc::new(all);
         self.memo.branches.insert(branch, all.clone());
         all
     }
 
     /// All that a value depends on.
-    pub fn total(&mut self, r: Ref) -> Rc<Total> {
+    pub fn total(&mut self, r: Ref) -> Arc<Total> {
         let n = match r.target() {
-            Target::Nothing => return Rc::default(),
+            Target::Nothing => return Arc::default(),
             Target::Place(pos) => {
                 let leaf = self.leaf(Leaf::Place(pos, Ref::NONE));
-                return Rc::new(Total { content: vec![leaf], decided: Vec::new() });
+                return Arc::new(Total { content: vec![leaf], decided: Vec::new() });
             }
             Target::Node(n) => n,
         };
@@ -263,7 +289,7 @@ impl<'r> Walk<'r> {
         }
         if stack::is_low() {
             self.budget = 0;
-            return Rc::default();
+            return Arc::default();
         }
         let mut total = Total::default();
         match self.record.nodes.get(n).copied() {
@@ -304,8 +330,8 @@ impl<'r> Walk<'r> {
         self.keep(r, total)
     }
 
-    fn keep(&mut self, r: Ref, total: Total) -> Rc<Total> {
-        let total = Rc::new(total);
+    fn keep(&mut self, r: Ref, total: Total) -> Arc<Total> {
+        let total = Arc::new(total);
         self.memo.totals.insert(r, total.clone());
         total
     }
@@ -316,7 +342,7 @@ impl<'r> Walk<'r> {
         add(&mut into.decided, &total.decided);
     }
 
-    fn read(&mut self, r: Ref, from: Ref, pos: Pos, absent: bool) -> Rc<Total> {
+    fn read(&mut self, r: Ref, from: Ref, pos: Pos, absent: bool) -> Arc<Total> {
         let mut total = Total::default();
         let leaf = match () {
             () if pos.is_known() => Some(Leaf::Place(pos, r)),
@@ -332,10 +358,13 @@ impl<'r> Walk<'r> {
     }
 
     /// A part of a text: what covers it, asked as a question of its own.
-    fn part(&mut self, r: Ref, of: Ref, start: u32, end: u32) -> Rc<Total> {
+    fn part(&mut self, r: Ref, of: Ref, start: u32, end: u32) -> Arc<Total> {
         let (uses, decided, functions) =
             (std::mem::take(&mut self.uses), std::mem::take(&mut self.decided), std::mem::take(&mut self.functions));
+        // It is kept, for whoever asks for all of it.
+        let detail = std::mem::replace(&mut self.detail, Detail::Full);
         self.bytes(of, start, end);
+        self.detail = detail;
         let found = std::mem::replace(&mut self.uses, uses);
         let decided = std::mem::replace(&mut self.decided, decided);
         self.functions = functions;

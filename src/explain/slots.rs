@@ -92,24 +92,29 @@ impl Recorder {
             positions(&again, &mut starts);
             starts.sort_unstable();
             starts.dedup();
-            self.tag_parts(&again, result, call, &starts, text.len() as u32);
+            let ends = starts.iter().enumerate().map(|(i, start)| {
+                let next = starts.get(i + 1).map_or(text.len(), |n| *n as usize);
+                part_end(text, *start as usize, next) as u32
+            });
+            let parts: HashMap<u32, u32> = starts.iter().copied().zip(ends).collect();
+            self.tag_parts(&again, result, call, &parts);
         }
         call
     }
 
-    /// Gives the slots of `value` the parts of the text that those of `read`, which is the same value, stand at.
-    fn tag_parts(&mut self, read: &Value, value: &mut Value, text: Ref, starts: &[u32], length: u32) {
+    /// Gives the slots of `value` the parts of the text that those of `read`, which is the same value, stand at. `parts`
+    /// has the end of each part by its start.
+    fn tag_parts(&mut self, read: &Value, value: &mut Value, text: Ref, parts: &HashMap<u32, u32>) {
         if stack::is_low() {
             return;
         }
         let tag = |recorder: &mut Recorder, from: &Slot, to: &mut Slot| {
             if from.pos.is_known() {
                 let start = from.pos.0 - 1;
-                let next = starts.partition_point(|s| *s <= start);
-                let end = starts.get(next).copied().unwrap_or(length);
+                let end = parts.get(&start).copied().unwrap_or(start + 1);
                 to.pos = recorder.push(Node::Part { of: text, start, end }).as_pos();
             }
-            recorder.tag_parts(&from.value, &mut to.value, text, starts, length);
+            recorder.tag_parts(&from.value, &mut to.value, text, parts);
         };
         match (read, value) {
             (Value::Map(read), Value::Map(map)) => {
@@ -168,6 +173,15 @@ impl Recorder {
         }
         tag
     }
+}
+
+/// Where the part of a text ends that begins at `start`: what stands between it and the next one belongs to that one's
+/// line, or to neither.
+fn part_end(text: &[u8], start: usize, next: usize) -> usize {
+    let part = text.get(start..next).unwrap_or_default();
+    let is_between = |b: &u8| b.is_ascii_whitespace() || b"-,[]{}".contains(b);
+    let kept = part.iter().rposition(|b| !is_between(b)).map_or(1, |last| last + 1);
+    start + kept
 }
 
 /// Texts keep what is known of them when they are sorted.

@@ -39,11 +39,10 @@ fn only_looks(name: &str) -> bool {
 }
 
 /// Functions that expect that something may be missing.
-fn is_guard(name: &str, arg: usize) -> bool {
+pub(super) fn is_guard(name: &str) -> bool {
     match name {
-        "default" => arg == 1,
-        "dig" | "get" | "coalesce" | "ternary" | "required" | "any" | "all" | "eq" | "ne" | "deepEqual" | "dict"
-        | "list" | "tuple" | "set" | "first" | "last" | "merge" | "mergeOverwrite" | "mustMerge"
+        "default" | "dig" | "get" | "coalesce" | "ternary" | "required" | "any" | "all" | "eq" | "ne" | "deepEqual"
+        | "dict" | "list" | "tuple" | "set" | "first" | "last" | "merge" | "mergeOverwrite" | "mustMerge"
         | "mustMergeOverwrite" | "fail" | "tpl" | "include" | "toJson" | "join" | "concat" | "index" | "len"
         | "lookup" => true,
         name => only_looks(name),
@@ -81,8 +80,15 @@ impl Usage {
 impl Map {
     /// What the templates did with the values.
     pub fn usage(&self) -> Usage {
-        let record = &self.record;
         let mut usage = Usage::default();
+        self.parts.iter().for_each(|part| self.add_usage(&part.record, &mut usage));
+        for gate in self.gates() {
+            usage.read.insert(gate);
+        }
+        usage
+    }
+
+    fn add_usage(&self, record: &Recorder, usage: &mut Usage) {
         let mut seen = HashSet::new();
         for node in &record.nodes {
             match node {
@@ -96,12 +102,12 @@ impl Map {
                             flow_of(name),
                             Flow::Dict | Flow::List | Flow::Set | Flow::Append | Flow::Prepend | Flow::Container
                         );
-                    for (i, arg) in args.of(&record.args).iter().enumerate() {
+                    for arg in args.of(&record.args) {
                         if !passes_on && !only_looks(name) {
                             usage.consume(record, *arg, &mut seen);
                         }
-                        if !is_guard(name, i) {
-                            self.note_missing(*arg, Pos::NONE, &mut usage);
+                        if !is_guard(name) {
+                            self.note_missing(record, *arg, Pos::NONE, usage);
                         }
                     }
                     if let Kind::Parts(segs, _) = kind {
@@ -114,21 +120,17 @@ impl Map {
         for piece in &record.pieces {
             if let Wrote::Print(at, tag) = piece.wrote {
                 usage.consume(record, tag, &mut seen);
-                self.note_missing(tag, Pos(at), &mut usage);
+                self.note_missing(record, tag, Pos(at), usage);
             }
         }
-        for gate in self.gates() {
-            usage.read.insert(gate);
-        }
-        usage
     }
 
     /// If this is a key that no layer sets.
-    fn note_missing(&self, r: Ref, at: Pos, usage: &mut Usage) {
-        let Some(Node::Read { from, absent: true, .. }) = self.record.node(r) else { return };
+    fn note_missing(&self, record: &Recorder, r: Ref, at: Pos, usage: &mut Usage) {
+        let Some(Node::Read { from, absent: true, .. }) = record.node(r) else { return };
         // Only what is read out of the values themselves, not out of what a template made.
-        let Some(path) = self.missing_path(r) else { return };
-        if self.record.node(from).is_none() {
+        let Some(path) = missing_path(record, r) else { return };
+        if record.node(from).is_none() {
             return;
         }
         let places = usage.missing.entry(super::path_text(&path)).or_default();
@@ -136,15 +138,15 @@ impl Map {
             places.insert(at);
         }
     }
+}
 
-    fn missing_path(&self, r: Ref) -> Option<Vec<Step>> {
-        if !self.record.is_object(r) {
-            return None;
-        }
-        let (path, scope) = self.read_path(r, "");
-        match path.split_first() {
-            Some((Step::Key(k), rest)) if &**k == b"Values" && !rest.is_empty() => Some([&scope[..], rest].concat()),
-            _ => None,
-        }
+fn missing_path(record: &Recorder, r: Ref) -> Option<Vec<Step>> {
+    if !record.is_object(r) {
+        return None;
+    }
+    let (path, scope) = record.read_path(r, "");
+    match path.split_first() {
+        Some((Step::Key(k), rest)) if &**k == b"Values" && !rest.is_empty() => Some([&scope[..], rest].concat()),
+        _ => None,
     }
 }

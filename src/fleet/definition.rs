@@ -109,6 +109,26 @@ const LINT: Object = Object {
     others: None,
 };
 
+const IGNORE: Object = Object {
+    fields: &[
+        may("kind", Shape::Text, "The kinds it is for, as a glob; all where it says none"),
+        may("name", Shape::Text, "The names of objects it is for, as a glob; all where it says none"),
+        may(
+            "path",
+            Shape::Text,
+            "The field with all below it, spec.replicas or metadata.annotations[example.com/*]; the whole object where it says none",
+        ),
+        may("manager", Shape::Text, "The field manager in the cluster that owns the field, as a glob"),
+        must("reason", Shape::Text, "Why it does not count"),
+    ],
+    others: None,
+};
+
+const DIFF: Object = Object {
+    fields: &[may("ignore", Shape::List(&Shape::Object(&IGNORE)), "Differences that do not count")],
+    others: None,
+};
+
 /// The file as a whole.
 pub static PROJECT: Shape = Shape::Object(&Object {
     fields: &[
@@ -123,6 +143,7 @@ pub static PROJECT: Shape = Shape::Object(&Object {
         KUBE_VERSION,
         API_VERSIONS,
         may("environments", Shape::Map(&Shape::Object(&ENVIRONMENT)), "Environments by name"),
+        may("diff", Shape::Object(&DIFF), "What plimsoll diff leaves out"),
         may("lint", Shape::Object(&LINT), "What plimsoll lint checks, and how strictly"),
     ],
     others: None,

@@ -24,6 +24,8 @@ pub struct Project {
     pub settings: Settings,
     /// Environments by name.
     pub environments: BTreeMap<String, Environment>,
+    /// What `plimsoll diff` leaves out.
+    pub diff: DiffSettings,
     /// What `plimsoll lint` checks and how strictly.
     pub lint: LintSettings,
 }
@@ -95,6 +97,29 @@ pub struct Cluster {
     pub layers: Vec<Layer>,
     /// Settings.
     pub settings: Settings,
+}
+
+/// `diff:`.
+#[derive(Clone, Debug, Default)]
+pub struct DiffSettings {
+    /// What does not count.
+    pub ignore: Vec<IgnoreRule>,
+}
+
+/// A difference that does not count.
+#[derive(Clone, Debug, Default)]
+pub struct IgnoreRule {
+    /// The kinds it is for, as a glob; all where it says none.
+    pub kind: Option<String>,
+    /// The names of objects it is for, as a glob; all where it says none.
+    pub name: Option<String>,
+    /// The field, `spec.replicas` or `metadata.annotations[example.com/*]`, with all that is below it; items of lists
+    /// may be left out. The whole object where it says none.
+    pub path: Option<String>,
+    /// The field manager in the cluster that owns the field (`--drift`), as a glob.
+    pub manager: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// `lint:`. Paths are relative to the file.
@@ -196,6 +221,7 @@ impl Reader<'_> {
             layers: self.layers(root),
             settings: self.settings(root),
             environments: environments.map(|e| (e.key.to_string(), self.environment(e))).collect(),
+            diff: DiffSettings { ignore: root.get("diff").map(|n| self.ignore(n)).unwrap_or_default() },
             lint: root.get("lint").map(|n| self.lint(n)).unwrap_or_default(),
         }
     }
@@ -256,6 +282,20 @@ impl Reader<'_> {
             },
         };
         items(node, "layers").iter().map(layer).collect()
+    }
+
+    fn ignore(&self, node: &Node) -> Vec<IgnoreRule> {
+        let rule = |n: &Node| {
+            let text = |key| self.text(n, key).map(|t| t.text);
+            IgnoreRule {
+                kind: text("kind"),
+                name: text("name"),
+                path: text("path"),
+                manager: text("manager"),
+                reason: text("reason").unwrap_or_default(),
+            }
+        };
+        items(node, "ignore").iter().map(rule).collect()
     }
 
     fn lint(&self, node: &Node) -> LintSettings {

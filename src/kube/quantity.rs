@@ -126,6 +126,14 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// So many of it.
+    #[must_use]
+    pub fn times(&self, n: i64) -> Quantity {
+        Quantity { value: &self.value * BigDecimal::from(n), format: self.format }
+    }
+}
+
 impl PartialEq for Quantity {
     fn eq(&self, other: &Quantity) -> bool {
         self.value == other.value

@@ -62,10 +62,11 @@ impl Claims {
     }
 }
 
-/// What a thread did ahead.
-struct Done {
+/// What a thread did ahead, and what its tracer saw.
+struct Done<T> {
     files: Vec<Evaluated>,
     used: (usize, u64),
+    tracer: T,
 }
 
 /// What all threads see of the work.
@@ -74,40 +75,70 @@ struct Work {
     claims: OnceLock<Claims>,
 }
 
-/// Renders on all cores; `None` where that wouldn't pay or where the world depends on the order of questions.
-pub(super) fn render(
+/// What a thread that works ahead is given.
+pub(super) struct Given {
+    world: MakeWorld,
+    values: Sendable,
+    /// The user's inputs, so that it gives the chart's the positions that the first thread gives them.
+    sources: SourceMap,
+}
+
+/// What other threads need to work ahead; `None` where that wouldn't pay or where the world depends on the order of
+/// questions.
+pub(super) fn helpers(
+    chart: &Chart,
+    values: &Map,
+    options: &Options,
+    world: &dyn World,
+    sources: &SourceMap,
+) -> Option<Vec<Given>> {
+    let helpers = options.threads.count(template_bytes(chart)).min(MOST_THREADS) - 1;
+    let given = |_| {
+        let values = Sendable::new(&Value::Map(values.clone()))?;
+        Some(Given { world: world.elsewhere()?, values, sources: sources.clone() })
+    };
+    (helpers > 0).then(|| (0..helpers).map(given).collect()).flatten()
+}
+
+/// What every thread works for.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    chart: &'a Chart,
+    options: &'a Options,
+    work: &'a Work,
+}
+
+/// Renders on all cores. The tracers are those of all threads whose work counts, the first one's first.
+#[allow(clippy::too_many_arguments, reason = "the arguments of render, the other threads and the tracer")]
+pub(super) fn render<T: Tracer + Send>(
     chart: &Chart,
     values: &Map,
     options: &Options,
     world: &dyn World,
     sources: &mut SourceMap,
     log: &mut Log,
-) -> Option<Result<Rendered, RenderError>> {
-    let helpers = options.threads.count(template_bytes(chart)).min(MOST_THREADS) - 1;
-    if helpers == 0 {
-        return None;
-    }
-    let given: Option<Vec<_>> =
-        (0..helpers).map(|_| Some((world.elsewhere()?, Sendable::new(&Value::Map(values.clone()))?))).collect();
-    let given = given?;
+    given: Vec<Given>,
+    tracer: T,
+) -> Result<(Rendered, Vec<T>), RenderError> {
     let work = Work { templates: OnceLock::new(), claims: OnceLock::new() };
+    let job = Job { chart, options, work: &work };
     let rendered = std::thread::scope(|scope| {
         let mut starts = Vec::new();
         let mut ahead = Vec::new();
-        for (world, values) in given {
+        for given in given {
             let (start, wait) = mpsc::channel::<()>();
-            let work = &work;
-            let helper = move || help(chart, values, options, world, work, &wait);
+            let own = tracer.elsewhere();
+            let helper = move || help(job, given, own, &wait);
             // Where no thread is to be had, the others do its part.
             ahead.extend(crate::stack::spawn(scope, helper));
             starts.push(start);
         }
-        lead(chart, values, options, world, sources, log, &work, starts, ahead)
+        lead(job, values, world, sources, log, starts, ahead, tracer)
     });
     if options.last {
         std::mem::forget(work);
     }
-    Some(rendered)
+    rendered
 }
 
 fn template_bytes(chart: &Chart) -> usize {
@@ -117,17 +148,17 @@ fn template_bytes(chart: &Chart) -> usize {
 
 /// The thread whose order is Helm's.
 #[allow(clippy::too_many_arguments, reason = "the arguments of render and the other threads")]
-fn lead(
-    chart: &Chart,
+fn lead<T: Tracer>(
+    job: Job<'_>,
     values: &Map,
-    options: &Options,
     world: &dyn World,
     sources: &mut SourceMap,
     log: &mut Log,
-    work: &Work,
     starts: Vec<mpsc::Sender<()>>,
-    ahead: Vec<ScopedJoinHandle<'_, Option<Done>>>,
-) -> Result<Rendered, RenderError> {
+    ahead: Vec<ScopedJoinHandle<'_, Option<Done<T>>>>,
+    mut tracer: T,
+) -> Result<(Rendered, Vec<T>), RenderError> {
+    let Job { chart, options, work } = job;
     let prepared = Prepared::new(chart, values, options, sources, log)?;
     let parsed = prepared.parse(sources)?;
     let files = executed(&prepared);
@@ -138,11 +169,12 @@ fn lead(
         let _ = start.send(());
     }
     let mut all = Vec::with_capacity(files.len());
+    tracer.begin(&prepared.values);
     let arena = Arena::new();
     let mut regexes = Default::default();
     let cx = FuncCx { helm: options.helm, world, dns: options.dns, regexes: &mut regexes };
-    let mut exec = Exec::new(templates, &arena, FuncScope::Chart(options.helm), cx, Untraced);
-    let in_order = |exec: &mut Exec<'_, '_, Untraced>, all: &mut Vec<Evaluated>| {
+    let mut exec = Exec::new(templates, &arena, FuncScope::Chart(options.helm), cx, tracer);
+    let in_order = |exec: &mut Exec<'_, '_, T>, all: &mut Vec<Evaluated>| {
         while let Some(i) = claims.front() {
             let done = execute(exec, files[i]).inspect_err(|_| claims.spoil())?;
             all.push(look_at(files[i].path.clone(), done, options.helm));
@@ -154,23 +186,27 @@ fn lead(
     };
     let first = in_order(&mut exec, &mut all);
     shared::set_executing(false);
-    let done: Vec<Option<Done>> = ahead.into_iter().map(|thread| thread.join().ok().flatten()).collect();
+    let done: Vec<Option<Done<T>>> = ahead.into_iter().map(|thread| thread.join().ok().flatten()).collect();
     first?;
     done.iter().flatten().for_each(|d| exec.add_used(d.used));
     if done.iter().any(Option::is_none) || !exec.is_within_limits() {
         claims.spoil();
     }
+    let mut others = Vec::new();
     match claims.is_spoilt() {
         true => in_order(&mut exec, &mut all)?,
-        false => all.extend(done.into_iter().flatten().flat_map(|d| d.files)),
+        false => done.into_iter().flatten().for_each(|d| {
+            all.extend(d.files);
+            others.push(d.tracer);
+        }),
     }
     shared::set_executing(false);
     all.sort_by(|a, b| a.path.cmp(&b.path));
-    drop(exec);
+    let tracers = [exec.into_tracer()].into_iter().chain(others).collect();
     if options.last {
         std::mem::forget((arena, regexes));
     }
-    finish(prepared, all, chart, options, log)
+    Ok((finish(prepared, all, chart, options, log)?, tracers))
 }
 
 fn executed<'p>(prepared: &'p Prepared<'_>) -> Vec<&'p TemplateFile> {
@@ -178,23 +214,18 @@ fn executed<'p>(prepared: &'p Prepared<'_>) -> Vec<&'p TemplateFile> {
 }
 
 /// A thread that works ahead: nothing if it could not, or if one of its templates failed or changed what is shared.
-fn help(
-    chart: &Chart,
-    values: Sendable,
-    options: &Options,
-    world: MakeWorld,
-    work: &Work,
-    wait: &mpsc::Receiver<()>,
-) -> Option<Done> {
+fn help<T: Tracer>(job: Job<'_>, given: Given, tracer: T, wait: &mpsc::Receiver<()>) -> Option<Done<T>> {
+    let Job { chart, options, work } = job;
+    let Given { world, values, mut sources } = given;
     let Value::Map(values) = values.into_value() else { return None };
-    // Warnings and positions are the first thread's to keep.
-    let (mut sources, mut log) = (SourceMap::default(), Log::new(options.helm));
+    // Warnings are the first thread's to keep.
+    let mut log = Log::new(options.helm);
     let unchecked = Options { check_schema: false, ..options.clone() };
     let prepared = Prepared::new(chart, &values, &unchecked, &mut sources, &mut log).ok()?;
     let files = executed(&prepared);
     wait.recv().ok()?;
     let (templates, claims) = (work.templates.get()?, work.claims.get()?);
-    let done = execute_ahead(&files, templates, claims, options, &*world());
+    let done = execute_ahead(&files, templates, claims, options, &*world(), tracer);
     if done.is_none() {
         claims.spoil();
     }
@@ -204,17 +235,18 @@ fn help(
     done
 }
 
-fn execute_ahead(
+fn execute_ahead<T: Tracer>(
     files: &[&TemplateFile],
     templates: &Templates,
     claims: &Claims,
     options: &Options,
     world: &dyn World,
-) -> Option<Done> {
+    tracer: T,
+) -> Option<Done<T>> {
     let arena = Arena::new();
     let mut regexes = Default::default();
     let cx = FuncCx { helm: options.helm, world, dns: options.dns, regexes: &mut regexes };
-    let mut exec = Exec::new(templates, &arena, FuncScope::Chart(options.helm), cx, Untraced);
+    let mut exec = Exec::new(templates, &arena, FuncScope::Chart(options.helm), cx, tracer);
     // What `.Template` of each chart is before the file at `at` is executed, is that of its last file before.
     files.iter().for_each(|f| set_template(f));
     let mut at = files.len();
@@ -234,11 +266,11 @@ fn execute_ahead(
         done.push(look_at(files[i].path.clone(), text, options.helm));
     }
     let used = exec.used();
+    let tracer = exec.into_tracer();
     if options.last {
-        drop(exec);
         std::mem::forget((arena, regexes));
     }
-    Some(Done { files: done, used })
+    Some(Done { files: done, used, tracer })
 }
 
 #[cfg(test)]

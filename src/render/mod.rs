@@ -155,19 +155,16 @@ pub fn render(
     sources: &mut SourceMap,
     log: &mut Log,
 ) -> Result<Rendered, RenderError> {
-    if let Some(rendered) = ahead::render(chart, values, options, world, sources, log) {
-        return rendered;
-    }
-    let (rendered, Untraced) = render_traced(chart, values, options, world, sources, log, Untraced)?;
+    let (rendered, _) = render_traced(chart, values, options, world, sources, log, Untraced)?;
     Ok(rendered)
 }
 
-/// As [`render`], watched by a tracer, which is returned.
+/// As [`render`], watched by a tracer, which is returned with those of the other threads.
 ///
 /// # Errors
 /// As [`render`].
 #[allow(clippy::too_many_arguments, reason = "the arguments of render and the tracer")]
-pub fn render_traced<T: Tracer>(
+pub fn render_traced<T: Tracer + Send>(
     chart: &Chart,
     values: &Map,
     options: &Options,
@@ -175,14 +172,17 @@ pub fn render_traced<T: Tracer>(
     sources: &mut SourceMap,
     log: &mut Log,
     tracer: T,
-) -> Result<(Rendered, T), RenderError> {
+) -> Result<(Rendered, Vec<T>), RenderError> {
+    if let Some(given) = ahead::helpers(chart, values, options, world, sources) {
+        return ahead::render(chart, values, options, world, sources, log, given, tracer);
+    }
     let prepared = Prepared::new(chart, values, options, sources, log)?;
     let templates = prepared.parse(sources)?;
     let (evaluated, tracer) = prepared.evaluate(&templates, options, world, tracer)?;
     if options.last {
         std::mem::forget(templates);
     }
-    Ok((finish(prepared, evaluated, chart, options, log)?, tracer))
+    Ok((finish(prepared, evaluated, chart, options, log)?, vec![tracer]))
 }
 
 /// What follows the execution of templates.

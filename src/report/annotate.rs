@@ -9,20 +9,21 @@ const WIDEST: usize = 72;
 
 /// All documents, each line with where it comes from.
 pub fn annotated(rendered: &Rendered, map: &Map) -> String {
-    let mut out = String::new();
     let hooks = rendered.hooks.iter().map(|(m, _)| m);
-    for manifest in rendered.manifests.iter().chain(hooks) {
-        out.push_str(&format!("---\n# Source: {}\n", manifest.path));
+    let documents: Vec<&Manifest> = map.crds().iter().chain(&rendered.manifests).chain(hooks).collect();
+    let texts = map.each(&documents, |manifest| {
+        let mut out = format!("---\n# Source: {}\n", manifest.path);
         annotate(manifest, map, &mut out);
-    }
-    out
+        out
+    });
+    texts.concat()
 }
 
 /// One document.
 pub fn annotate(manifest: &Manifest, map: &Map, out: &mut String) {
     let widths = manifest.content.lines().map(|l| l.chars().count()).filter(|w| *w <= WIDEST);
     let width = widths.max().unwrap_or(0);
-    for (line, origin) in map.lines(manifest) {
+    for (line, origin) in map.brief_lines(manifest) {
         let note = note(&origin, &manifest.path);
         let blanks = width.saturating_sub(line.chars().count());
         match note.is_empty() || line.trim().is_empty() {

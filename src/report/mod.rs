@@ -3,8 +3,10 @@
 pub mod annotate;
 pub mod diff;
 pub mod explain;
+pub mod graph;
 pub mod lint;
 pub mod page;
 pub mod rich;
+pub mod routes;
 pub mod source_map;
 mod words;

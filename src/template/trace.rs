@@ -23,6 +23,11 @@ pub trait Tracer {
     /// What is known of a value beyond itself.
     type Tag: Clone + Default;
 
+    /// A tracer for another thread that executes other files of the same render.
+    fn elsewhere(&self) -> Self
+    where
+        Self: Sized;
+
     /// A render begins with these merged values of the root chart.
     fn begin(&mut self, values: &Map);
 
@@ -66,6 +71,9 @@ pub trait Tracer {
     /// A value was printed by the action at byte `pos` of the tree, as `len` bytes.
     fn print(&mut self, tree: &Tree, pos: u32, tag: &Self::Tag, value: &Value, len: usize);
 
+    /// A template in the other dialect printed this.
+    fn jinja(&mut self, tree: &Tree, printed: &[u8]);
+
     /// What follows is executed because of a value, or because that value was not (`taken` is false).
     fn enter(&mut self, how: Branching, tree: &Tree, pos: u32, tag: &Self::Tag, taken: bool);
 
@@ -79,6 +87,9 @@ pub struct Untraced;
 
 impl Tracer for Untraced {
     type Tag = ();
+    fn elsewhere(&self) -> Untraced {
+        Untraced
+    }
     #[inline(always)]
     fn begin(&mut self, _: &Map) {}
     #[inline(always)]
@@ -103,6 +114,8 @@ impl Tracer for Untraced {
     fn text(&mut self, _: &Tree, _: u32, _: u32) {}
     #[inline(always)]
     fn print(&mut self, _: &Tree, _: u32, _: &(), _: &Value, _: usize) {}
+    #[inline(always)]
+    fn jinja(&mut self, _: &Tree, _: &[u8]) {}
     #[inline(always)]
     fn enter(&mut self, _: Branching, _: &Tree, _: u32, _: &(), _: bool) {}
     #[inline(always)]

@@ -28,7 +28,10 @@ spec:
   {{- include "common.jobSpec" . | nindent 2 }}
 {{- end -}}
 
-{{/* Never beside itself, never too late, never where another cluster does it. */}}
+{{/*
+Never beside itself, never too late, never where another cluster does it, unless `runsInStandby` says that each cluster has
+to do it for itself.
+*/}}
 {{- define "common.cronJob" -}}
 apiVersion: batch/v1
 kind: CronJob
@@ -39,7 +42,7 @@ spec:
   timeZone: {{ .values.timeZone | default ((.root.Values.global).timeZone) | default "Etc/UTC" }}
   concurrencyPolicy: Forbid
   startingDeadlineSeconds: {{ .values.startingDeadlineSeconds | default 600 }}
-  suspend: {{ or .values.suspend (include "common.standby" . | eq "true") | default false }}
+  suspend: {{ or .values.suspend (and (not .values.runsInStandby) (include "common.standby" .)) | default false }}
   successfulJobsHistoryLimit: 3
   failedJobsHistoryLimit: 5
   jobTemplate:

@@ -46,11 +46,16 @@ rules:
         {{- end }}
 {{- end -}}
 
+{{/* cert-manager makes the certificate, `ingress.issuer` signs it; a `tlsSecret` of its own is another Ingress's. */}}
 {{- define "common.ingress" -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
-  {{- include "common.metadata" (merge (dict "annotations" (.values.ingress.annotations | default dict)) .) | nindent 2 }}
+  {{- $annotations := .values.ingress.annotations | default dict | deepCopy }}
+  {{- if not .values.ingress.tlsSecret }}
+  {{- $_ := set $annotations "cert-manager.io/cluster-issuer" (.values.ingress.issuer | default "public") }}
+  {{- end }}
+  {{- include "common.metadata" (merge (dict "annotations" $annotations) .) | nindent 2 }}
 spec:
   {{- include "common.ingressSpec" . | nindent 2 }}
 {{- end -}}
@@ -143,7 +148,7 @@ spec:
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  {{- include "common.metadata" (merge (dict "name" (printf "%s-default-deny" .root.Release.Name)) .) | nindent 2 }}
+  {{- include "common.metadata" (merge (dict "name" (printf "%s-default-deny" (include "common.fullname" (dict "root" .root)))) .) | nindent 2 }}
 spec:
   podSelector: {}
   policyTypes: [Ingress, Egress]

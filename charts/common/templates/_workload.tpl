@@ -1,7 +1,7 @@
 {{/* How many replicas, where no autoscaler decides: as many as `global.standby.replicas` in a cluster that stands by. */}}
 {{- define "common.replicas" -}}
 {{- if include "common.standby" . -}}
-{{- min (.values.replicas | default 2) (.root.Values.global.standby.replicas | default 2) -}}
+{{- min (.values.replicas | default 2) (((.root.Values.global).standby).replicas | default 2) -}}
 {{- else -}}
 {{- .values.replicas | default 2 -}}
 {{- end -}}
@@ -111,7 +111,7 @@ spec:
   scaleTargetRef:
     {{- include "common.scaleTarget" . | nindent 4 }}
   {{- if include "common.standby" . }}
-  minReplicas: {{ min $auto.minReplicas (.root.Values.global.standby.replicas | default 2) }}
+  minReplicas: {{ min $auto.minReplicas (((.root.Values.global).standby).replicas | default 2) }}
   {{- else }}
   minReplicas: {{ $auto.minReplicas }}
   {{- end }}

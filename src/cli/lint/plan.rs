@@ -15,7 +15,7 @@ use crate::policy::{Set, builtin};
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 
 /// What a run of lint goes by.
-pub(super) struct Plan<'a> {
+pub(in crate::cli) struct Plan<'a> {
     /// The command line.
     pub args: &'a LintArgs,
     /// The project file.
@@ -133,12 +133,12 @@ fn definitions(path: &Path) -> Result<Vec<KubeObject>, Failed> {
 }
 
 /// The text of a file that was asked for.
-pub(super) fn read(path: &Path) -> Result<String, Failed> {
+pub(in crate::cli) fn read(path: &Path) -> Result<String, Failed> {
     std::fs::read_to_string(path).map_err(|e| usage(format!("open {}: {e}", path.display())))
 }
 
 /// The YAML and JSON files of a folder, in order, or the file itself.
-pub(super) fn manifest_files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
+pub(in crate::cli) fn manifest_files(path: &Path) -> Result<Vec<PathBuf>, Failed> {
     if !path.exists() {
         return Err(usage(format!("{} does not exist", path.display())));
     }

@@ -1,8 +1,17 @@
 //! What a change means for a cluster: a file for each idea, all over the same changed objects. Start reading at
 //! [`Meaning`].
 
+mod access;
+mod data;
+mod downtime;
+mod images;
+pub mod refusals;
+mod restarts;
+mod sizes;
+mod workload;
+
 use super::secrets::Text;
-use super::{FieldPath, ObjectId};
+use super::{Change, FieldPath, ObjectChange, ObjectId, Side};
 
 /// What the changes of one comparison mean.
 #[derive(Clone, Debug, Default, serde::Serialize)]
@@ -12,6 +21,9 @@ pub struct Meaning {
     pub images: Vec<ImageMove>,
     /// Workloads whose pods are replaced, and changed ones whose pods are not.
     pub restarts: Vec<Restart>,
+    /// ConfigMaps and Secrets that change, each with a workload that takes environment variables from them and whose
+    /// pods stay: they keep the old ones until somebody restarts them.
+    pub stale: Vec<(ObjectId, ObjectId)>,
     /// Workloads that grow or shrink.
     pub sizes: Vec<SizeChange>,
     /// What all workloads ask for together; nothing where neither side asks for anything.
@@ -150,4 +162,61 @@ pub struct NewFinding {
     pub place: Option<super::Place>,
     /// What to do.
     pub remedy: Option<Text>,
+}
+
+/// What the changes of one comparison mean; findings of lint are added by whoever can lint.
+pub fn of(changes: &[ObjectChange], old: &Side, new: &Side) -> Meaning {
+    let restarts = restarts::restarts(changes);
+    let (sizes, totals) = sizes::sizes(changes, old, new);
+    let mut meaning = Meaning { totals, sizes, ..Meaning::default() };
+    meaning.stale = restarts::stale(changes, &restarts, &readers(changes, new));
+    for change in changes.iter().filter(|c| c.ignored.is_none() && c.change != Change::Unchanged) {
+        if change.change == Change::Changed {
+            meaning.images.extend(images::moves(change));
+            meaning.refusals.extend(refusals(change, old, new));
+        }
+        let restart = restarts.iter().find(|r| r.object == change.id);
+        if change.hooks.is_empty() {
+            meaning.risks.extend(data::risks(change));
+            meaning.risks.extend(downtime::risks(change, restart));
+        }
+        meaning.risks.extend(access::risks(change));
+    }
+    meaning.risks.sort_by_key(|r| r.kind);
+    meaning.restarts = restarts;
+    meaning
+}
+
+/// Updates that the server refuses. Hooks are deleted before they are made again, unless they say otherwise.
+fn refusals(change: &ObjectChange, old: &Side, new: &Side) -> Vec<Refusal> {
+    let (Some(a), Some(b)) = change.index else { return Vec::new() };
+    let (a, b) = (&old.objects[a], &new.objects[b]);
+    if !a.hooks.is_empty() || !b.hooks.is_empty() {
+        return Vec::new();
+    }
+    let all = refusals::check(&a.object, &b.object).into_iter();
+    all.map(|r| Refusal {
+        object: change.id.clone(),
+        field: r.field.into(),
+        message: r.message.into(),
+        remedy: r.remedy,
+    })
+    .collect()
+}
+
+/// The workloads of the new side with what their pods take in when they start.
+fn readers(changes: &[ObjectChange], new: &Side) -> Vec<restarts::Reader> {
+    let mut found = Vec::new();
+    for change in changes {
+        let Some(object) = change.index.1.map(|i| &new.objects[i]).filter(|o| o.hooks.is_empty()) else { continue };
+        let o = &object.object;
+        let runs_on = matches!(&*o.kind, "Deployment" | "StatefulSet" | "DaemonSet" | "Rollout");
+        let Some(path) = workload::template_path(o.group(), &o.kind).filter(|_| runs_on) else { continue };
+        let Some(pod) = o.root().at(path).and_then(|t| t.get("spec")) else { continue };
+        let reads = restarts::reads(pod);
+        if change.change != Change::Added && !reads.is_empty() {
+            found.push(restarts::Reader { id: change.id.clone(), reads });
+        }
+    }
+    found
 }

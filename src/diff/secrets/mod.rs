@@ -7,6 +7,7 @@
 //! that reaches a Secret reaches them too; and every place where one of those values stands as it is, in base64, in
 //! JSON or in a URL ([`needles`]).
 
+pub mod flow;
 mod needles;
 mod value;
 
@@ -69,6 +70,11 @@ impl Redactor {
     pub fn learn<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
         texts.for_each(|t| self.needles.add(t));
         self.needles.build();
+    }
+
+    /// Forgets what [`Redactor::taint`] named: the next two sides have objects of their own.
+    pub fn forget_fields(&mut self) {
+        self.tainted.clear();
     }
 
     /// Hides the value that stands at a byte offset of an object's document, whatever it is.

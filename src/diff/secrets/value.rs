@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kube::quantity::Quantity;
+
 /// A text that may be shown. Made only by the redactor, and out of what the program itself says.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text {
@@ -28,6 +30,11 @@ impl Text {
     /// Whether hashes stand in it.
     pub fn is_secret(&self) -> bool {
         self.secret
+    }
+
+    /// Whether it is nothing but a hash.
+    pub fn is_hidden(&self) -> bool {
+        self.secret && self.shown.starts_with("[secret ") && self.shown.find(']') == Some(self.shown.len() - 1)
     }
 
     /// Several texts one behind the other.
@@ -94,6 +101,13 @@ impl From<&'static str> for Text {
 impl From<usize> for Text {
     fn from(number: usize) -> Text {
         Text { shown: number.to_string().into(), secret: false }
+    }
+}
+
+/// Nor are sums of amounts.
+impl From<&Quantity> for Text {
+    fn from(amount: &Quantity) -> Text {
+        Text { shown: amount.to_string().into(), secret: false }
     }
 }
 
@@ -219,6 +233,15 @@ impl Value {
             Data::Bool(b) => Some(b),
             _ => None,
         }
+    }
+
+    /// Byte offset of the first scalar in it.
+    pub fn first_offset(&self) -> u32 {
+        let mut value = self;
+        while let Some(inner) = value.entries().first().map(|e| &e.value).or(value.items().first()) {
+            value = inner;
+        }
+        value.offset
     }
 
     /// Whether there is something: neither null nor an empty map or list.

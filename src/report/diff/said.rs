@@ -21,6 +21,8 @@ pub(super) enum Topic {
     Downtime,
     /// Somebody may do more.
     Access,
+    /// Pods go on with configuration that is no longer there.
+    Stale,
     /// A new finding of lint.
     Finding,
     /// Pods are replaced.
@@ -41,6 +43,7 @@ impl Topic {
             Topic::Data => "data",
             Topic::Downtime => "downtime",
             Topic::Access => "access",
+            Topic::Stale => "stale",
             Topic::Finding => "finding",
             Topic::Restart => "restart",
             Topic::Image => "image",
@@ -53,7 +56,7 @@ impl Topic {
     pub(super) fn severity(self) -> Severity {
         match self {
             Topic::Refused | Topic::Data => Severity::Error,
-            Topic::Downtime | Topic::Access | Topic::Finding => Severity::Warning,
+            Topic::Downtime | Topic::Access | Topic::Stale | Topic::Finding => Severity::Warning,
             Topic::Restart | Topic::Image | Topic::Size | Topic::Total => Severity::Info,
         }
     }
@@ -134,6 +137,14 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
             .iter()
             .map(|f| Said { place: f.place.clone(), ..say(Topic::Finding, finding(f), f.remedy.as_deref()) }),
     );
+    for (config, workload) in &meaning.stale {
+        let text = format!("{workload}: its pods keep the old variables of {config} until somebody restarts them");
+        all.push(say(
+            Topic::Stale,
+            text,
+            Some("Put a checksum of the configuration into the pod template's annotations."),
+        ));
+    }
     all.extend(meaning.restarts.iter().filter_map(restart).map(|t| say(Topic::Restart, t, None)));
     all.extend(meaning.images.iter().map(|i| say(Topic::Image, image(i), None)));
     all.extend(meaning.sizes.iter().filter_map(size).map(|t| say(Topic::Size, t, None)));

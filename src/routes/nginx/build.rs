@@ -1,5 +1,6 @@
 //! From directives to the model. Directives that don't decide where a request goes are left aside.
 
+use super::Fault;
 use super::check::{self, Around};
 use super::model::{
     At, Condition, Config, Flag, Handler, Listen, Location, Matcher, NameKind, Root, Scope, Server, ServerName, Step,
@@ -7,7 +8,6 @@ use super::model::{
 };
 use super::pattern::Pattern;
 use super::tree::{Directive, Tree};
-use super::Fault;
 
 /// Directives that answer with what something else says.
 const PASSES: [(&str, &str); 6] = [

@@ -335,7 +335,7 @@ impl<'c> Run<'c> {
         if let Some(files) = &scope.try_files
             && let Some(next) = self.fallback(&files.fallback)
         {
-            self.vars.assumed.insert(format!("none of the files {}", files.files.join(" ")));
+            self.vars.assumed.extend(files.files.iter().map(|f| format!("the file {f}")));
             return next;
         }
         self.hand_over(scope, l)
@@ -393,7 +393,9 @@ impl<'c> Run<'c> {
         let Some((_, _, to)) = page.filter(|(_, replaced, to)| to.starts_with('@') || *replaced) else {
             return Err(served);
         };
-        self.vars.assumed.insert(format!("a status {code}"));
+        if matches!(served, Served::Files(_)) {
+            self.vars.assumed.insert("the file".into());
+        }
         self.fallback(to).unwrap_or(Err(served))
     }
 
@@ -408,7 +410,8 @@ impl<'c> Run<'c> {
             let uri = format!("{}{args}", self.vars.path);
             return Served::Passed { kind: handler.kind, to: address, uri, has_tls };
         }
-        let split = if address.starts_with("unix:") { address.rfind(':').filter(|i| *i > 4) } else { address.find('/') };
+        let split =
+            if address.starts_with("unix:") { address.rfind(':').filter(|i| *i > 4) } else { address.find('/') };
         let (address, part) = match split {
             Some(i) => (address[..i].to_owned(), Some(address[i..].trim_start_matches(':').to_owned())),
             None => (address, None),

@@ -19,6 +19,11 @@ mod vars;
 
 pub use model::Config;
 
+/// The server that has the requests for a host, in lower case and without a port, that come to a port.
+pub fn find_server<'c>(config: &'c Config, port: u16, host: &str) -> Option<&'c model::Server> {
+    find::server(config, port, host).map(|(server, _)| server)
+}
+
 /// What is wrong with a configuration, in nginx's words where nginx has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

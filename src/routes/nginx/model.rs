@@ -87,6 +87,16 @@ impl Server {
         self.scope.at
     }
 
+    /// Whether one of its names fits a host in lower case.
+    pub fn is_named(&self, host: &str) -> bool {
+        self.names.iter().any(|n| match &n.kind {
+            NameKind::Exact(name) => name == host,
+            NameKind::Ends { suffix, bare } => host.ends_with(suffix.as_str()) || (*bare && suffix[1..] == *host),
+            NameKind::Begins(prefix) => host.starts_with(prefix.as_str()),
+            NameKind::Regex(pattern) => pattern.fits(host),
+        })
+    }
+
     /// Its first name, as it is written; empty where it has none.
     pub fn name(&self) -> &str {
         self.names.first().map_or("", |n| &n.text)

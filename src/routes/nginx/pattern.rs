@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// Steps that one match may take.
 const BACKTRACK_LIMIT: usize = 100_000;
 /// Bytes that a compiled expression may take.
-const SIZE_LIMIT: usize = 1 << 20;
+const SIZE_LIMIT: usize = 10 << 20;
 /// Texts that are made for one expression.
 const MOST: usize = 8;
 /// How long such a text may be.
@@ -56,6 +56,11 @@ impl Pattern {
         let names = self.regex.capture_names().flatten();
         let named = names.map(|n| (n.to_owned(), text_of(found.name(n)))).collect();
         Some(Groups { numbered: if numbered.len() > 1 { numbered } else { Vec::new() }, named })
+    }
+
+    /// The part of a text that it fits.
+    pub fn matched<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.regex.find(text).ok()?.map(|m| m.as_str())
     }
 
     /// Whether it fits somewhere in a text.
@@ -131,7 +136,13 @@ fn texts(hir: &Hir, depth: usize) -> Vec<String> {
         HirKind::Capture(c) => texts(&c.sub, depth + 1),
         HirKind::Repetition(r) => {
             let inner = texts(&r.sub, depth + 1);
-            let least = inner.first().cloned().unwrap_or_default().repeat((r.min as usize).min(LONGEST));
+            let first = inner.first().cloned().unwrap_or_default();
+            let times = r.min as usize;
+            // Too long to be an example of anything.
+            if first.len().saturating_mul(times) > LONGEST {
+                return Vec::new();
+            }
+            let least = first.repeat(times);
             match r.min {
                 0 if r.max != Some(0) => {
                     let mut all = vec![String::new()];

@@ -51,7 +51,8 @@ pub struct Tree {
 /// # Errors
 /// When a file cannot be read, is malformed, or includes itself.
 pub fn read(path: &str, files: &dyn Files) -> Result<Tree, Fault> {
-    let mut reader = Reader { source: files, root: folder(path).to_owned(), files: Vec::new(), count: 0, open: Vec::new() };
+    let mut reader =
+        Reader { source: files, root: folder(path).to_owned(), files: Vec::new(), count: 0, open: Vec::new() };
     let text = files.read(path).map_err(|message| Fault { file: path.to_owned(), line: 0, message })?;
     let directives = reader.file(path, &text, 0)?;
     Ok(Tree { files: reader.files, directives })

@@ -1,0 +1,94 @@
+//! What a diff is compared with: `--against`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::args::DiffArgs;
+use super::git::Revision;
+use super::live::{Live, Name};
+use crate::cli::session::{Failed, Found, error, faults, usage};
+use crate::fleet::find_project;
+
+/// The old side.
+pub(super) enum Against {
+    /// The deployed releases in the cluster, and the name of each job's.
+    Release(Live, Vec<Name>),
+    /// The charts of another revision, with its project file.
+    Git { revision: Box<Revision>, project: Box<Found> },
+    /// Manifests in a file or folder; `{chart}` and `{env}` stand for names.
+    Files(String),
+    /// Manifests on standard input.
+    Stdin(OnceLock<String>),
+}
+
+impl Against {
+    /// Reads the flags; another revision is unpacked, the cluster is asked for the releases that `names` gives.
+    pub fn of(args: &DiffArgs, names: impl FnOnce() -> Result<Vec<Name>, Failed>) -> Result<Against, Failed> {
+        let current = std::env::current_dir().unwrap_or_default();
+        match args.against.as_deref() {
+            _ if args.stdin_current => Against::stdin(),
+            None => {
+                let names = names()?;
+                Ok(Against::Release(Live::ask(args, &names)?, names))
+            }
+            Some("-") => Against::stdin(),
+            Some(what) => match what.strip_prefix("git:") {
+                Some(name) => {
+                    let revision = Revision::unpack(&current, name).map_err(usage)?;
+                    let project = project_of(&revision, &current)?;
+                    Ok(Against::Git { revision: Box::new(revision), project: Box::new(project) })
+                }
+                None => Ok(Against::Files(what.to_owned())),
+            },
+        }
+    }
+
+    fn stdin() -> Result<Against, Failed> {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| error(format!("standard input: {e}")))?;
+        Ok(Against::Stdin(OnceLock::from(String::from_utf8_lossy(&bytes).into_owned())))
+    }
+
+    /// How the old side is called.
+    pub fn label(&self) -> String {
+        match self {
+            Against::Release(..) => "the release in the cluster".into(),
+            Against::Git { revision, .. } => format!("git:{}", revision.name),
+            Against::Files(path) => path.clone(),
+            Against::Stdin(_) => "standard input".into(),
+        }
+    }
+
+    /// A text in which the folder of another revision reads as that revision.
+    pub fn shown(&self, text: &str) -> String {
+        match self {
+            Against::Git { revision, .. } => revision.shown(text),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// The project file of a revision, around the same folder.
+fn project_of(revision: &Revision, current: &Path) -> Result<Found, Failed> {
+    let from = revision.path(current).unwrap_or_else(|| revision.root().to_owned());
+    let found = find_project(&from).map_err(|e| {
+        let (status, text) = faults(e);
+        (status, revision.shown(&text))
+    })?;
+    // One above the repository is none of it.
+    Ok(found.filter(|p| p.dir().starts_with(revision.root())))
+}
+
+/// The texts of the YAML and JSON files at a path, with their names.
+pub(super) fn manifest_texts(path: &Path) -> Result<Vec<(String, String)>, Failed> {
+    if let Some(release) = path.to_str().and_then(|p| p.strip_prefix(crate::cli::cluster::RELEASE)) {
+        return crate::cli::cluster::stored_texts(release);
+    }
+    let files = crate::cli::lint::plan::manifest_files(path)?;
+    let read = |f: PathBuf| match std::fs::read(&f) {
+        Ok(bytes) => Ok((f.display().to_string(), String::from_utf8_lossy(&bytes).into_owned())),
+        Err(e) => Err(usage(format!("open {}: {e}", f.display()))),
+    };
+    files.into_iter().map(read).collect()
+}

@@ -1,0 +1,71 @@
+//! What can be typed behind `plimsoll diff`.
+
+use clap::Args;
+
+use crate::cli::args::{ConnectArgs, SceneArgs};
+
+/// Flags of `plimsoll diff`.
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// Connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+    /// What to compare with instead of the release in the cluster: git:REF (charts, values and project file of that revision), or manifests: a file, a
+    /// folder, or - for standard input. {chart} and {env} stand for their names
+    #[arg(long, value_name = "WHAT")]
+    pub against: Option<String>,
+    /// The revision of the release to compare with [default: the one that an upgrade would start from]
+    #[arg(long, value_name = "N", conflicts_with_all = ["against", "stdin_current"])]
+    pub revision: Option<u64>,
+    /// List the revisions of the release instead
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "revision"])]
+    pub list: bool,
+    /// Compare with the manifests on standard input: the same as --against -
+    #[arg(long, conflicts_with = "against")]
+    pub stdin_current: bool,
+    /// Compare these manifests instead of charts: a file or folder
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "all_envs", "revision", "list"])]
+    pub manifests: Vec<String>,
+    /// All environments in one report
+    #[arg(long, conflicts_with = "env")]
+    pub all_envs: bool,
+    /// Lines around each change; all lines of changed objects with -1
+    #[arg(short = 'C', long = "context", value_name = "N", default_value = "3", allow_hyphen_values = true)]
+    pub lines: i64,
+    /// Both sides beside each other
+    #[arg(long)]
+    pub side_by_side: bool,
+    /// Kinds that are not compared, as globs
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub suppress: Vec<String>,
+    /// Fields that don't count: spec.replicas, metadata.annotations[example.com/*]
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<String>,
+    /// Labels that name the chart's version don't count
+    #[arg(long)]
+    pub ignore_chart_version: bool,
+    /// Compare the definitions in crds/ too
+    #[arg(long)]
+    pub include_crds: bool,
+    /// Leave out hooks
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// Don't look for findings of lint that the change brings
+    #[arg(long)]
+    pub no_lint: bool,
+    /// Exit with 2 if something differs
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Show secrets as they are; on a terminal only
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// The report: text, markdown, json, html, github; FORMAT=FILE writes a file; can be given more than once
+    #[arg(short, long, value_name = "FORMAT")]
+    pub output: Vec<String>,
+}

@@ -1,0 +1,416 @@
+//! `plimsoll diff`: what would change. Renders charts, reads what they are compared with ([`against`]), and hands both
+//! sides to [`crate::diff`]. Everything is rendered before anything is compared: what is a secret in one chart is one in
+//! all of them. Start reading at [`run`].
+
+mod against;
+pub mod args;
+mod findings;
+mod git;
+mod live;
+mod sides;
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::args::SceneArgs;
+use super::exit;
+use super::lint::plan::Plan;
+use super::session::{Failed, Found, error, project, relative, releases, usage};
+use crate::diff::fold::{Cell, Counts, Folder, Report};
+use crate::diff::ignore::Ignore;
+use crate::diff::meaning::{self, Meaning};
+use crate::diff::secrets::{Redactor, Which};
+use crate::diff::{ObjectChange, compare};
+use crate::fleet::{self, IgnoreRule, Otherwise, Release, Selection};
+use crate::parallel;
+use crate::report::diff::{View, formats, write};
+use against::{Against, manifest_texts};
+use args::DiffArgs;
+use findings::{Checker, brought};
+use sides::{Broken, Finish, Half, Prepared, Scene};
+
+/// Runs the command.
+pub(super) fn run(args: &DiffArgs) -> u8 {
+    match diff(args) {
+        Ok(status) => status,
+        Err((status, text)) => {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            status
+        }
+    }
+}
+
+/// A chart in an environment, or plain manifests.
+#[derive(Clone)]
+struct Job {
+    number: usize,
+    release: Option<Release>,
+}
+
+impl Job {
+    fn chart(&self) -> Option<&Path> {
+        self.release.as_ref().map(|r| r.chart.path.as_path())
+    }
+
+    fn env(&self) -> Option<&str> {
+        self.release.as_ref().and_then(Release::env)
+    }
+}
+
+/// A job with both sides, or why there are none.
+struct Done {
+    job: Job,
+    sides: Result<(Prepared, Prepared), Broken>,
+    notes: Vec<String>,
+}
+
+fn diff(args: &DiffArgs) -> Result<u8, Failed> {
+    let outputs = outputs(args)?;
+    if args.show_secrets && !(std::io::stdout().is_terminal() && outputs.iter().all(|o| o.1.is_none())) {
+        return Err(usage("--show-secrets is for a terminal only: nothing secret goes into a file or a pipe".into()));
+    }
+    let project = project()?;
+    let jobs = jobs(args, &project)?;
+    let scene = repeatable(&args.scene);
+    let names = || {
+        let all: Option<Vec<Release>> = jobs.iter().map(|j| j.release.clone()).collect();
+        let what = "what to compare the manifests with? --against FILE, or - for standard input";
+        live::names(&scene, &all.ok_or_else(|| usage(what.into()))?)
+    };
+    if args.list {
+        return match super::print(live::list(args, &names()?)?.as_bytes()) {
+            true => Ok(exit::OK),
+            false => Err(error("standard output is closed".into())),
+        };
+    }
+    let against = Against::of(args, names)?;
+    if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
+        return Err(usage(format!(
+            "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
+             write {{chart}} and {{env}} into --against",
+            against.label(),
+            jobs.len()
+        )));
+    }
+    let checker = Checker::new(&scene)?;
+    let plan = |project: &Found| if args.no_lint { Ok(None) } else { checker.plan(project).map(Some) };
+    let new_plan = plan(&project)?;
+    // The policies of another revision judge what it had.
+    let old_plan = match &against {
+        Against::Git { project, .. } => plan(project).ok().flatten(),
+        _ => None,
+    };
+    let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
+    let run = Run { args, scene: &scene, against: &against, plans };
+    let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+    let take = |job: &Job, sides: Option<Sides>| {
+        let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
+        let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
+        let (sides, notes) = sides.unwrap_or_else(aborted);
+        done.push(Done { job: job.clone(), sides, notes });
+    };
+    parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
+    let mut redactor = redactor(args, &done)?;
+    let ignore = ignore(args, &project, &redactor)?;
+    let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
+    if !report.cells.is_empty() {
+        print(args, &outputs, &report)?;
+    }
+    Ok(match (failed, args.detailed_exitcode && report.differs()) {
+        (Some(status), _) => status,
+        (None, true) => exit::CHANGES,
+        (None, false) => exit::OK,
+    })
+}
+
+/// What is to be compared, chart by chart.
+fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
+    if !args.manifests.is_empty() {
+        return Ok(vec![Job { number: 0, release: None }]);
+    }
+    let otherwise = if args.all_envs { Otherwise::All } else { Otherwise::Bare };
+    let matrix = releases(&args.charts, &args.scene.select, otherwise, project)?;
+    let jobs = matrix.releases().enumerate();
+    Ok(jobs.map(|(number, r)| Job { number, release: Some(r.clone()) }).collect())
+}
+
+/// The scene with clock and randomness pinned: what differs by chance on both sides is no change.
+fn repeatable(scene: &SceneArgs) -> SceneArgs {
+    let mut scene = scene.clone();
+    scene.engine.seed.get_or_insert(0);
+    scene.engine.now.get_or_insert_with(|| jiff::Timestamp::now().to_string());
+    scene
+}
+
+type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
+
+/// What all jobs share.
+struct Run<'a> {
+    args: &'a DiffArgs,
+    scene: &'a SceneArgs,
+    against: &'a Against,
+    plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
+}
+
+impl Run<'_> {
+    /// Both sides of a job, with what has to be said of them.
+    fn both(&self, job: &Job) -> Sides {
+        let mut notes = Vec::new();
+        let sides = self.new_side(job).and_then(|new| {
+            let old = self.old_side(job, new.namespace(), &mut notes)?;
+            let old_file = |file: &str| self.against.shown(file);
+            let finish = Finish { args: self.args, env: job.env(), plans: self.plans, old_file: &old_file };
+            Ok(finish.both(old, new))
+        });
+        (sides, notes)
+    }
+
+    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
+        if let Some(release) = &job.release {
+            return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
+        }
+        let mut texts = Vec::new();
+        for path in &self.args.manifests {
+            texts.extend(manifest_texts(Path::new(path))?);
+        }
+        let namespace = self.scene.namespace.as_deref().unwrap_or("default");
+        Ok(Prepared::read(self.args, namespace, &texts)?.into())
+    }
+
+    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
+        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::from);
+        Ok(match self.against {
+            Against::Release(live, names) => {
+                let name = names.get(job.number).cloned().unwrap_or_default();
+                live.side(self.args, &name, notes)?
+            }
+            Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
+            Against::Files(path) => {
+                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
+                read(&manifest_texts(Path::new(&path))?)?
+            }
+            Against::Git { revision, project } => match &job.release {
+                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
+                None => {
+                    let mut texts = Vec::new();
+                    let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
+                    for path in paths.filter(|p| p.exists()) {
+                        texts.extend(manifest_texts(&path)?);
+                    }
+                    read(&texts)?
+                }
+            },
+        })
+    }
+}
+
+/// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
+fn of_revision(
+    scene: &SceneArgs,
+    release: &Release,
+    revision: &git::Revision,
+    project: &Found,
+    namespace: &str,
+    notes: &mut Vec<String>,
+) -> Result<Half, Broken> {
+    let chart = release.chart.path.display();
+    let Some(path) = revision.path(&release.chart.path) else {
+        let text = format!("{chart} is outside of the repository {}", revision.top.display());
+        return Err(usage(text).into());
+    };
+    let name = revision.name.as_str();
+    let nothing = |notes: &mut Vec<String>, note: String| {
+        notes.push(note);
+        Ok(Prepared::empty(namespace).into())
+    };
+    if !path.exists() {
+        return nothing(notes, format!("{name} has no such chart: everything is an addition"));
+    }
+    let Some(old) = release_then(&path, release, revision, project) else {
+        let place = release.place();
+        return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
+    };
+    let scene = of_revision_scene(scene, revision);
+    match Scene::render(&scene, &old) {
+        Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
+        Err(broken) => {
+            let text = revision.shown(&broken.plain);
+            notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
+            Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
+        }
+    }
+}
+
+/// The same release as the revision's project file has it, if it does.
+fn release_then(path: &Path, release: &Release, revision: &git::Revision, project: &Found) -> Option<Release> {
+    let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
+    let selection = Selection {
+        paths: vec![path.to_owned()],
+        envs: named(release.env()),
+        clusters: named(release.cluster()),
+        otherwise: Otherwise::Bare,
+        ..Selection::default()
+    };
+    let matrix = fleet::matrix(project.as_ref(), &selection, revision.root()).ok()?;
+    matrix.releases().next().cloned()
+}
+
+/// The same flags with the values files of the revision; those that it doesn't have did not count then.
+fn of_revision_scene(scene: &SceneArgs, revision: &git::Revision) -> SceneArgs {
+    let mut scene = scene.clone();
+    let there = |file: &String| match revision.path(Path::new(file)) {
+        Some(path) => path.is_file().then(|| path.display().to_string()),
+        // Files outside of the repository are the same for both.
+        None => Some(file.clone()),
+    };
+    scene.values.values = scene.values.values.iter().filter_map(there).collect();
+    scene
+}
+
+/// One redactor for everything: with a random key, it knows the secrets of all sides.
+fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
+    if args.show_secrets {
+        return Ok(Redactor::revealing());
+    }
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|e| error(format!("no randomness to hide secrets with: {e}")))?;
+    let sides = || done.iter().filter_map(|d| d.sides.as_ref().ok()).flat_map(|(a, b)| [a, b]);
+    let objects = sides().flat_map(|p| p.side.objects.iter().map(|o| &o.object));
+    let mut redactor = Redactor::new(key, objects);
+    let broken = done.iter().filter_map(|d| d.sides.as_ref().err()).flat_map(|b| &b.secrets);
+    redactor.learn(broken.chain(sides().flat_map(|p| &p.secrets)).map(String::as_str));
+    Ok(redactor)
+}
+
+fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignore, Failed> {
+    let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |p| &p.diff.ignore);
+    let mut ignore = Ignore::new(rules, redactor).map_err(usage)?;
+    for kind in &args.suppress {
+        ignore.suppress(kind).map_err(usage)?;
+    }
+    for path in &args.ignore {
+        ignore.path(path).map_err(usage)?;
+    }
+    if args.ignore_chart_version {
+        ignore.chart_version();
+    }
+    Ok(ignore)
+}
+
+/// Compares what there is; what failed is said, and its status returned.
+fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &mut Redactor) -> (Report, Option<u8>) {
+    let (mut report, mut folder, mut failed) = (Report::default(), Folder::default(), None);
+    let mut said = BTreeSet::new();
+    for Done { job, sides, notes } in done {
+        match sides {
+            Ok((old, new)) => {
+                let (cell, changes) = compare_one(&job, &old, &new, &notes, against, ignore, redactor);
+                report.add(cell, changes, &mut folder);
+            }
+            Err(Broken { failed: (status, text), .. }) => {
+                failed = failed.max(Some(status));
+                let of = job.chart().map(|c| relative(&c.display().to_string())).unwrap_or_default();
+                let place = job.release.as_ref().map(Release::place).unwrap_or_default();
+                let env = if place.is_empty() { place } else { format!(" in {place}") };
+                let text = text.strip_prefix("Error: ").unwrap_or(&text);
+                let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
+                said.insert(redactor.text(&against.shown(&format!("Error: {place}{text}"))).to_string());
+            }
+        }
+    }
+    let said: String = said.into_iter().collect();
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    (report, failed)
+}
+
+fn compare_one(
+    job: &Job,
+    old: &Prepared,
+    new: &Prepared,
+    notes: &[String],
+    against: &Against,
+    ignore: &Ignore,
+    redactor: &mut Redactor,
+) -> (Cell, Vec<ObjectChange>) {
+    redactor.forget_fields();
+    old.taint(redactor, Which::Old);
+    new.taint(redactor, Which::New);
+    let mut changes = compare(&old.side, &new.side, redactor);
+    for change in &mut changes {
+        let (a, b) = change.index;
+        for field in &mut change.fields {
+            let source = |side: &Prepared, index: Option<usize>, value: &Option<crate::diff::secrets::Value>| {
+                side.source(redactor, index?, value.as_ref()?.first_offset())
+            };
+            field.old_source = source(old, a, &field.old);
+            field.new_source = source(new, b, &field.new);
+        }
+    }
+    ignore.apply(&mut changes, &|_, _| None);
+    let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
+    let label = match job.chart() {
+        Some(chart) => relative(&chart.display().to_string()),
+        None => "the new manifests".into(),
+    };
+    let cell = Cell {
+        chart: redactor.text(chart),
+        release: redactor.text(&new.release),
+        namespace: redactor.text(&new.side.namespace),
+        environment: job.env().map(|e| redactor.text(e)),
+        cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
+        old: redactor.text(&against.label()),
+        new: redactor.text(&label),
+        notes: notes.iter().map(|n| redactor.text(n)).collect(),
+        counts: Counts::of(&changes),
+        meaning: Meaning {
+            findings: brought(&old.findings, &new.findings, redactor),
+            ..meaning::of(&changes, &old.side, &new.side)
+        },
+    };
+    (cell, changes)
+}
+
+/// Formats with the files they go to.
+fn outputs(args: &DiffArgs) -> Result<Vec<(String, Option<String>)>, Failed> {
+    let mut outputs: Vec<(String, Option<String>)> = Vec::new();
+    for output in &args.output {
+        let (format, file) = match output.split_once('=') {
+            Some((format, file)) => (format, Some(file.to_owned())),
+            None => (output.as_str(), None),
+        };
+        if !formats().any(|f| f == format) {
+            let known: Vec<&str> = formats().collect();
+            return Err(usage(format!("there is no report {format:?}, only {}", known.join(", "))));
+        }
+        outputs.push((format.to_owned(), file));
+    }
+    if outputs.is_empty() {
+        outputs.push(("text".to_owned(), None));
+    }
+    match outputs.iter().filter(|(_, file)| file.is_none()).count() {
+        0 | 1 => Ok(outputs),
+        _ => Err(usage("only one report can go to standard output; give the others files: --output html=FILE".into())),
+    }
+}
+
+fn print(args: &DiffArgs, outputs: &[(String, Option<String>)], report: &Report) -> Result<(), Failed> {
+    for (format, file) in outputs {
+        let terminal = file.is_none() && std::io::stdout().is_terminal();
+        let view = View {
+            report,
+            context: usize::try_from(args.lines).ok(),
+            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+            width: if terminal { 120 } else { 0 },
+            side_by_side: args.side_by_side,
+        };
+        let text = write(format, &view).unwrap_or_default();
+        match file {
+            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
+            None if super::print(text.as_bytes()) => {}
+            None => return Err(error("standard output is closed".into())),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! `plimsoll routes`: every host and path of the charts, and how an existing nginx compares with them.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use super::args::{RouteList, RoutesArgs};
+use super::exit;
+use super::explain::Scene;
+use super::session::{Failed, Found, error, project, relative, releases, usage};
+use crate::diag::log::Log;
+use crate::finding::{KubeObject, Severity};
+use crate::fleet::Otherwise;
+use crate::lint::locate::{ChartFolder, Origins};
+use crate::lint::objects::of_render;
+use crate::manifest::Manifest;
+use crate::report::routes::{self as report, Against, Table};
+use crate::routes::compare::compare;
+use crate::routes::conflicts::conflicts;
+use crate::routes::index::Index;
+use crate::routes::nginx::{self, Files};
+use crate::routes::read::routes;
+use crate::routes::{Release, Route};
+use crate::value::HelmVersion;
+
+/// Runs the command.
+pub(super) fn run(args: &RoutesArgs) -> u8 {
+    let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
+    let found = project().and_then(|project| tables(args, &project, &mut log));
+    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
+    let written = found.and_then(|tables| {
+        let text = match args.output {
+            RouteList::Text => Ok(report::text(&tables)),
+            RouteList::Json => report::json(&tables).map_err(error),
+            RouteList::Markdown => Ok(report::markdown(&tables)),
+        };
+        text.map(|text| (text, worst(&tables)))
+    });
+    let status =
+        match written {
+            Ok((text, worst)) if super::print(text.as_bytes()) => {
+                if worst.is_some_and(|worst| args.fail_on.fails(worst)) { exit::ERROR } else { exit::OK }
+            }
+            Ok(_) => exit::ERROR,
+            Err((status, text)) => {
+                said.push_str(&text);
+                status
+            }
+        };
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    status
+}
+
+fn worst(tables: &[Table]) -> Option<Severity> {
+    let conflicts = tables.iter().flat_map(|t| t.conflicts.iter().map(|c| c.severity));
+    let against = tables.iter().filter_map(|t| t.against.as_ref());
+    let differences = against.flat_map(|a| a.comparison.differences.iter().map(report::severity));
+    conflicts.chain(differences).max()
+}
+
+fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table>, Failed> {
+    let config = args.against.as_deref().map(|path| nginx::load(path, &Disk).map_err(|f| usage(f.to_string())));
+    let config = config.transpose()?;
+    let given = args.map.iter().map(|pair| {
+        let parts = pair.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()));
+        parts.ok_or_else(|| usage(format!("--map {pair}: NGINX=SERVICE was expected")))
+    });
+    let given = given.collect::<Result<Vec<_>, _>>()?;
+    // An environment's routes are looked at together, whichever charts they are of.
+    let mut scenes: BTreeMap<Option<String>, (Vec<Route>, Index)> = BTreeMap::new();
+    for chart in releases(&args.charts, &args.scene.select, Otherwise::All, project)?.charts {
+        for release in &chart.releases {
+            let scene = Scene::render(&args.scene, release, log)?;
+            let place = Some(release.place()).filter(|p| !p.is_empty());
+            let (all, index) = scenes.entry(place).or_default();
+            all.extend(of_scene(&scene, &chart.chart.path, index)?);
+        }
+    }
+    if config.is_some() && scenes.len() > 1 {
+        let names: Vec<String> = scenes.into_keys().flatten().collect();
+        let names = names.join(", ");
+        return Err(usage(format!("--against compares one environment and cluster (--env, --cluster), not {names}")));
+    }
+    let table = |(environment, (mut routes, index)): (Option<String>, (Vec<Route>, Index))| {
+        routes.iter_mut().for_each(|r| index.settle(r));
+        let key = |r: &Route| (r.host.clone(), r.path.clone(), r.object.clone(), r.field.clone());
+        routes.sort_by_cached_key(key);
+        let against = config.as_ref().map(|config| Against {
+            file: args.against.clone().unwrap_or_default(),
+            servers: config.servers.len(),
+            comparison: compare(config, &routes, &given),
+        });
+        Table { environment, conflicts: conflicts(&routes, &index), routes, against }
+    };
+    Ok(scenes.into_iter().map(table).collect())
+}
+
+/// The routes of one rendered chart, with the lines that wrote them.
+fn of_scene(scene: &Scene, chart: &Path, index: &mut Index) -> Result<Vec<Route>, Failed> {
+    let all: Vec<&Manifest> =
+        scene.rendered.manifests.iter().chain(scene.rendered.hooks.iter().map(|h| &h.0)).collect();
+    let (documents, objects): (Vec<&Manifest>, Vec<KubeObject>) =
+        of_render(&scene.rendered).into_iter().map(|(i, o)| (all[i], o)).unzip();
+    let folder = std::path::absolute(chart).map_err(|e| usage(e.to_string()))?;
+    let current = std::env::current_dir().unwrap_or_default();
+    let name = &scene.session.chart.metadata.name;
+    let folder = ChartFolder::new(name, &folder, &current);
+    let origins = Origins { map: &scene.map, folder: &folder, documents: &documents };
+    let release = Release { chart: name, namespace: &scene.session.options.namespace, objects: &objects };
+    index.add(release);
+    let mut found = routes(release);
+    for route in &mut found {
+        let object = &objects[route.index];
+        if let Some(spot) = origins.of(route.index, object, &route.field).template {
+            route.spot = spot;
+        }
+        // The host's line of values is the one that people look for; it is beside the paths.
+        let host = match route.field.split_once(".http.paths") {
+            Some((rule, _)) => format!("{rule}.host"),
+            None => route.field.clone(),
+        };
+        route.values = origins.of(route.index, object, &host).values;
+    }
+    Ok(found)
+}
+
+/// nginx's files on this machine.
+struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let bytes = std::fs::read(path).map_err(|e| {
+            let why = crate::chart::load::os_error(&e);
+            format!("open() \"{path}\" failed ({}: {why})", e.raw_os_error().unwrap_or_default())
+        })?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn find(&self, pattern: &str) -> Result<Vec<String>, String> {
+        if !pattern.contains(['*', '?', '[']) {
+            return Ok(vec![relative(pattern)]);
+        }
+        let found = glob::glob(pattern).map_err(|e| format!("include {pattern}: {e}"))?;
+        Ok(found.flatten().map(|p| p.display().to_string()).collect())
+    }
+}

@@ -1,0 +1,256 @@
+//! `plimsoll diff` from end to end. testdata/diff/*.txtar are repositories with what the command says of them: files
+//! below `base/` are committed as `main`, the others lie over them in the working tree, and `gone` names those that were
+//! deleted. Expectations are layouts of our own: `UPDATE=1 cargo test diffs` writes them anew; read the difference. The
+//! rest are properties: that nothing secret is ever printed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::diff::diff;
+use crate::txtar::{Case, parse};
+
+fn run(program: &str, dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(dir).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", dir).env("TZ", "UTC");
+    // Nothing above the repository says whose it is.
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    command.output().expect("the program starts")
+}
+
+fn plimsoll(dir: &Path, args: &[&str]) -> Output {
+    run(env!("CARGO_BIN_EXE_plimsoll"), dir, args)
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"];
+    let done = run("git", dir, &[&who[..], args].concat());
+    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn write(dir: &Path, name: &str, data: &[u8]) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().expect("a file has a folder")).expect("it is writable");
+    fs::write(path, data).expect("it is writable");
+}
+
+/// Commits everything that is there.
+fn commit(dir: &Path) {
+    git(dir, &["init", "-q"]);
+    git(dir, &["add", "-A"]);
+    git(dir, &["commit", "-q", "--allow-empty", "-m", "base"]);
+}
+
+fn repository(case: &Case) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let files = || case.files.iter().filter(|f| !f.name.starts_with("expect/"));
+    for (file, name) in files().filter_map(|f| Some((f, f.name.strip_prefix("base/")?))) {
+        write(dir.path(), name, &file.data);
+    }
+    commit(dir.path());
+    for file in files().filter(|f| !f.name.starts_with("base/")) {
+        if file.name == "gone" {
+            let names = String::from_utf8_lossy(&file.data).into_owned();
+            names.lines().for_each(|n| fs::remove_file(dir.path().join(n)).expect("it was there"));
+        } else {
+            write(dir.path(), &file.name, &file.data);
+        }
+    }
+    dir
+}
+
+/// What a run says; hashes of secrets are random, and numbered here by their first appearance.
+fn said(dir: &Path, args: &[&str]) -> String {
+    let done = plimsoll(dir, args);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&dir.display().to_string(), "$WORK");
+    let mut all = format!("{}{}", text(&done.stdout), text(&done.stderr));
+    all.push_str(&format!("exit {}\n", done.status.code().unwrap_or(-1)));
+    let (mut out, mut known) = (String::new(), Vec::new());
+    let mut rest = all.as_str();
+    while let Some(at) = rest.find("[secret ") {
+        let start = at + "[secret ".len();
+        let hash = &rest[start..start + 8];
+        let number = known.iter().position(|h| *h == hash).unwrap_or_else(|| {
+            known.push(hash);
+            known.len() - 1
+        });
+        out.push_str(&format!("{}#{}", &rest[..start], number + 1));
+        rest = &rest[start + 8..];
+    }
+    out + rest
+}
+
+#[test]
+fn diffs_say_what_would_change() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/diff");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(root).expect("it is there").map(|e| e.expect("readable").path()).collect();
+    paths.sort();
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = String::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let case = parse(&text);
+        let dir = repository(&case);
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for run in &case.runs {
+            let args: Vec<&str> = run.args.iter().map(String::as_str).collect();
+            found.insert(format!("expect/{}", run.name), said(dir.path(), &args));
+        }
+        if update {
+            let inputs = text.split("-- expect/").next().unwrap_or_default();
+            let expected: String = found.iter().map(|(name, said)| format!("-- {name} --\n{said}")).collect();
+            fs::write(&path, format!("{inputs}{expected}")).expect("test data is writable");
+            continue;
+        }
+        for (name, said) in found {
+            let expected = case.files.iter().find(|f| f.name == name).map(|f| f.data.clone()).unwrap_or_default();
+            if expected != said.as_bytes() {
+                wrong.push_str(&format!("{} {name}\n{}", path.display(), diff(&expected, said.as_bytes())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// A repeatable source of choices.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+
+    /// A text that occurs nowhere else.
+    fn mark(&mut self) -> String {
+        let letters = b"abcdefghjkmnpqrstuvwxyz23456789";
+        (0..12 + self.roll(20)).map(|_| letters[self.roll(letters.len())] as char).collect()
+    }
+}
+
+/// Lines of templates that print `.Values.KEY`, in any object. The last ones turn it into something else, which only the
+/// map of the render leads back to the Secret.
+const PLAIN: &[&str] = &[
+    "{{ .Values.KEY | quote }}",
+    "{{ printf \"postgres://app:%s@db:5432/x\" .Values.KEY | quote }}",
+    "{{ dict \"password\" .Values.KEY | toJson | quote }}",
+    "{{ .Values.KEY | b64enc | quote }}",
+    "{{ printf \"user:%s\" .Values.KEY | b64enc | quote }}",
+    "{{ printf \"?p=%s\" (.Values.KEY | urlquery) | quote }}",
+];
+const TURNED: &[&str] = &[
+    "{{ .Values.KEY | upper | quote }}",
+    "{{ .Values.KEY | trunc 9 | quote }}",
+    "{{ reverse (splitList \"\" .Values.KEY) | join \"\" | quote }}",
+];
+
+/// A chart whose Secret holds all `keys` and whose other objects print them too.
+fn chart(dice: &mut Dice, dir: &Path, keys: &[&str], turned: bool) {
+    let line = |dice: &mut Dice| {
+        let all = if turned && dice.roll(2) == 0 { TURNED } else { PLAIN };
+        all[dice.roll(all.len())].replace("KEY", keys[dice.roll(keys.len())])
+    };
+    let mut secret = String::from("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n");
+    secret.push_str("stringData:\n");
+    keys.iter().for_each(|k| secret.push_str(&format!("  {k}: {{{{ .Values.{k} | quote }}}}\n")));
+    secret.push_str(&format!("data:\n  other: {{{{ .Values.{} | b64enc }}}}\n", keys[0]));
+    let mut other = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  annotations:\n");
+    other.push_str(&format!("    note: {}\n", line(dice)));
+    other.push_str(&format!("    checksum/x: {{{{ .Values.{} | sha256sum }}}}\ndata:\n", keys[0]));
+    (0..3).for_each(|i| other.push_str(&format!("  k{i}: {}\n", line(dice))));
+    other.push_str(&format!("  file: |\n    a: 1\n    url: {}\n    b: 2\n", line(dice)));
+    other.push_str(
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    image: a:1\n",
+    );
+    other.push_str(&format!("    args: [{}]\n    env:\n", line(dice)));
+    (0..2).for_each(|i| other.push_str(&format!("    - {{name: E{i}, value: {}}}\n", line(dice))));
+    write(dir, "chart/Chart.yaml", b"apiVersion: v2\nname: c\nversion: 0.1.0\n");
+    write(dir, "chart/templates/secret.yaml", secret.as_bytes());
+    write(dir, "chart/templates/other.yaml", other.as_bytes());
+}
+
+fn values(dice: &mut Dice, dir: &Path, keys: &[&str], marks: &mut Vec<String>) {
+    let mut text = String::new();
+    for key in keys {
+        let mark = dice.mark();
+        text.push_str(&format!("{key}: {mark}\n"));
+        marks.push(mark);
+    }
+    write(dir, "chart/values.yaml", text.as_bytes());
+}
+
+/// Every form of a secret that a reader could use.
+fn forms(mark: &str) -> Vec<String> {
+    let mut all = vec![mark.to_owned(), mark.to_uppercase(), mark.chars().rev().collect(), mark[..9].to_owned()];
+    for lead in ["", "user:"] {
+        let packed = STANDARD.encode(format!("{lead}{mark}"));
+        all.push(packed[packed.len() / 2 - 4..packed.len() / 2 + 4].to_owned());
+    }
+    all
+}
+
+const REPORTS: &[&str] = &["text", "markdown", "json", "html", "github"];
+
+#[test]
+fn nothing_secret_is_ever_reported() {
+    for seed in 0..24 {
+        let mut dice = Dice(seed * 7919 + 1);
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (keys, mut marks) = (&["alpha", "beta", "gamma"][..1 + dice.roll(3)], Vec::new());
+        let by_git = seed % 2 == 0;
+        chart(&mut dice, dir.path(), keys, by_git);
+        values(&mut dice, dir.path(), keys, &mut marks);
+        commit(dir.path());
+        let old = plimsoll(dir.path(), &["template", "r", "chart"]).stdout;
+        write(dir.path(), "old.yaml", &old);
+        values(&mut dice, dir.path(), keys, &mut marks);
+        let against = if by_git { "git:HEAD" } else { "old.yaml" };
+        let mut args = vec!["diff", "chart", "--against", against, "--detailed-exitcode", "-C", "-1"];
+        let outputs: Vec<String> = REPORTS.iter().map(|f| format!("{f}=out.{f}")).collect();
+        outputs.iter().for_each(|o| args.extend(["-o", o]));
+        let done = plimsoll(dir.path(), &args);
+        let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(2), "seed {seed}: {errors}");
+        let mut said = vec![("stderr".to_owned(), errors)];
+        for format in REPORTS {
+            let text = fs::read_to_string(dir.path().join(format!("out.{format}"))).expect("it was written");
+            assert!(text.contains("secret") || *format == "github", "seed {seed}: {format} says nothing of secrets");
+            said.push(((*format).to_owned(), text));
+        }
+        for (format, text) in said {
+            let leak = marks.iter().flat_map(|m| forms(m)).find(|f| text.contains(f.as_str()));
+            let line = leak.as_ref().and_then(|l| text.lines().find(|line| line.contains(l.as_str())));
+            assert!(leak.is_none(), "seed {seed}: {format} says {leak:?}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn errors_say_nothing_secret() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mark = "hunter2-is-my-secret";
+    write(dir.path(), "chart/Chart.yaml", b"apiVersion: v2\nname: c\nversion: 0.1.0\n");
+    write(dir.path(), "chart/values.yaml", format!("db: {{password: {mark}}}\n").as_bytes());
+    let template = "a: {{ fail (printf \"bad password %s\" .Values.db.password) }}\n";
+    write(dir.path(), "chart/templates/a.yaml", template.as_bytes());
+    commit(dir.path());
+    for format in ["helm", "rich"] {
+        let done = plimsoll(dir.path(), &["diff", "chart", "--against", "git:HEAD", "--error-format", format]);
+        let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(1) && errors.contains("bad password"), "{errors}");
+        assert!(!errors.contains(mark), "{errors}");
+    }
+}
+
+#[test]
+fn secrets_are_shown_on_terminals_only() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    write(dir.path(), "a.yaml", b"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n");
+    let done = plimsoll(dir.path(), &["diff", "--manifests", "a.yaml", "--against", "a.yaml", "--show-secrets"]);
+    assert_eq!(done.status.code(), Some(3));
+}
