@@ -159,3 +159,35 @@ fn wrong_usage_is_said_before_anything_runs() {
         assert!(status == 3 && err.contains(said), "{args:?}: {status} {err}");
     }
 }
+
+#[test]
+fn charts_know_the_definitions_of_other_charts_of_the_run() {
+    const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+        metadata: {name: widgets.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n\
+        \x20 names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}\n\
+        \x20 versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n\
+        \x20     openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}\n";
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let write = |file: &str, text: &str| {
+        let path = temp.path().join(file);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("it is writable");
+        fs::write(path, text).expect("it is writable");
+    };
+    for chart in ["ships", "renders", "uses"] {
+        write(&format!("{chart}/Chart.yaml"), &format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"));
+    }
+    write("ships/crds/widget.yaml", CRD);
+    write("renders/templates/widget.yaml", CRD);
+    write(
+        "uses/templates/a.yaml",
+        "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: large}\n",
+    );
+    let rules = |charts: &[&str]| -> Vec<String> {
+        let (_, out, _) = lint(temp.path(), &[charts, &["--only", "schema", "-o", "json"]].concat());
+        let all = findings(&out);
+        all.iter().filter(|f| f["chart"] == "uses").filter_map(|f| Some(f["rule"].as_str()?.to_owned())).collect()
+    };
+    assert_eq!(rules(&["uses"]), ["schema/unchecked"]);
+    assert_eq!(rules(&["uses", "ships"]), ["schema/type"]);
+    assert_eq!(rules(&["renders", "uses"]), ["schema/type"]);
+}

@@ -7,9 +7,8 @@ use super::fold::Located;
 use super::helm::usage::{View, never_rendered, replaced, severity, undefined, unused_by_owner};
 use super::helm::{self, HelmFinding};
 use super::locate::ChartFolder;
-use super::objects;
 use crate::chart::Chart;
-use crate::finding::{KubeObject, Problem, Scope, Severity, Spot};
+use crate::finding::{Problem, Scope, Severity, Spot};
 use crate::render::Rendered;
 use crate::value::Value;
 
@@ -107,20 +106,6 @@ impl Out<'_> {
             }
         }
     }
-}
-
-/// The definitions of custom resources in crds/ of a chart and its subcharts. Broken ones are findings where they are
-/// rendered; here they only fail to define anything.
-pub fn definitions(chart: &Chart, folder: &ChartFolder<'_>) -> Vec<KubeObject> {
-    let mut found = Vec::new();
-    for file in chart.crds() {
-        found.extend(objects::of_file(&folder.file(&file.name), &String::from_utf8_lossy(&file.data)).0);
-    }
-    for (_, child) in &chart.children {
-        found.extend(definitions(child, folder));
-    }
-    found.retain(|o| o.kind == "CustomResourceDefinition");
-    found
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod baseline;
 pub mod chart;
+pub mod definitions;
 pub mod fold;
 pub mod helm;
 pub mod inline;
@@ -29,7 +30,7 @@ pub struct Checks {
     /// What a custom resource without a definition is; nothing at all for `None`.
     pub missing_schema: Option<Severity>,
     /// Definitions of custom resources that every chart may use.
-    pub crds: Vec<KubeObject>,
+    crds: Vec<KubeObject>,
     /// The policies, where that family is on.
     pub policies: Option<Set>,
     schemas: Vec<Schemas>,
@@ -58,8 +59,10 @@ impl Checks {
         policies: Option<Set>,
     ) -> Result<Checks, String> {
         let mut checks = Checks { versions: Vec::new(), missing_schema, crds, policies, schemas: Vec::new() };
+        let crds = Arc::new(checks.known_to_all());
         for version in versions {
-            checks.schemas.push(checks.schemas_of(version, &[])?);
+            let schemas = Schemas::embedded(version).map_err(|e| e.to_string())?;
+            checks.schemas.push(schemas.with_crds(crds.clone()).missing(missing_schema));
         }
         checks.schemas.sort_by_key(|s| minor_of(&s.version()));
         checks.schemas.dedup_by_key(|s| s.version());
@@ -67,17 +70,15 @@ impl Checks {
         Ok(checks)
     }
 
-    fn schemas_of(&self, version: &str, own: &[&KubeObject]) -> Result<Schemas, String> {
+    fn known_to_all(&self) -> Crds {
         let mut crds = Crds::new();
-        self.crds.iter().chain(own.iter().copied()).for_each(|o| crds.add_object(o));
-        let schemas = Schemas::embedded(version).map_err(|e| e.to_string())?;
-        Ok(schemas.with_crds(Arc::new(crds)).missing(self.missing_schema))
+        self.crds.iter().for_each(|o| crds.add_object(o));
+        crds
     }
 
-    /// What all families say of objects that are applied together into a namespace. `crds` are definitions that come
-    /// with them without being rendered.
-    pub fn run(&self, objects: &[KubeObject], crds: &[KubeObject], namespace: &str) -> Vec<Found> {
-        let mut found = self.server(objects, crds);
+    /// What all families say of objects that are applied together into a namespace.
+    fn run(&self, objects: &[KubeObject], schemas: &[Schemas], namespace: &str) -> Vec<Found> {
+        let mut found = server(objects, schemas);
         if let Some(policies) = &self.policies {
             let context = Context::new(namespace, objects);
             for (object, o) in objects.iter().enumerate() {
@@ -89,33 +90,23 @@ impl Checks {
         }
         found
     }
+}
 
-    /// What the API server says: the shape first, and of objects that have theirs what it checks beyond it.
-    fn server(&self, objects: &[KubeObject], crds: &[KubeObject]) -> Vec<Found> {
-        let mut found = Vec::new();
-        if self.schemas.is_empty() {
-            return found;
+/// What the API server says: the shape first, and of objects that have theirs what it checks beyond it.
+fn server(objects: &[KubeObject], schemas: &[Schemas]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (object, o) in objects.iter().enumerate() {
+        let mut well_formed = false;
+        for (version, schemas) in schemas.iter().enumerate() {
+            let problems = schemas.check(o);
+            well_formed |= problems.iter().all(|p| p.severity < Severity::Error);
+            found.extend(problems.into_iter().map(|problem| Found { object, problem, version: Some(version) }));
         }
-        let rendered = objects.iter().filter(|o| o.kind == "CustomResourceDefinition");
-        let own: Vec<&KubeObject> = crds.iter().chain(rendered).collect();
-        let with_own: Vec<Schemas> = match own.is_empty() {
-            true => Vec::new(),
-            false => self.versions.iter().filter_map(|v| self.schemas_of(v, &own).ok()).collect(),
-        };
-        let schemas = if own.is_empty() { &self.schemas } else { &with_own };
-        for (object, o) in objects.iter().enumerate() {
-            let mut well_formed = false;
-            for (version, schemas) in schemas.iter().enumerate() {
-                let problems = schemas.check(o);
-                well_formed |= problems.iter().all(|p| p.severity < Severity::Error);
-                found.extend(problems.into_iter().map(|problem| Found { object, problem, version: Some(version) }));
-            }
-            // The server validates only what it could decode.
-            if well_formed {
-                let beyond = rules::check(o).into_iter();
-                found.extend(beyond.map(|problem| Found { object, problem, version: None }));
-            }
+        // The server validates only what it could decode.
+        if well_formed {
+            let beyond = rules::check(o).into_iter();
+            found.extend(beyond.map(|problem| Found { object, problem, version: None }));
         }
-        found
     }
+    found
 }

@@ -79,7 +79,7 @@ fn items(source: &Arc<Text>, document: Document, objects: &mut Vec<KubeObject>) 
 }
 
 /// The documents of a file, with the lines they begin on.
-fn documents(name: &str, text: &str) -> Vec<Arc<Text>> {
+pub(super) fn documents(name: &str, text: &str) -> Vec<Arc<Text>> {
     let mut found = Vec::new();
     let (mut start, mut first) = (0, 1);
     let mut at = 0;

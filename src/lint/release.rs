@@ -2,6 +2,7 @@
 //! every environment; whoever compares two states of a release asks it of both. Start reading at [`Checks::release`].
 
 use super::Checks;
+use super::definitions::{self, Definitions, Unknown};
 use super::fold::{Located, findings};
 use super::inline::{Inline, inline};
 use super::locate::Origins;
@@ -14,7 +15,7 @@ pub struct Release<'a> {
     /// The objects.
     pub objects: &'a [KubeObject],
     /// Definitions of custom resources that come with them without being rendered.
-    pub crds: &'a [KubeObject],
+    pub crds: &'a Definitions,
     /// The namespace of those that name none; plain manifests are taken to go to `default`, and say so nowhere.
     pub namespace: Option<&'a str>,
     /// The chart as findings show it, empty for plain manifests.
@@ -32,6 +33,8 @@ pub struct Judged {
     pub located: Vec<Located>,
     /// How many objects were looked at.
     pub checked: usize,
+    /// Kinds that nothing is known of.
+    pub unknown: Unknown,
     /// What objects waive themselves.
     waived: Vec<(Resource, Inline)>,
 }
@@ -41,6 +44,7 @@ impl Judged {
     pub fn extend(&mut self, other: Judged) {
         self.located.extend(other.located);
         self.checked += other.checked;
+        self.unknown.extend(other.unknown);
         self.waived.extend(other.waived);
     }
 
@@ -62,7 +66,9 @@ impl Checks {
     /// What all families say of a release, each problem at its place.
     pub fn release(&self, release: &Release<'_>) -> Judged {
         let mut judged = Judged { checked: release.objects.len(), ..Judged::default() };
-        for found in self.run(release.objects, release.crds, release.namespace.unwrap_or("default")) {
+        let schemas = release.crds.schemas(self, release.objects);
+        judged.unknown = definitions::unknown(&schemas, release.objects);
+        for found in self.run(release.objects, &schemas, release.namespace.unwrap_or("default")) {
             let object = &release.objects[found.object];
             let (line, column) = object.place(&found.problem.path);
             let origin = release.origins.as_ref().map(|o| o.of(found.object, object, &found.problem.path));

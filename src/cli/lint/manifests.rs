@@ -7,6 +7,7 @@ use super::Done;
 use super::plan::{Plan, manifest_files, read};
 use crate::cli::session::{Failed, error};
 use crate::finding::{KubeObject, Scope, Spot};
+use crate::lint::definitions::Definitions;
 use crate::lint::fold::Located;
 use crate::lint::locate::relative;
 use crate::lint::objects;
@@ -29,7 +30,7 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
     }
     judged.extend(plan.checks.release(&Release {
         objects: &all,
-        crds: &[],
+        crds: &Definitions::default(),
         namespace: plan.args.scene.namespace.as_deref(),
         chart: "",
         scope: Scope::default(),

@@ -25,9 +25,10 @@ pub use crd::{Crds, check_definition};
 pub use shape::{ListKeys, Shape, is_namespaced};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first
-/// object is checked.
+/// object is checked, and clones share that.
+#[derive(Clone)]
 pub struct Schemas {
-    builtin: Builtin,
+    builtin: Arc<Builtin>,
     crds: Option<Arc<Crds>>,
     unchecked: Option<Severity>,
 }
@@ -58,7 +59,7 @@ impl Schemas {
     pub fn embedded(version: &str) -> Result<Schemas, UnknownVersion> {
         let unknown = || UnknownVersion { given: version.to_owned() };
         let minor = minor_of(version).ok_or_else(unknown)?;
-        let builtin = Builtin::new(minor).ok_or_else(unknown)?;
+        let builtin = Arc::new(Builtin::new(minor).ok_or_else(unknown)?);
         Ok(Schemas { builtin, crds: None, unchecked: Some(Severity::Error) })
     }
 
