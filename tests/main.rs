@@ -20,6 +20,7 @@ mod lint;
 mod mutation;
 mod parity;
 mod policies;
+mod project;
 mod registry;
 mod report;
 mod routes;

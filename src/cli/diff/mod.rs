@@ -4,7 +4,7 @@
 
 mod against;
 pub mod args;
-mod git;
+pub(super) mod git;
 mod sides;
 
 use std::collections::BTreeSet;
