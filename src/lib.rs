@@ -16,6 +16,7 @@ pub mod finding;
 pub mod fleet;
 pub mod gonum;
 pub mod grammar;
+pub mod graph;
 pub mod jsonschema;
 pub mod kube;
 pub mod lint;

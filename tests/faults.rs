@@ -427,7 +427,7 @@ fn small(path: &str, _: usize) -> Reply {
         "/version" => ok(json!({"major": "1", "minor": "36+", "gitVersion": "v1.36.3-eks-1"})),
         "/api" => ok(json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {}, "versions": [{"version": "v1",
             "resources": [{"resource": "services", "responseKind": {"kind": "Service"}, "scope": "Namespaced"}]}]}]})),
-        "/apis" => ok(json!({"kind": "APIGroupDiscoveryList", "items": []})),
+        "/apis" => ok(json!({"kind": "APIGroupDiscoveryList", "items": null})),
         "/api/v1/namespaces/shop/services/web" => ok(json!({"kind": "Service", "spec": {"port": 443}})),
         _ => status(404, "not found"),
     }
@@ -472,7 +472,7 @@ fn older_servers_are_asked_version_by_version() {
 fn the_exit_status_tells_the_cluster_from_configuration() {
     let busy = |_: &str, _: usize| status(403, "nope");
     assert_eq!(run(&serve(busy), &["render", "--live"]).status.code(), Some(4));
-    assert_eq!(run(&serve(busy), &["render", "--live", "--context", "nope"]).status.code(), Some(3));
+    assert_eq!(run(&serve(busy), &["render", "--live", "--kube-context", "nope"]).status.code(), Some(3));
     assert_eq!(run(&serve(busy), &["render", "--live", "--request-timeout", "soon"]).status.code(), Some(3));
     // Helm knows 1 only.
     assert_eq!(run(&serve(busy), &["template", "web", "--live"]).status.code(), Some(1));

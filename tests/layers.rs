@@ -9,7 +9,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("blob", &[]),
         ("span", &["blob"]),
         ("stack", &[]),
-        ("parallel", &[]),
+        ("parallel", &["stack"]),
         ("gonum", &[]),
         ("value", &["blob", "span", "stack", "gonum"]),
         ("diag", &["span", "value"]),
@@ -28,7 +28,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("adopt", &[])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
-    &[("lint", &[]), ("diff", &[])],
+    &[("lint", &[]), ("diff", &[]), ("graph", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -74,6 +74,24 @@ fn baselines_and_waivers_take_findings_away() {
 }
 
 #[test]
+fn what_nothing_reads_is_the_charts_or_everybodys() {
+    let temp = unfit_chart();
+    let values = "replicas: 2\nimage: registry.example.com/unfit:1.0.0\nspare: 1\nglobal: {own: 1}\n";
+    fs::write(temp.path().join("unfit/values.yaml"), values).expect("it is writable");
+    fs::write(temp.path().join("company.yaml"), "global: {regulator: nrb}\nmisspelt: 1\n").expect("it is writable");
+    let (_, out, _) = lint(temp.path(), &["unfit", "-f", "company.yaml", "--only", "helm", "--output", "json"]);
+    let all = findings(&out);
+    let unread = all.iter().filter(|f| f["message"].as_str().is_some_and(|m| m.starts_with("no template reads")));
+    let mut found: Vec<(&str, &str)> =
+        unread.map(|f| (f["rule"].as_str().unwrap_or_default(), f["message"].as_str().unwrap_or_default())).collect();
+    found.sort_unstable();
+    let of = |key: &'static str| ("helm/unused-value", key);
+    let expected =
+        ["no template reads global.own", "no template reads misspelt", "no template reads spare"].map(of).to_vec();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn manifests_are_checked_without_a_chart() {
     let temp = tempfile::tempdir().expect("a temporary directory");
     let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  prots: []\n---\n- no object\n";
@@ -89,11 +107,12 @@ fn manifests_are_checked_without_a_chart() {
 
 #[test]
 fn the_chart_of_the_working_folder_has_its_folders_name() {
-    let ledger = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ledger");
+    let temp = unfit_chart();
+    let chart = temp.path().join("unfit");
     for args in [&["."][..], &[]] {
-        let (_, out, _) = lint(&ledger, &[args, &["--output", "json"]].concat());
+        let (_, out, _) = lint(&chart, &[args, &["--output", "json"]].concat());
         let all = findings(&out);
-        assert!(!all.is_empty() && all.iter().all(|f| f["chart"] == "ledger"), "{args:?}");
+        assert!(!all.is_empty() && all.iter().all(|f| f["chart"] == "unfit"), "{args:?}");
         assert!(all.iter().any(|f| f["file"] == "templates/deployment.yaml"), "{args:?}");
     }
 }

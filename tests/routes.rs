@@ -127,6 +127,27 @@ fn what_never_ends_is_refused() {
     assert!(fault(&format!("server {{ location ~ {} {{ }} }}", "(".repeat(50_000))).message.contains("failed"));
 }
 
+/// Whatever is cut off, there is an answer or an error, at once.
+#[test]
+fn no_text_is_too_broken() {
+    for name in ["locations.txt", "servers.txt", "rewrites.txt", "passes.txt", "refused.txt"] {
+        for case in cases(name) {
+            let whole = case.files.0["nginx.conf"].clone();
+            for cut in (0..whole.len()).filter(|i| whole.is_char_boundary(*i)) {
+                for text in
+                    [whole[..cut].to_owned(), format!("{}{}", &whole[..cut], &whole[(cut + 1).min(whole.len())..])]
+                {
+                    let mut files = Texts(case.files.0.clone());
+                    files.0.insert("nginx.conf".into(), text);
+                    if let Ok(config) = load("nginx.conf", &files) {
+                        case.requests.iter().take(3).for_each(|(url, _)| _ = answer(&config, &request(url)));
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A file that is written anew with `UPDATE=1`, and looked at.
 fn expect(path: &Path, found: &str) {
     if std::env::var_os("UPDATE").is_some() {

@@ -39,6 +39,8 @@ pub enum Command {
     Diff(Box<super::diff::args::DiffArgs>),
     /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
     Routes(Box<RoutesArgs>),
+    /// Show which chart uses which library chart and values, and which object uses which
+    Graph(Box<GraphArgs>),
     /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
     Lint(Box<LintArgs>),
     /// List, explain and test policies
@@ -66,6 +68,9 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// The Helm plugin: helm-diff's commands and flags
+    #[command(hide = true, subcommand)]
+    HelmDiff(super::helm_diff::HelmDiffCommand),
     /// Render snippets given as JSON lines
     #[command(hide = true)]
     InternalBatch,
@@ -159,8 +164,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, visible_alias = "kube-context", value_name = "NAME")]
-    pub context: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
@@ -392,7 +397,7 @@ pub struct ExplainArgs {
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
     /// The chart: a folder or an archive
-    #[arg(value_name = "CHART")]
+    #[arg(id = "folder", value_name = "CHART")]
     pub chart: Option<String>,
     /// Scene.
     #[command(flatten)]
@@ -470,6 +475,34 @@ pub struct RoutesArgs {
     /// How the routes are listed
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: RouteList,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A flowchart for GitHub, GitLab and wikis
+    #[default]
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For programs
+    Json,
+    /// A page to explore it in a browser
+    Html,
+}
+
+/// Flags of `plimsoll graph`.
+#[derive(Args, Debug)]
+pub struct GraphArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Scene.
+    #[command(flatten)]
+    pub scene: SceneArgs,
+    /// How the graph is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "mermaid")]
+    pub output: GraphFormat,
 }
 
 /// Flags of `plimsoll template`.
@@ -760,4 +793,14 @@ pub enum PolicyCommand {
         #[arg(value_name = "SET|PATH", required = true)]
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::args::{AcceptedArgs, ConnectArgs, EngineArgs};
 use super::exit;
 use super::session::Failed;
-use crate::cluster::{Cluster, ClusterError, ConnectOptions, Fault, Lookup, Token};
+use crate::cluster::{Cluster, ClusterError, ConnectOptions, Current, Fault, Lookup, Token};
 use crate::grammar::duration;
 use crate::render::{KubeVersion, Options};
 use crate::value::HelmVersion;
@@ -29,7 +29,7 @@ pub(super) fn options(args: &ConnectArgs) -> Result<ConnectOptions, Failed> {
     })?;
     Ok(ConnectOptions {
         kubeconfig: args.kubeconfig.as_ref().map(PathBuf::from),
-        context: args.context.clone().or(from_env.context),
+        context: args.kube_context.clone().or(from_env.context),
         timeout: Duration::from_nanos(timeout.unsigned_abs()),
         concurrency: args.concurrency.get(),
         ..from_env
@@ -100,4 +100,42 @@ pub(super) fn show(
     }
     let world = super::world::system(engine).map_err(|e| ClusterError::new(Fault::Config, e))?;
     Ok(Some(world.with_objects(Box::new(Lookup::new(cluster.clone())))))
+}
+
+/// How a stored release is named where manifests are: `release:NAMESPACE/NAME`, behind it `@REVISION`, or `?` where it
+/// need not be there.
+pub(super) const RELEASE: &str = "release:";
+
+/// The manifests and hooks of a release that is named so, from the cluster that the environment means.
+pub(super) fn stored_texts(what: &str) -> Result<Vec<(String, String)>, Failed> {
+    let wrong = || super::session::usage(format!("{RELEASE}{what}: expected {RELEASE}NAMESPACE/NAME[@REVISION]"));
+    let optional = what.ends_with('?');
+    let (place, revision) = match what.trim_end_matches('?').split_once('@') {
+        Some((place, revision)) => (place, Some(revision.parse::<u64>().map_err(|_| wrong())?)),
+        None => (what.trim_end_matches('?'), None),
+    };
+    let (namespace, name) = place.split_once('/').ok_or_else(wrong)?;
+    let env = ConnectOptions::from_env(|name| std::env::var(name).ok()).map_err(|e| failed(&e))?;
+    let cluster = Cluster::connect(&env).map_err(|e| failed(&e))?;
+    let found = match revision {
+        Some(revision) => cluster.revision(namespace, name, revision).map_err(|e| failed(&e))?,
+        None => match cluster.current_release(namespace, name).map_err(|e| failed(&e))? {
+            Current::Release(release, _) => Some(*release),
+            Current::Absent(_) => None,
+        },
+    };
+    match found {
+        Some(release) => {
+            let label = format!("{name} revision {}", release.revision);
+            Ok(vec![(format!("{label}, hooks"), release.hooks_text()), (label, release.manifest)])
+        }
+        None if optional => Ok(Vec::new()),
+        None => {
+            let text = format!(
+                "{namespace} has no release {name}{}",
+                revision.map(|r| format!(" of revision {r}")).unwrap_or_default()
+            );
+            Err((exit::CLUSTER, format!("Error: {text}\n")))
+        }
+    }
 }

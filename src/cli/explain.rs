@@ -10,7 +10,7 @@ use super::exit;
 use super::session::{Failed, Found, Session, error, one_chart, project, relative, releases, usage};
 use crate::chart::Metadata;
 use crate::diag::log::Log;
-use crate::explain::object::{Field, Object, objects};
+use crate::explain::object::{Field, Object, crds, objects};
 use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
 use crate::fleet::{ChartReleases, Otherwise, Release};
 use crate::lint::helm::usage::View;
@@ -105,8 +105,13 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn answer(&self, text: &mut String, answers: &mut Vec<report::Answer>, log: &mut Log) -> Result<(), Failed> {
-        let scene = Scene::render(&self.args.scene, self.release, log)?;
-        let all = objects(&scene.rendered);
+        let kind = self.object.to_lowercase();
+        let mut session = Session::open(&self.args.scene, self.release, log)?;
+        session.options.include_crds = ["crd", "customresourcedefinition"].iter().any(|k| kind.starts_with(k));
+        let (rendered, map) = session.explain(&self.args.scene.engine, log)?;
+        let scene = Scene::of(session, self.release, rendered, map);
+        let mut all = objects(&scene.rendered);
+        all.extend(crds(&scene.map));
         let found: Vec<&Object<'_>> = all.iter().filter(|o| o.is_called(self.object)).collect();
         if found.is_empty() {
             return Err(self.unknown_object(&all));

@@ -7,6 +7,8 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+mod graph;
+pub mod helm_diff;
 mod images;
 mod init;
 mod krm;
@@ -58,7 +60,9 @@ pub fn run() -> u8 {
             args::Command::Values(a) => values::run(&a),
             args::Command::Images(a) => images::run(&a),
             args::Command::Diff(a) => diff::run(&a),
+            args::Command::HelmDiff(c) => helm_diff::run(&c),
             args::Command::Routes(a) => routes::run(&a),
+            args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
             args::Command::Init(a) => init::run(&a),

@@ -125,6 +125,7 @@ fn render_one(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mu
     }
     session.options.last = plan.is_alone;
     session.options.threads = scene.engine.threads(plan.is_alone);
+    session.options.include_crds = plan.args.include_crds;
     // A comment tells releases of several places apart.
     let head = match plan.is_many && plan.args.output_dir.is_none() {
         true => format!("# Release: {} in {}\n", release.name(), release.place()),
@@ -133,7 +134,6 @@ fn render_one(plan: &Plan<'_>, mut session: Session, release: &Release, log: &mu
     if plan.args.annotate || plan.args.source_map.is_some() {
         return Ok(head + &mapped(plan, session, release, log)?);
     }
-    session.options.include_crds = plan.args.include_crds;
     let Session { chart, values, options, mut sources, world } = session;
     let rendered = render(&chart, &values, &options, &world, &mut sources, log)
         .map_err(|e| (exit::ERROR, shown(&scene.engine, &e, options.helm)))?;

@@ -72,7 +72,7 @@ impl Driver {
 pub struct ConnectOptions {
     /// `--kubeconfig`; otherwise the files of `KUBECONFIG`, `~/.kube/config`, or a pod's own account.
     pub kubeconfig: Option<PathBuf>,
-    /// `--context`, `HELM_KUBECONTEXT`; otherwise the current one.
+    /// `--kube-context`, `HELM_KUBECONTEXT`; otherwise the current one.
     pub context: Option<String>,
     /// `HELM_KUBEAPISERVER`
     pub server: Option<String>,

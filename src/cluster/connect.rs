@@ -129,7 +129,7 @@ fn in_context(
         let error = wrong("kubeconfig has no current context".into());
         return Err(match known.is_empty() {
             true => error,
-            false => error.hint(format!("name one with --context: {}", known.join(", "))),
+            false => error.hint(format!("name one with --kube-context: {}", known.join(", "))),
         });
     };
     if !known.contains(&name) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::release::or_default;
 use super::transport::{Form, Request};
 use super::{Cluster, ClusterError};
 
@@ -69,7 +70,7 @@ impl Discovery {
 /// `/api` and `/apis` of a server from 1.26 on.
 #[derive(Deserialize)]
 struct Aggregated {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     items: Vec<Group>,
 }
 
@@ -77,7 +78,7 @@ struct Aggregated {
 struct Group {
     #[serde(default)]
     metadata: Named,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     versions: Vec<Version>,
 }
 
@@ -90,7 +91,7 @@ struct Named {
 #[derive(Deserialize)]
 struct Version {
     version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     resources: Vec<Served>,
 }
 
@@ -102,7 +103,7 @@ struct Served {
     response_kind: Option<ServedKind>,
     #[serde(default)]
     scope: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     subresources: Vec<Subresource>,
 }
 
@@ -122,15 +123,15 @@ struct ServedKind {
 /// `/api` and `/apis` of an older server.
 #[derive(Deserialize)]
 struct Plain {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     versions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     groups: Vec<PlainGroup>,
 }
 
 #[derive(Deserialize)]
 struct PlainGroup {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     versions: Vec<PlainVersion>,
 }
 
@@ -143,7 +144,7 @@ struct PlainVersion {
 /// `/apis/apps/v1`
 #[derive(Deserialize)]
 struct PlainList {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     resources: Vec<PlainResource>,
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::discovery::{Discovery, Resource, api_path};
+use super::release::or_default;
 use super::transport::{Answer, Request, Verb, path_segment, query_value};
 use super::{Cluster, ClusterError};
 
@@ -67,7 +68,7 @@ const OF_HELM: &str = "app.kubernetes.io/managed-by=Helm";
 struct List {
     #[serde(default)]
     metadata: ListMeta,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     items: Vec<Value>,
 }
 
@@ -88,6 +89,7 @@ struct Status {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Details {
+    #[serde(deserialize_with = "or_default")]
     causes: Vec<Cause>,
 }
 

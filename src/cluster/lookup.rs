@@ -51,7 +51,9 @@ the server could not find the requested resource"
             404 => none(),
             200 => {
                 let mut found = self.cluster.server.read(&request, &answer.body).map_err(|e| e.to_string())?;
-                name_items(&mut found);
+                if name.is_empty() {
+                    name_items(&mut found);
+                }
                 Ok(found)
             }
             status => {
@@ -75,12 +77,17 @@ impl LiveObjects for Lookup {
     }
 }
 
-/// Items of a list say no kind of their own; Kubernetes' client adds it (k8s.io/apimachinery
-/// `unstructured/helpers.go`, `decodeToList`).
+/// Items of a list say no kind of their own; Kubernetes' client adds it, and the items where there are none
+/// (k8s.io/apimachinery `unstructured/{helpers,unstructured_list}.go`).
 fn name_items(list: &mut serde_json::Value) {
     let kind = list["kind"].as_str().and_then(|k| k.strip_suffix("List")).map(str::to_owned);
     let api_version = list["apiVersion"].clone();
-    let (Some(kind), Some(items)) = (kind, list["items"].as_array_mut()) else { return };
+    let Some(fields) = list.as_object_mut() else { return };
+    let items = fields.entry("items").or_insert_with(|| serde_json::Value::Array(Vec::new()));
+    if items.is_null() {
+        *items = serde_json::Value::Array(Vec::new());
+    }
+    let (Some(kind), Some(items)) = (kind, items.as_array_mut()) else { return };
     for item in items.iter_mut().filter_map(serde_json::Value::as_object_mut) {
         if !item.contains_key("kind") {
             item.insert("kind".into(), kind.clone().into());

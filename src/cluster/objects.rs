@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::release::{Limits, StoredRelease, decode_release};
+use super::release::{Limits, StoredRelease, decode_release, or_default};
 use super::storage::{KEY_PREFIX, ReleaseHead, Storage, TYPE, key, named};
 use super::transport::{Form, Request, Server, path_segment, query_value};
 use super::{ClusterError, Fault};
@@ -31,7 +31,7 @@ pub(super) struct Objects {
 
 #[derive(Deserialize)]
 struct Items {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     items: Vec<Item>,
 }
 
@@ -41,7 +41,7 @@ struct Item {
     metadata: Metadata,
     #[serde(default)]
     r#type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     data: Data,
 }
 
@@ -50,6 +50,7 @@ struct Item {
 struct Metadata {
     name: String,
     namespace: String,
+    #[serde(deserialize_with = "or_default")]
     labels: BTreeMap<String, String>,
 }
 

@@ -11,7 +11,8 @@ use super::reader::{Cache, Reader};
 use super::record::{Recorder, Ref};
 use super::resolve::Detail;
 use crate::chart::Chart;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, sort_file};
+use crate::render::Rendered;
 use crate::span::{Pos, SourceMap};
 use crate::stack;
 use crate::value::HelmVersion;
@@ -133,10 +134,20 @@ pub struct Map {
     pub(super) gates: Vec<Gate>,
     /// What the files printed: the number of the part, and the buffer there.
     files: HashMap<String, (usize, Ref), RandomState>,
+    /// The documents of CRD files, if these were asked for.
+    crds: Vec<Manifest>,
+    /// Where CRD files begin.
+    crd_files: HashMap<String, Pos, RandomState>,
 }
 
 impl Map {
-    pub(super) fn new(mut records: Vec<Recorder>, sources: SourceMap, chart: &Chart, helm: HelmVersion) -> Map {
+    pub(super) fn new(
+        mut records: Vec<Recorder>,
+        mut sources: SourceMap,
+        chart: &Chart,
+        helm: HelmVersion,
+        rendered: &Rendered,
+    ) -> Map {
         let keys = records.first_mut().map(|r| std::mem::take(&mut r.keys)).unwrap_or_default();
         let files = records
             .iter()
@@ -151,7 +162,13 @@ impl Map {
             gates.retain(|g| g.pos.is_known());
         }
         let parts = records.into_iter().map(|record| Part { record, cache: Mutex::default() }).collect();
-        Map { parts, keys, sources, helm, gates, files }
+        let mut crd_files = HashMap::default();
+        let mut crds = Vec::new();
+        for (path, text) in &rendered.crds {
+            crd_files.insert(path.clone(), sources.add(path, "", text.as_str()));
+            crds.extend(sort_file(path, text, helm).map(|sorted| sorted.manifests).unwrap_or_default());
+        }
+        Map { parts, keys, sources, helm, gates, files, crds, crd_files }
     }
 
     /// The inputs.
@@ -214,7 +231,19 @@ impl Map {
         self.asked(document, range, Detail::Full)
     }
 
+    /// The documents of CRD files, if the render included them.
+    pub fn crds(&self) -> &[Manifest] {
+        &self.crds
+    }
+
     fn asked(&self, document: &Manifest, range: Range<usize>, detail: Detail) -> LineOrigin {
+        if let Some(file) = self.crd_files.get(&document.path) {
+            let text = document.content.get(range.clone()).unwrap_or_default();
+            let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
+            let at = file.offset(document.start + range.start + blank);
+            let template = self.ask(0, detail, |reader| reader.place(at)).flatten();
+            return LineOrigin { template, at, ..LineOrigin::default() };
+        }
         let Some((part, buffer)) = self.files.get(&document.path).copied() else { return LineOrigin::default() };
         self.ask(part, detail, |reader| reader.bytes(buffer, document, range)).unwrap_or_default()
     }

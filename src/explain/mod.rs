@@ -6,6 +6,7 @@
 //! is in [`layers`]. Nothing of this costs a plain render anything.
 
 mod flow;
+mod jinja;
 pub mod keys;
 pub mod layers;
 pub mod map;
@@ -42,5 +43,6 @@ pub fn explain(
 ) -> Result<(Rendered, Map), RenderError> {
     let recorder = record::Recorder::new();
     let (rendered, records) = render_traced(chart, values, options, world, sources, log, recorder)?;
-    Ok((rendered, Map::new(records, sources.clone(), chart, options.helm)))
+    let map = Map::new(records, sources.clone(), chart, options.helm, &rendered);
+    Ok((rendered, map))
 }

@@ -1,5 +1,6 @@
 //! Rendered objects by name, and their fields by path.
 
+use super::map::Map;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
 use crate::yaml::node::{Data, Document, Node, Step, path_steps, path_text};
@@ -174,6 +175,11 @@ fn step_into<'n>(node: &'n Node, step: &Step) -> Option<(Step, u32, Option<u32>,
     };
     let item = items.get(index)?;
     Some((Step::Index(index), item.offset, items.get(index + 1).map(|i| i.offset), item))
+}
+
+/// The objects of CRD files, see [`Map::crds`].
+pub fn crds(map: &Map) -> Vec<Object<'_>> {
+    map.crds().iter().filter_map(Object::new).collect()
 }
 
 /// All objects of a render that are YAML, in the order of its documents.

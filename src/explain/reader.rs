@@ -92,7 +92,7 @@ impl Reader<'_> {
         found
     }
 
-    fn place(&mut self, pos: Pos) -> Option<Place> {
+    pub fn place(&mut self, pos: Pos) -> Option<Place> {
         self.located(pos).map(|(place, _)| place)
     }
 

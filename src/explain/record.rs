@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::flow::Flow;
+use super::jinja::guesses;
 use super::keys::Keys;
 use crate::span::Pos;
 use crate::template::ast::{Expr, Tree};
@@ -359,6 +360,12 @@ impl Tracer for Recorder {
             return;
         }
         self.write(len, Wrote::Print(Recorder::place(tree, pos), *tag));
+    }
+
+    fn jinja(&mut self, tree: &Tree, printed: &[u8]) {
+        for (length, at) in guesses(&tree.source.text, printed) {
+            self.write(length, Wrote::Print(Recorder::place(tree, at), Ref::NONE));
+        }
     }
 
     fn enter(&mut self, how: Branching, tree: &Tree, pos: u32, tag: &Ref, _: bool) {

@@ -298,6 +298,9 @@ impl<'p> Builder<'p> {
         if !selection.charts.is_empty() && !selection.charts.iter().any(|p| is_called(chart, p, project)) {
             return Vec::new();
         }
+        if entry.is_none() && !project.charts.is_empty() && selection.clusters.is_empty() {
+            return self.alone(chart);
+        }
         let envs = self.environments(chart, entry);
         if envs.is_empty() && selection.envs.is_empty() && selection.clusters.is_empty() {
             // Nothing to choose from: the chart's own values, with what the project says of everything.
@@ -316,6 +319,21 @@ impl<'p> Builder<'p> {
             }
         }
         releases
+    }
+
+    /// A chart that the project file does not list, though it lists charts: what the chart itself says of its environments
+    /// is all there is to know, and the project's layers, namespaces and clusters are not for it.
+    fn alone(&self, chart: &Arc<ChartHead>) -> Vec<Release> {
+        let asked = &self.selection.envs;
+        let envs = if asked.is_empty() { environments_of(&chart.path) } else { asked.clone() };
+        if envs.is_empty() || self.selection.is_bare() {
+            return vec![Release { chart: chart.clone(), ..Release::default() }];
+        }
+        let project = Project { file: self.resolver.project.file.clone(), ..Project::default() };
+        let mut resolver = Resolver { project: &project, faults: BTreeSet::new() };
+        let undeclared = Environment::default();
+        let cell = |env| Cell { env: Some((env, &undeclared)), cluster: None };
+        envs.iter().map(|env| resolver.release(chart, None, cell(env))).collect()
     }
 
     /// The environments of a chart that were asked for: those of the project file, or else those it has files for.

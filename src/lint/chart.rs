@@ -63,7 +63,7 @@ pub fn over_environments(
 ) -> Vec<Located> {
     let mut out =
         Out { folder, environments: views.iter().map(|v| v.env.unwrap_or_default()).collect(), located: Vec::new() };
-    let (own, subcharts) = unused_by_owner(chart, views);
+    let (subcharts, own) = unused_by_owner(chart, views);
     for (rule, found) in [("helm/unused-value", own), ("helm/unread-subchart-value", subcharts)] {
         for f in found {
             out.add(rule, &f.key, format!("no template reads {}", f.key), f.places.first(), &f.environments);

@@ -16,7 +16,8 @@ use crate::cel::Program;
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::Node;
 pub use kinds::is_namespaced;
-use matching::{Rules, Selector};
+use matching::Rules;
+pub use matching::Selector;
 
 pub use defaults::complete;
 

@@ -10,7 +10,7 @@ const WIDEST: usize = 72;
 /// All documents, each line with where it comes from.
 pub fn annotated(rendered: &Rendered, map: &Map) -> String {
     let hooks = rendered.hooks.iter().map(|(m, _)| m);
-    let documents: Vec<&Manifest> = rendered.manifests.iter().chain(hooks).collect();
+    let documents: Vec<&Manifest> = map.crds().iter().chain(&rendered.manifests).chain(hooks).collect();
     let texts = map.each(&documents, |manifest| {
         let mut out = format!("---\n# Source: {}\n", manifest.path);
         annotate(manifest, map, &mut out);

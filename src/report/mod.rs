@@ -3,6 +3,7 @@
 pub mod annotate;
 pub mod diff;
 pub mod explain;
+pub mod graph;
 pub mod lint;
 pub mod page;
 pub mod rich;

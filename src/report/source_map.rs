@@ -53,7 +53,7 @@ pub fn write(head: &Head<'_>, rendered: &Rendered, map: &Map, layers: Option<&Te
     }
     let mut documents = String::new();
     let hooks = rendered.hooks.iter().map(|(m, _)| m);
-    for (n, manifest) in rendered.manifests.iter().chain(hooks).enumerate() {
+    for (n, manifest) in map.crds().iter().chain(&rendered.manifests).chain(hooks).enumerate() {
         documents.push_str(if n == 0 { "" } else { ",\n" });
         tables.document(manifest, map, &mut documents);
     }

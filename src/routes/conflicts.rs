@@ -1,6 +1,6 @@
 //! What is wrong with routes taken together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -109,27 +109,33 @@ fn shadowed(routes: &[Route], found: &mut Vec<Conflict>) {
 }
 
 fn certificates(routes: &[Route], index: &Index, found: &mut Vec<Conflict>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for (n, route) in routes.iter().enumerate() {
+    let mut push = |message, routes| {
+        found.push(Conflict { rule: "no-certificate", severity: Severity::Warning, message, routes });
+    };
+    // Gateways are left out: they take Secrets of other namespaces, by grants.
+    let mut missing: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    // Objects that have a certificate for one of their hosts.
+    let mut with_tls = BTreeSet::new();
+    for (n, route) in routes.iter().enumerate().filter(|(_, r)| r.router != Router::Gateway && r.tls.is_some()) {
         let namespace = &route.object.namespace;
-        let message = match &route.tls {
-            // Gateways take Secrets of other namespaces, by grants.
-            Some(Tls::Secret(name)) if route.router != Router::Gateway && !index.has_secret(namespace, name) => {
-                format!("nothing rendered makes the Secret {name} with the certificate for {}", place(route))
-            }
-            // What another route of the host has holds for all of it.
-            None if route.router == Router::IngressNginx && !route.host.is_empty() => {
-                let same = |r: &&Route| r.host == route.host && r.object == route.object;
-                let others = routes.iter().filter(|r| r.object == route.object && r.tls.is_some()).count();
-                if others == 0 || routes.iter().filter(same).any(|r| r.tls.is_some()) {
-                    continue;
-                }
-                format!("{} has no certificate, which other hosts of {} have", route.host, route.object)
-            }
-            _ => continue,
-        };
-        if seen.insert((route.object.clone(), route.host.clone())) {
-            found.push(Conflict { rule: "no-certificate", severity: Severity::Warning, message, routes: vec![n] });
+        if let Some(Tls::Secret(name)) = &route.tls
+            && !index.has_secret(namespace, name)
+        {
+            missing.entry((namespace, name)).or_default().push(n);
+        }
+        with_tls.insert(&route.object);
+    }
+    for ((_, name), all) in missing {
+        let hosts: BTreeSet<&str> = all.iter().map(|n| routes[*n].host.as_str()).collect();
+        let hosts = hosts.into_iter().collect::<Vec<_>>().join(", ");
+        push(format!("nothing rendered makes the Secret {name} with the certificate for {hosts}"), all);
+    }
+    let mut seen = BTreeSet::new();
+    for (n, route) in routes.iter().enumerate() {
+        let bare = route.tls.is_none() && route.router == Router::IngressNginx && !route.host.is_empty();
+        if bare && with_tls.contains(&route.object) && seen.insert((&route.object, &route.host)) {
+            let message = format!("{} has no certificate, which other hosts of {} have", route.host, route.object);
+            push(message, vec![n]);
         }
     }
 }

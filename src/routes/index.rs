@@ -187,7 +187,8 @@ fn listeners(spec: Option<&Node>) -> Vec<Listener> {
     all.collect()
 }
 
-fn is_managed(root: &Node) -> bool {
+/// Whether cert-manager makes the Secrets that an Ingress names.
+pub fn is_managed(root: &Node) -> bool {
     let annotations = root.at(&["metadata", "annotations"]).map(Node::entries).unwrap_or_default();
     annotations.iter().any(|e| e.key.starts_with("cert-manager.io/") || &*e.key == "kubernetes.io/tls-acme")
 }

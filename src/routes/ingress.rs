@@ -140,6 +140,10 @@ fn app_root(one: &Object<'_>, router: Router, host: &str, rule: usize, found: &m
 }
 
 fn annotate_nginx(one: &Object<'_>, route: &mut Route) {
+    // Where `app-root` sends a client, no other annotation matters.
+    if route.redirect.is_some() {
+        return;
+    }
     let get = |name: &str| nginx(one, Router::IngressNginx, name);
     let is = |name: &str| get(name) == Some("true");
     if let Some(target) = get("rewrite-target") {

@@ -9,7 +9,7 @@ use super::nginx::pattern::Pattern;
 use super::{PathKind, Request, Route};
 
 /// How many requests are made at most.
-pub(super) const MOST: usize = 200_000;
+pub(super) const MOST: usize = 100_000;
 /// How many paths of expressions are put behind each prefix.
 const MOST_TAILS: usize = 24;
 

@@ -71,6 +71,9 @@ pub trait Tracer {
     /// A value was printed by the action at byte `pos` of the tree, as `len` bytes.
     fn print(&mut self, tree: &Tree, pos: u32, tag: &Self::Tag, value: &Value, len: usize);
 
+    /// A template in the other dialect printed this.
+    fn jinja(&mut self, tree: &Tree, printed: &[u8]);
+
     /// What follows is executed because of a value, or because that value was not (`taken` is false).
     fn enter(&mut self, how: Branching, tree: &Tree, pos: u32, tag: &Self::Tag, taken: bool);
 
@@ -111,6 +114,8 @@ impl Tracer for Untraced {
     fn text(&mut self, _: &Tree, _: u32, _: u32) {}
     #[inline(always)]
     fn print(&mut self, _: &Tree, _: u32, _: &(), _: &Value, _: usize) {}
+    #[inline(always)]
+    fn jinja(&mut self, _: &Tree, _: &[u8]) {}
     #[inline(always)]
     fn enter(&mut self, _: Branching, _: &Tree, _: u32, _: &(), _: bool) {}
     #[inline(always)]

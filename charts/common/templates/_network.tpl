@@ -143,7 +143,7 @@ spec:
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  {{- include "common.metadata" (merge (dict "name" (printf "%s-default-deny" .root.Release.Name)) .) | nindent 2 }}
+  {{- include "common.metadata" (merge (dict "name" (printf "%s-default-deny" (include "common.fullname" (dict "root" .root)))) .) | nindent 2 }}
 spec:
   podSelector: {}
   policyTypes: [Ingress, Egress]

@@ -78,6 +78,9 @@ fn project_of(revision: &Revision, current: &Path) -> Result<Found, Failed> {
 
 /// The texts of the YAML and JSON files at a path, with their names.
 pub(super) fn manifest_texts(path: &Path) -> Result<Vec<(String, String)>, Failed> {
+    if let Some(release) = path.to_str().and_then(|p| p.strip_prefix(crate::cli::cluster::RELEASE)) {
+        return crate::cli::cluster::stored_texts(release);
+    }
     let files = crate::cli::lint::plan::manifest_files(path)?;
     let read = |f: PathBuf| match std::fs::read(&f) {
         Ok(bytes) => Ok((f.display().to_string(), String::from_utf8_lossy(&bytes).into_owned())),

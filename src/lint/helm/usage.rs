@@ -55,10 +55,15 @@ impl View<'_> {
 
     /// Where the templates mention a key, by their text.
     pub fn mentions(&self, key: &str) -> BTreeSet<Spot> {
-        let wanted = [format!("Values.{key}"), format!(".{key}")];
         let templates = self.map.sources().all().filter(|(_, s)| s.layer.is_empty());
         let found = templates.filter_map(|(_, source)| {
-            let offset = wanted.iter().find_map(|w| memchr::memmem::find(&source.text, w.as_bytes()))?;
+            // A subchart's templates say less than the whole key.
+            let chart = source.name.split("/templates/").next().unwrap_or_default();
+            let mut own = key;
+            for name in chart.split("/charts/").skip(1) {
+                own = own.strip_prefix(name)?.strip_prefix('.')?;
+            }
+            let offset = memchr::memmem::find(&source.text, format!("Values.{own}").as_bytes())?;
             let (line, column) = line_column(&source.text, offset);
             Some(Spot { file: source.name.clone(), line, column })
         });
@@ -126,7 +131,7 @@ pub fn unused(views: &[View<'_>]) -> Vec<KeyFinding> {
 
 /// Of the keys that nothing reads, those that are meant for a subchart and set outside of it
 /// (`helm/unread-subchart-value`), and the others (`helm/unused-value`). Defaults that a subchart itself has and doesn't
-/// read are nobody's to mend here: they are left out.
+/// read are nobody's to mend here: they are left out, as are globals of layers outside the chart, which are for all charts.
 pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, Vec<KeyFinding>) {
     let names: BTreeSet<&str> = chart
         .children
@@ -137,7 +142,8 @@ pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, V
             name.as_str()
         }))
         .collect();
-    let below = format!("{}/charts/", chart.path.trim_end_matches('/'));
+    let folder = format!("{}/", chart.path.trim_end_matches('/'));
+    let below = format!("{folder}charts/");
     let (mut subcharts, mut own) = (Vec::new(), Vec::new());
     for mut finding in unused(views) {
         finding.places.retain(|p| !p.file.starts_with(&below));
@@ -145,6 +151,9 @@ pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, V
             continue;
         }
         let head = finding.key.split('.').next().unwrap_or_default();
+        if head == "global" && finding.places.iter().all(|p| !p.file.starts_with(&folder)) {
+            continue;
+        }
         if names.contains(head) { subcharts.push(finding) } else { own.push(finding) }
     }
     (subcharts, own)

@@ -90,7 +90,7 @@ fn target(route: &Route) -> String {
         return format!("{} to {}", redirect.code, redirect.to);
     }
     let all = route.backends.iter().map(|b| {
-        let weight = b.weight.map(|w| format!(" ×{w}")).unwrap_or_default();
+        let weight = b.weight.filter(|_| route.backends.len() > 1).map(|w| format!(" ×{w}")).unwrap_or_default();
         let protocol = if b.protocol.is_empty() { String::new() } else { format!(" ({})", b.protocol) };
         let behind = b.target.split(' ').next().filter(|p| !p.is_empty() && *p != b.port);
         let behind = behind.map(|p| format!(" → {p}")).unwrap_or_default();

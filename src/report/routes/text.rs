@@ -55,11 +55,15 @@ fn conflicts(out: &mut String, table: &Table) {
             Severity::Info => "note",
         };
         _ = writeln!(out, "\n{word}: {} ({})", one_line(&conflict.message), conflict.rule);
-        for n in &conflict.routes {
-            if let Some(route) = table.routes.get(*n) {
-                let values = route.values.as_ref().map(|v| format!("  {} {}", v.key, place(&v.spot)));
-                let object = one_line(&route.object.to_string());
-                _ = writeln!(out, "  {object}  {}{}", place(&route.spot), values.unwrap_or_default());
+        let mut last = String::new();
+        for route in conflict.routes.iter().filter_map(|n| table.routes.get(*n)) {
+            let values = route.values.as_ref().map(|v| format!("  {} {}", v.key, place(&v.spot)));
+            let object = one_line(&route.object.to_string());
+            let line = format!("  {object}  {}{}\n", place(&route.spot), values.unwrap_or_default());
+            // Several paths may be of one line.
+            if line != last {
+                out.push_str(&line);
+                last = line;
             }
         }
     }

@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// Steps that one match may take.
 const BACKTRACK_LIMIT: usize = 100_000;
 /// Bytes that a compiled expression may take.
-const SIZE_LIMIT: usize = 1 << 20;
+const SIZE_LIMIT: usize = 10 << 20;
 /// Texts that are made for one expression.
 const MOST: usize = 8;
 /// How long such a text may be.
@@ -131,7 +131,13 @@ fn texts(hir: &Hir, depth: usize) -> Vec<String> {
         HirKind::Capture(c) => texts(&c.sub, depth + 1),
         HirKind::Repetition(r) => {
             let inner = texts(&r.sub, depth + 1);
-            let least = inner.first().cloned().unwrap_or_default().repeat((r.min as usize).min(LONGEST));
+            let first = inner.first().cloned().unwrap_or_default();
+            let times = r.min as usize;
+            // Too long to be an example of anything.
+            if first.len().saturating_mul(times) > LONGEST {
+                return Vec::new();
+            }
+            let least = first.repeat(times);
             match r.min {
                 0 if r.max != Some(0) => {
                     let mut all = vec![String::new()];

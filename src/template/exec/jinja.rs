@@ -14,7 +14,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let (Some(tree), Some(dialect)) = (self.tree, &self.templates.jinja) else { return Ok(()) };
         let (text, used) = dialect.render(tree, context, self.limits.output, self)?;
         self.steps = self.steps.saturating_add(used);
-        self.tracer.print(tree, 0, &T::Tag::default(), &Value::Nil, text.len());
+        self.tracer.jinja(tree, &text);
         self.out.extend_from_slice(&text);
         Ok(())
     }

@@ -1,0 +1,79 @@
+//! `plimsoll graph`: which chart uses which library chart and values, and which object uses which.
+
+use std::io::Write;
+
+use super::args::{GraphArgs, GraphFormat};
+use super::exit;
+use super::explain::Scene;
+use super::session::{Failed, Found, error, project, relative, releases, usage};
+use crate::diag::log::Log;
+use crate::finding::KubeObject;
+use crate::fleet::Otherwise;
+use crate::graph::{Graph, charts as of_charts, objects};
+use crate::lint::objects::of_render;
+use crate::report::graph as report;
+use crate::routes::Release;
+use crate::value::HelmVersion;
+
+/// Runs the command.
+pub(super) fn run(args: &GraphArgs) -> u8 {
+    let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
+    let found = project().and_then(|project| graph(args, &project, &mut log));
+    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
+    let written = found.and_then(|(graph, place)| match args.output {
+        GraphFormat::Mermaid => Ok(report::mermaid(&graph)),
+        GraphFormat::Dot => Ok(report::dot(&graph)),
+        GraphFormat::Json => report::json(&graph).map_err(error),
+        GraphFormat::Html => report::page(&title(&place), &graph).map_err(error),
+    });
+    let status = match written {
+        Ok(text) if super::print(text.as_bytes()) => exit::OK,
+        Ok(_) => exit::ERROR,
+        Err((status, text)) => {
+            said.push_str(&text);
+            status
+        }
+    };
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    status
+}
+
+fn title(place: &str) -> String {
+    if place.is_empty() { "What uses what".into() } else { format!("What uses what in {place}") }
+}
+
+/// What is kept of a rendered chart.
+struct Part {
+    chart: String,
+    namespace: String,
+    objects: Vec<KubeObject>,
+}
+
+/// The graph, and the environment and cluster that it is of.
+fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, String), Failed> {
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
+    let places = matrix.places();
+    if places.len() > 1 {
+        let names = places.join(", ");
+        return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {names}")));
+    }
+    let mut graph = Graph::default();
+    let mut parts = Vec::new();
+    for release in matrix.releases() {
+        let scene = Scene::render(&args.scene, release, log)?;
+        let chart = &scene.session.chart;
+        of_charts::add(&mut graph, chart);
+        let sources = scene.map.sources().all().map(|(_, s)| s).filter(|s| !s.layer.is_empty());
+        let files: Vec<(String, &str)> = sources.map(|s| (relative(&s.name), s.layer.as_str())).collect();
+        of_charts::add_layers(&mut graph, chart, files.iter().map(|(name, layer)| (name.as_str(), *layer)));
+        parts.push(Part {
+            chart: chart.metadata.name.clone(),
+            namespace: scene.session.options.namespace.clone(),
+            objects: of_render(&scene.rendered).into_iter().map(|(_, o)| o).collect(),
+        });
+    }
+    let all: Vec<Release<'_>> =
+        parts.iter().map(|p| Release { chart: &p.chart, namespace: &p.namespace, objects: &p.objects }).collect();
+    objects::add(&mut graph, &all);
+    Ok((graph, places.concat()))
+}

@@ -1,0 +1,28 @@
+//! The real thing: etcd and kube-apiserver on loopback, a real PostgreSQL, and both real Helms. What plimsoll reads has to
+//! be what Helm prints, byte for byte, and the API server's audit log has to show that nothing was written.
+//!
+//! No part of `cargo test`: `.ci/run cluster` gets the programs and runs `cargo test --test cluster`. They are taken from
+//! APISERVER_BIN (kube-apiserver, kubectl), HELM3, HELM4 and POSTGRES_BIN, otherwise from PATH.
+
+mod audit;
+mod charts;
+mod drift;
+mod live;
+mod releases;
+mod server;
+
+fn main() {
+    if std::env::args().any(|a| a == "--list") {
+        return;
+    }
+    let server = server::Cluster::start();
+    let database = server::Database::start();
+    server.define_kinds();
+    // `cargo test --test cluster -- quick`: Helm 4 and Secrets only.
+    let quick = std::env::args().any(|a| a == "quick");
+    releases::check(&server, &database, quick);
+    live::check(&server);
+    drift::check(&server);
+    audit::check(&server);
+    println!("cluster: all as it should be");
+}
