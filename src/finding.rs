@@ -9,7 +9,7 @@ use crate::span::line_column;
 use crate::yaml::node::{Document, Node, path_steps};
 
 /// How bad it is. Ordered: an error is more than a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -121,7 +121,7 @@ impl KubeObject {
 }
 
 /// A place in a file; line and column from 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Spot {
     /// The file, relative to the working directory where it is below it.
     pub file: String,
@@ -132,7 +132,7 @@ pub struct Spot {
 }
 
 /// The line of a values file that an offending field came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ValuesSpot {
     /// Path of the key, `image.tag`.
     pub key: String,
@@ -142,7 +142,7 @@ pub struct ValuesSpot {
 }
 
 /// The object that a finding is about; all empty where it is about a chart or a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resource {
     /// `apiVersion`
@@ -165,13 +165,13 @@ impl std::fmt::Display for Resource {
 }
 
 /// Where a finding holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
     /// The environment, empty where there is none.
     pub env: String,
     /// The cluster, empty where there is none.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cluster: String,
     /// The version of Kubernetes, empty for rules that don't depend on it.
     pub kube_version: String,
@@ -204,7 +204,7 @@ pub struct Waived {
 }
 
 /// A problem with all that a report says of it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The rule's identity, for instance `schema/unknown-field`.
@@ -236,7 +236,8 @@ pub struct Finding {
     pub url: Option<String>,
     /// Stable identity over moved lines: a hash in hexadecimal.
     pub fingerprint: String,
-    /// Why it doesn't count, if it doesn't.
+    /// Why it doesn't count, if it doesn't; such a one is in no report that is read again.
+    #[serde(skip_deserializing)]
     pub waived: Option<Waived>,
 }
 

@@ -1,4 +1,5 @@
-//! The case studies in docs/case-studies: their commands are run, and what they show is what is printed.
+//! The case studies in docs/case-studies and the pages about fleets: their commands are run, and what they show is what is
+//! printed.
 //!
 //! A block that begins with ```` ```console ```` holds commands behind `$ ` and what they print to standard output. The
 //! commands of a page run in one shell, in the root of the repository, with the built program first on the path; `$TMPDIR`
@@ -80,7 +81,7 @@ fn same(shown: &[String], printed: &[&str]) -> bool {
 
 /// Runs a page's commands, and compares.
 fn check(page: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/case-studies").join(page);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
     let steps = steps(&std::fs::read_to_string(&file).expect("the page is there"));
     assert!(steps.len() >= 3, "{page} has few commands");
     let answers = run(&steps);
@@ -95,27 +96,37 @@ fn check(page: &str) {
 
 #[test]
 fn many_services_from_one_repository() {
-    check("many-services.md");
+    check("case-studies/many-services.md");
 }
 
 #[test]
 fn nginx_and_php_in_pods() {
-    check("nginx-php.md");
+    check("case-studies/nginx-php.md");
 }
 
 #[test]
 fn core_banking_on_two_clouds() {
-    check("core-banking.md");
+    check("case-studies/core-banking.md");
 }
 
 #[test]
 fn a_wallet_driven_by_events() {
-    check("wallet.md");
+    check("case-studies/wallet.md");
 }
 
 #[test]
 fn the_end_of_the_day() {
-    check("settlement.md");
+    check("case-studies/settlement.md");
+}
+
+#[test]
+fn the_project_file() {
+    check("project-file.md");
+}
+
+#[test]
+fn fleets_in_ci_argo_cd_and_kustomize() {
+    check("fleet.md");
 }
 
 #[test]

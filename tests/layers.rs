@@ -25,6 +25,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("cluster", &[])],
     &[("chart", &[]), ("fleet", &["chart"])],
+    &[("adopt", &[])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
     &[("lint", &[]), ("diff", &[]), ("graph", &[])],

@@ -23,6 +23,7 @@ mod mutation;
 mod parity;
 mod platform;
 mod policies;
+mod project;
 mod registry;
 mod report;
 mod routes;

@@ -49,6 +49,17 @@ pub enum Command {
     /// List a chart's dependencies, or build charts/ from file:// repositories
     #[command(subcommand)]
     Dependency(DependencyCommand),
+    /// Write a project file for what is in a folder: charts, helmfile, Argo CD, Flux
+    Init(InitArgs),
+    /// Show what will be rendered: charts × environments × clusters, with their values files
+    Matrix(MatrixArgs),
+    /// Print the JSON Schema of plimsoll.yaml, for editors
+    Schema,
+    /// Join the reports of several runs
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Render the chart that a KRM function's configuration names into its ResourceList, for kustomize and kpt
+    Krm,
     /// Print a shell's completions
     Completion {
         /// The shell
@@ -214,6 +225,87 @@ pub struct SelectArgs {
     /// All charts in all environments on all clusters
     #[arg(long, conflicts_with_all = ["env", "cluster"])]
     pub all: bool,
+    /// Only what files changed since this git revision can reach: charts, library charts, values, policies
+    #[arg(long, value_name = "REF")]
+    pub changed_since: Option<String>,
+    /// One of N parts of the charts, for instance 2/4: stable, for jobs of a CI system
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(usize, usize)>,
+}
+
+/// Reads `I/N`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((i, n)) if (1..=n).contains(&i) => Ok((i, n)),
+        _ => Err("a part and how many there are, for instance 2/4".into()),
+    }
+}
+
+/// How the matrix is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixForm {
+    /// A table for people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For strategy.matrix of GitHub Actions
+    Github,
+    /// For parallel.matrix of GitLab
+    Gitlab,
+}
+
+/// Flags of `plimsoll matrix`.
+#[derive(Args, Debug)]
+pub struct MatrixArgs {
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
+    /// Selectors.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Jobs for github and gitlab: so many shards instead of environments and clusters
+    #[arg(long, value_name = "N")]
+    pub shards: Option<std::num::NonZero<usize>>,
+    /// How the matrix is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: MatrixForm,
+}
+
+/// Flags of `plimsoll init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The folder to look at
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: String,
+    /// Replace the project file that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What can be done with reports.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// Join lint's JSON reports, as shards write them, into one report of any form
+    Merge(MergeArgs),
+}
+
+/// Flags of `plimsoll report merge`.
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// Reports in JSON
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// Form of the report, several at once: FORMAT, or FORMAT=FILE
+    #[arg(short, long, value_name = "FORMAT[=FILE]")]
+    pub output: Vec<String>,
+    /// From which severity on findings fail the run
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
 }
 
 /// Which releases are looked at, and what else decides what they render to.

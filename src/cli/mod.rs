@@ -2,6 +2,7 @@
 
 pub mod args;
 mod batch;
+mod changed;
 mod cluster;
 mod dependency;
 mod diff;
@@ -9,7 +10,11 @@ mod explain;
 mod graph;
 pub mod helm_diff;
 mod images;
+mod init;
+mod krm;
 mod lint;
+mod matrix;
+mod merge;
 mod policy;
 mod progress;
 mod recorded;
@@ -60,6 +65,14 @@ pub fn run() -> u8 {
             args::Command::Graph(a) => graph::run(&a),
             args::Command::Lint(a) => lint::run(&a),
             args::Command::Policy(c) => policy::run(&c),
+            args::Command::Init(a) => init::run(&a),
+            args::Command::Matrix(a) => matrix::run(&a),
+            args::Command::Schema => {
+                let text = serde_json::to_string_pretty(&crate::fleet::definition::schema()).unwrap_or_default();
+                if print(format!("{text}\n").as_bytes()) { exit::OK } else { exit::ERROR }
+            }
+            args::Command::Report(args::ReportCommand::Merge(a)) => merge::run(&a),
+            args::Command::Krm => krm::run(),
             args::Command::Completion { shell } => {
                 clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
                 exit::OK

@@ -73,7 +73,10 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
 
 fn check(args: &RenderArgs, matrix: &Matrix) -> Result<(), Failed> {
     match matrix.releases().count() {
-        0 => Err((exit::USAGE, "Error: no release is picked\n".into())),
+        // A change may reach nothing, a part have no chart.
+        0 if args.scene.select.changed_since.is_none() && args.scene.select.shard.is_none() => {
+            Err((exit::USAGE, "Error: no release is picked\n".into()))
+        }
         2.. if args.source_map.is_some() => {
             Err((exit::USAGE, "Error: --source-map takes one chart in one place\n".into()))
         }

@@ -12,7 +12,9 @@ use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::explain::{self, Layers};
 use crate::fleet::charts::ChartHead;
-use crate::fleet::{ChartReleases, Fault, Matrix, Otherwise, Project, Release, Selection, find_project, matrix};
+use crate::fleet::{
+    Changes, ChartReleases, Fault, Matrix, Otherwise, Project, Release, Selection, find_project, matrix,
+};
 use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, RenderError, Rendered};
@@ -67,9 +69,15 @@ pub(super) fn releases(
         charts: select.chart.clone(),
         envs: select.env.clone(),
         clusters: select.cluster.clone(),
-        otherwise: if select.all { Otherwise::All } else { otherwise },
+        otherwise: if select.all || select.changed_since.is_some() { Otherwise::All } else { otherwise },
+        shard: select.shard,
     };
-    matrix(project.as_ref(), &selection, &current()).map_err(faults)
+    let mut matrix = matrix(project.as_ref(), &selection, &current()).map_err(faults)?;
+    if let Some(revision) = &select.changed_since {
+        let files = super::changed::changed_since(revision).map_err(usage)?;
+        Changes::new(files, project.as_ref()).keep_reached(&mut matrix);
+    }
+    Ok(matrix)
 }
 
 /// The one chart that a command is about, with its releases.

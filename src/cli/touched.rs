@@ -18,7 +18,7 @@ use crate::fleet::{Otherwise, PROJECT_FILE, Project, Selection, matrix};
 pub(super) fn charts(files: &[String], project: &Found) -> Result<Vec<String>, Failed> {
     let known: Vec<ChartHead> = match project {
         Some(p) if !p.charts.is_empty() => {
-            p.members().map_err(faults)?.keys().map(|path| ChartHead::read(path)).collect()
+            p.members().map_err(faults)?.iter().map(|m| ChartHead::read(&m.path)).collect()
         }
         _ => Vec::new(),
     };

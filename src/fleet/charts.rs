@@ -1,7 +1,7 @@
 //! Which charts there are, and the little that is asked of each before it is loaded: name, kind, and the charts beside it
 //! that it uses. Whether a Chart.yaml is right is found when the chart is loaded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::place::{Fault, Place, did_you_mean};
@@ -70,20 +70,26 @@ pub fn plain(path: &Path) -> PathBuf {
 }
 
 /// A chart of the project file, with the item that named it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Member<'p> {
+    /// Its folder or archive.
+    pub path: PathBuf,
     /// The item of `charts:`; nothing for a chart that the command line names.
     pub entry: Option<&'p ChartEntry>,
 }
 
 impl Project {
-    /// The charts of the project file, libraries among them, by path, each with the first item that names it.
+    /// The charts of the project file, libraries among them, by path. A chart that items name without a glob is there
+    /// once for each of them; globs add those that no such item names.
     ///
     /// # Errors
     /// For a glob that is broken or finds no chart.
-    pub fn members(&self) -> Result<BTreeMap<PathBuf, Member<'_>>, Vec<Fault>> {
-        let (mut members, mut taken, mut faults) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-        for entry in &self.charts {
+    pub fn members(&self) -> Result<Vec<Member<'_>>, Vec<Fault>> {
+        let (mut members, mut taken, mut faults) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let is_glob = |e: &&ChartEntry| e.path.text.contains(['*', '?', '[']);
+        // Those that are named stand before those that are only found.
+        let (globs, names): (Vec<_>, Vec<_>) = self.charts.iter().partition(is_glob);
+        for entry in names.iter().chain(&globs) {
             let (pattern, away) = match entry.path.text.strip_prefix('!') {
                 Some(pattern) => (pattern, true),
                 None => (entry.path.text.as_str(), false),
@@ -96,12 +102,15 @@ impl Project {
                 }
                 Ok(found) => {
                     for path in found {
-                        members.entry(path).or_insert(Member { entry: Some(entry) });
+                        if !is_glob(entry) || members.iter().all(|m: &Member<'_>| m.path != path) {
+                            members.push(Member { path, entry: Some(*entry) });
+                        }
                     }
                 }
             }
         }
-        members.retain(|path, _| !taken.contains(path));
+        members.retain(|m| !taken.contains(&m.path));
+        members.sort_by(|a, b| a.path.cmp(&b.path));
         if faults.is_empty() { Ok(members) } else { Err(faults) }
     }
 

@@ -1,10 +1,12 @@
 //! The matrix: charts × environments × clusters, of which a command takes some.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::charts::{ChartHead, Member, cycles, plain};
+use sha2::Digest;
+
+use super::charts::{ChartHead, cycles, plain};
 use super::conventions::{environments_of, files_of};
 use super::place::{Fault, Placed, did_you_mean};
 use super::placeholders::{check, known};
@@ -24,6 +26,8 @@ pub struct Selection {
     pub clusters: Vec<String>,
     /// What is looked at where no environment and no cluster is named.
     pub otherwise: Otherwise,
+    /// Of so many parts this one, from 1.
+    pub shard: Option<(usize, usize)>,
 }
 
 /// What is looked at where no environment is named.
@@ -84,6 +88,10 @@ pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) 
         return Err(faults);
     }
     let charts = chosen(project, selection, current)?;
+    let charts: Chosen<'_> = match selection.shard {
+        Some(shard) => charts.into_iter().filter(|(head, _)| is_in(shard, head, project)).collect(),
+        None => charts,
+    };
     let circles = cycles(charts.iter().map(|(head, _)| &**head));
     if !circles.is_empty() {
         return Err(circles);
@@ -96,10 +104,13 @@ pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) 
     let mut builder = Builder { selection, clusters, resolver: Resolver { project, faults: BTreeSet::new() } };
     builder.selectors_are_known(&charts)?;
     let mut matrix = Matrix::default();
-    for (chart, member) in &charts {
-        let releases = builder.releases(chart, member);
-        if !releases.is_empty() {
-            matrix.charts.push(ChartReleases { chart: chart.clone(), releases });
+    for (chart, entry) in &charts {
+        let releases = builder.releases(chart, *entry);
+        match matrix.charts.last_mut() {
+            // A chart with several releases is one chart.
+            Some(last) if last.chart.path == chart.path => last.releases.extend(releases),
+            _ if releases.is_empty() => {}
+            _ => matrix.charts.push(ChartReleases { chart: chart.clone(), releases }),
         }
     }
     // Charts looked at by their own values alone are not released.
@@ -110,34 +121,48 @@ pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) 
     if faults.is_empty() { Ok(matrix) } else { Err(faults.into_iter().collect()) }
 }
 
-type Chosen<'p> = Vec<(Arc<ChartHead>, Member<'p>)>;
+type Chosen<'p> = Vec<(Arc<ChartHead>, Option<&'p ChartEntry>)>;
 
 /// The charts that are looked at.
 fn chosen<'p>(project: &'p Project, selection: &Selection, current: &Path) -> Result<Chosen<'p>, Vec<Fault>> {
-    let members = if project.charts.is_empty() { BTreeMap::new() } else { project.members()? };
+    let members = if project.charts.is_empty() { Vec::new() } else { project.members()? };
     let head = |path: &Path| Arc::new(ChartHead::read(path));
     if !selection.paths.is_empty() {
-        let mut charts = Vec::new();
+        let mut charts: Chosen<'p> = Vec::new();
         for path in &selection.paths {
             let path = plain(&current.join(path));
             if !path.exists() {
                 return Err(vec![Fault::general(format!("chart {} not found", path.display()))]);
             }
-            charts.push((head(&path), members.get(&path).copied().unwrap_or(Member { entry: None })));
+            let head = head(&path);
+            let entries = members.iter().filter(|m| m.path == path).map(|m| (head.clone(), m.entry));
+            let before = charts.len();
+            charts.extend(entries);
+            if charts.len() == before {
+                charts.push((head, None));
+            }
         }
         return Ok(charts);
     }
-    let mut charts: Chosen<'p> = members.iter().map(|(path, member)| (head(path), *member)).collect();
+    let mut charts: Chosen<'p> = members.iter().map(|m| (head(&m.path), m.entry)).collect();
     // A library renders nothing itself.
     charts.retain(|(head, _)| !head.is_library);
     if charts.is_empty() && current.join("Chart.yaml").is_file() {
-        charts.push((head(current), Member { entry: None }));
+        charts.push((head(current), None));
     }
     if charts.is_empty() {
         let text = "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts (plimsoll init writes one)";
         return Err(vec![Fault::general(text)]);
     }
     Ok(charts)
+}
+
+/// Whether a chart is in a part: by its path alone, so that a new chart moves no other.
+fn is_in((part, parts): (usize, usize), head: &ChartHead, project: &Project) -> bool {
+    let path = head.path.strip_prefix(project.dir()).unwrap_or(&head.path);
+    let hash = sha2::Sha256::digest(path.as_os_str().as_encoded_bytes());
+    let number = hash.iter().take(8).fold(0u64, |n, byte| n << 8 | u64::from(*byte));
+    number % parts.max(1) as u64 + 1 == part as u64
 }
 
 /// Whether a chart is meant by a name, a path or a glob of one.
@@ -268,18 +293,18 @@ impl<'p> Builder<'p> {
         format!("unknown environment {name:?} for {}: known are {all}{near}", first.path.display())
     }
 
-    fn releases(&mut self, chart: &Arc<ChartHead>, member: &Member<'p>) -> Vec<Release> {
+    fn releases(&mut self, chart: &Arc<ChartHead>, entry: Option<&ChartEntry>) -> Vec<Release> {
         let (selection, project) = (self.selection, self.resolver.project);
         if !selection.charts.is_empty() && !selection.charts.iter().any(|p| is_called(chart, p, project)) {
             return Vec::new();
         }
-        if member.entry.is_none() && !project.charts.is_empty() && selection.clusters.is_empty() {
+        if entry.is_none() && !project.charts.is_empty() && selection.clusters.is_empty() {
             return self.alone(chart);
         }
-        let envs = self.environments(chart, member.entry);
+        let envs = self.environments(chart, entry);
         if envs.is_empty() && selection.envs.is_empty() && selection.clusters.is_empty() {
             // Nothing to choose from: the chart's own values, with what the project says of everything.
-            return vec![self.resolver.release(chart, member.entry, Cell::default())];
+            return vec![self.resolver.release(chart, entry, Cell::default())];
         }
         if selection.is_bare() {
             return vec![Release { chart: chart.clone(), ..Release::default() }];
@@ -288,9 +313,9 @@ impl<'p> Builder<'p> {
         let mut releases = Vec::new();
         for env in &envs {
             let environment = project.environments.get(env).unwrap_or(&undeclared);
-            for cluster in self.clusters(env, member.entry) {
+            for cluster in self.clusters(env, entry) {
                 let cell = Cell { env: Some((env, environment)), cluster: cluster.as_ref() };
-                releases.push(self.resolver.release(chart, member.entry, cell));
+                releases.push(self.resolver.release(chart, entry, cell));
             }
         }
         releases
@@ -354,7 +379,7 @@ fn same_names(project: &Project, matrix: &Matrix, charts: &Chosen<'_>) -> BTreeS
         let Some(other) = seen.insert((target, release.namespace(), release.name()), release) else { continue };
         let shown =
             |r: &Release| r.chart.path.strip_prefix(project.dir()).unwrap_or(&r.chart.path).display().to_string();
-        let entry = charts.iter().find(|(h, _)| h.path == release.chart.path).and_then(|(_, m)| m.entry);
+        let entry = charts.iter().find(|(h, _)| h.path == release.chart.path).and_then(|(_, entry)| *entry);
         let (name, namespace) = (release.name(), release.namespace());
         let (one, two, place) = (shown(other), shown(release), release.place());
         let both = match one == two {

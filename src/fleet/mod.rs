@@ -11,6 +11,7 @@ mod matrix;
 mod place;
 mod placeholders;
 pub mod project;
+mod reach;
 mod release;
 pub mod shape;
 
@@ -18,4 +19,5 @@ pub use conventions::{environments_of, files_of};
 pub use matrix::{ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
 pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, find_project};
+pub use reach::Changes;
 pub use release::{LayerFile, Release};

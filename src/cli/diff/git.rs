@@ -196,7 +196,11 @@ fn git(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn output(folder: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
+/// What git says to these arguments in a folder.
+///
+/// # Errors
+/// With git's text.
+pub(in crate::cli) fn output(folder: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
     let done = git(folder, args).output().map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => "the git command is not installed".to_owned(),
         _ => format!("git: {e}"),
@@ -207,7 +211,11 @@ fn output(folder: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
     Ok(done.stdout)
 }
 
-fn said(folder: &Path, args: &[&str]) -> Result<String, String> {
+/// As [`output`], as a text without the last line's end.
+///
+/// # Errors
+/// With git's text.
+pub(in crate::cli) fn said(folder: &Path, args: &[&str]) -> Result<String, String> {
     output(folder, args).map(|out| String::from_utf8_lossy(&out).trim_end().to_owned())
 }
 

@@ -5,7 +5,7 @@
 mod against;
 pub mod args;
 mod findings;
-mod git;
+pub(super) mod git;
 mod live;
 mod sides;
 

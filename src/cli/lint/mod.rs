@@ -5,7 +5,7 @@
 mod charts;
 mod manifests;
 pub(super) mod plan;
-mod reports;
+pub(super) mod reports;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -52,7 +52,7 @@ fn sees_all(args: &LintArgs, plan: &Plan) -> bool {
 }
 
 fn lint(args: &LintArgs) -> Result<u8, Failed> {
-    let outputs = reports::outputs(args)?;
+    let outputs = reports::outputs(&args.output)?;
     let plan = Plan::new(args, project()?)?;
     let today = today(args)?;
     let mut waivers = match plan.file(args.waivers.as_ref(), |s| s.waivers.as_ref())? {
@@ -85,7 +85,8 @@ fn lint(args: &LintArgs) -> Result<u8, Failed> {
     }
 }
 
-fn status(fail_on: FailOn, found: &[Finding]) -> u8 {
+/// The exit status that findings make.
+pub(super) fn status(fail_on: FailOn, found: &[Finding]) -> u8 {
     let least = match fail_on {
         FailOn::Error => Severity::Error,
         FailOn::Warning => Severity::Warning,

@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 
 use super::Done;
 use super::plan::Plan;
-use crate::cli::args::LintArgs;
 use crate::cli::print;
 use crate::cli::session::{Failed, error, usage};
 use crate::finding::Finding;
@@ -16,9 +15,9 @@ use crate::report::lint::{self, RuleInfo, Run};
 type Output = (String, Option<String>);
 
 /// Formats with the files they go to.
-pub(super) fn outputs(args: &LintArgs) -> Result<Vec<Output>, Failed> {
+pub(in crate::cli) fn outputs(asked: &[String]) -> Result<Vec<Output>, Failed> {
     let mut outputs = Vec::new();
-    for output in &args.output {
+    for output in asked {
         let (format, file) = match output.split_once('=') {
             Some((format, file)) => (format, Some(file.to_owned())),
             None => (output.as_str(), None),
@@ -73,7 +72,7 @@ pub(super) fn write(
 }
 
 /// The rules that were asked.
-fn rules(checks: &Checks) -> Vec<RuleInfo> {
+pub(in crate::cli) fn rules(checks: &Checks) -> Vec<RuleInfo> {
     let helm = helm::RULES.iter().map(|rule| RuleInfo {
         id: rule.id.to_owned(),
         severity: rule.severity,

@@ -1,0 +1,100 @@
+//! The draft as a commented project file.
+
+use super::{Draft, DraftChart};
+
+/// Writes a draft down.
+pub fn write(draft: &Draft) -> String {
+    let mut out = String::from("# What plimsoll renders, lints and compares: charts × environments × clusters.\n");
+    out.push_str("# `plimsoll matrix` shows it; `plimsoll schema` is this file's JSON Schema for editors.\n");
+    for source in &draft.sources {
+        out.push_str(&format!("# Taken over from {source}\n"));
+    }
+    out.push_str("\ncharts:\n");
+    draft.charts.iter().for_each(|chart| entry(&mut out, chart));
+    out.push_str(LAYERS);
+    environments(&mut out, draft);
+    out.push_str(LINT);
+    if !draft.left.is_empty() {
+        out.push_str("\n# Not taken over:\n");
+        draft.left.iter().for_each(|l| out.push_str(&format!("#   {}\n", l.replace('\n', " "))));
+    }
+    out
+}
+
+const LAYERS: &str = "
+# Values files for many charts, weakest first, over the charts' own values.yaml and values-ENV.yaml:
+# layers:
+#   - environments/company.yaml                                     # must exist
+#   - {file: \"environments/countries/{country}.yaml\", optional: true}
+#   - {file: \"environments/{env}/{chart}.yaml\", optional: true}
+";
+
+const LINT: &str = "
+# lint:
+#   policies: [fintech, pss-baseline]                               # or folders of your own
+#   rules: {fintech/digest-pinned: error, \"cross/*\": info}
+";
+
+fn entry(out: &mut String, chart: &DraftChart) {
+    let plain = DraftChart { path: chart.path.clone(), ..DraftChart::default() };
+    if *chart == plain {
+        out.push_str(&format!("  - {}\n", quoted(&chart.path)));
+        return;
+    }
+    out.push_str(&format!("  - path: {}\n", quoted(&chart.path)));
+    for (key, value) in [("releaseName", &chart.release_name), ("namespace", &chart.namespace)] {
+        if let Some(value) = value {
+            out.push_str(&format!("    {key}: {}\n", quoted(value)));
+        }
+    }
+    if !chart.environments.is_empty() {
+        let names: Vec<String> = chart.environments.iter().map(|e| quoted(e)).collect();
+        out.push_str(&format!("    environments: [{}]\n", names.join(", ")));
+    }
+    if !chart.layers.is_empty() {
+        out.push_str("    layers:\n");
+        chart.layers.iter().for_each(|l| layer(out, "      ", l));
+    }
+}
+
+/// A layer; one with a placeholder may be absent.
+fn layer(out: &mut String, indent: &str, file: &str) {
+    match file.contains('{') {
+        true => out.push_str(&format!("{indent}- {{file: {}, optional: true}}\n", quoted(file))),
+        false => out.push_str(&format!("{indent}- {}\n", quoted(file))),
+    }
+}
+
+fn environments(out: &mut String, draft: &Draft) {
+    if draft.environments.is_empty() {
+        out.push_str("\n# environments:\n#   prod:\n#     namespace: payments\n#     kubeVersion: \"1.36\"\n");
+        out.push_str("#     clusters:\n#       np-aws: {country: np, region: ap-south-1}                 # placeholders {cluster} {country} {region}\n");
+        return;
+    }
+    out.push_str("\nenvironments:\n");
+    for (name, layers) in &draft.environments {
+        out.push_str(&format!("  {}:\n", quoted(name)));
+        if !layers.is_empty() {
+            out.push_str("    layers:\n");
+            layers.iter().for_each(|l| layer(out, "      ", l));
+        }
+    }
+    out.push_str("    # kubeVersion: \"1.36\"\n    # clusters:\n    #   np-aws: {country: np, region: ap-south-1, context: prod-np}\n");
+}
+
+/// A text as YAML: plain where that is safe.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let is_safe = text.chars().all(is_plain)
+        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.' && text.len() > 1)
+        && !words.contains(&text.to_lowercase().as_str());
+    if is_safe
+        || text.ends_with("/*")
+            && text[..text.len() - 1].chars().all(is_plain)
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
+        return text.to_owned();
+    }
+    serde_json::Value::from(text).to_string()
+}

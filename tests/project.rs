@@ -1,0 +1,278 @@
+//! The project file from end to end: errors before any work, selectors, shards, what a change reaches, init, merged
+//! reports, the KRM function.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A repository with two charts that share a library chart, in two environments, one with two clusters.
+fn fleet() -> TempDir {
+    let template = "kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  who: {{ .Values.who }}\n  kube: {{ .Capabilities.KubeVersion.Minor | quote }}\n";
+    let chart = |name: &str| {
+        format!(
+            "apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n  - {{name: lib, version: 1.0.0, repository: 'file://../lib'}}\n"
+        )
+    };
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let put = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it is writable");
+        fs::write(path, text).expect("it is writable");
+    };
+    for name in ["api", "web"] {
+        put(&format!("charts/{name}/Chart.yaml"), &chart(name));
+        put(&format!("charts/{name}/values.yaml"), "who: chart\n");
+        put(&format!("charts/{name}/templates/a.yaml"), template);
+        for (file, text) in
+            [("Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n"), ("values.yaml", "")]
+        {
+            put(&format!("charts/{name}/charts/lib/{file}"), text);
+        }
+    }
+    put("charts/lib/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n");
+    put("envs/company.yaml", "who: company\n");
+    put("envs/np.yaml", "who: np\n");
+    put("envs/prod/web.yaml", "who: web-prod\n");
+    put("plimsoll.yaml", PROJECT);
+    dir
+}
+
+const PROJECT: &str = r#"charts: [charts/*]
+layers:
+  - envs/company.yaml
+  - {file: "envs/{country}.yaml", optional: true}
+  - {file: "envs/{env}/{chart}.yaml", optional: true}
+namespace: "{chart}-{env}"
+environments:
+  dev:
+  prod:
+    clusters:
+      np-aws: {country: np, kubeVersion: "1.35"}
+      id-gcp: {country: id}
+"#;
+
+fn run(dir: &Path, args: &[&str]) -> (i32, String, String) {
+    run_with(dir, args, "")
+}
+
+fn run_with(dir: &Path, args: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.args(args).current_dir(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    // One that fails early doesn't read its input.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn who(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|l| l.strip_prefix("  who: ")).collect()
+}
+
+#[test]
+fn project_layers_and_versions_differ_by_cluster() {
+    let dir = fleet();
+    let (status, out, err) = run(dir.path(), &["render", "--all"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert_eq!(who(&out), ["company", "np", "company", "company", "web-prod", "web-prod"]);
+    let heads: Vec<&str> = out.lines().filter(|l| l.starts_with("# Release")).collect();
+    assert_eq!(heads[..3], ["# Release: api in dev", "# Release: api in prod/np-aws", "# Release: api in prod/id-gcp"]);
+    assert_eq!(out.matches("kube: \"35\"").count(), 2);
+    let (_, out, _) = run(dir.path(), &["render", "--cluster", "np-aws", "--chart", "w*"]);
+    assert_eq!(who(&out), ["web-prod"]);
+    let (_, out, _) = run(dir.path(), &["render", "--chart", "web"]);
+    assert_eq!(who(&out), ["chart"], "without environment a chart has its own values");
+}
+
+#[test]
+fn project_matrix_is_a_table_data_and_a_ci_matrix() {
+    let dir = fleet();
+    let (_, out, _) = run(dir.path(), &["matrix"]);
+    assert!(out.ends_with("6 releases: 2 charts in 3 places\n"), "{out}");
+    assert!(out.contains("web    prod         np-aws   web      web-prod   1.35        envs/company.yaml envs/np.yaml envs/prod/web.yaml"), "{out}");
+    let (_, out, _) = run(dir.path(), &["matrix", "-o", "github"]);
+    let jobs: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(jobs["include"][2], serde_json::json!({ "env": "prod", "cluster": "np-aws" }));
+    let (_, out, _) = run(dir.path(), &["matrix", "-o", "gitlab", "--shards", "2"]);
+    assert_eq!(out, "plimsoll:\n  parallel:\n    matrix:\n      - {\"SHARD\":\"1/2\"}\n      - {\"SHARD\":\"2/2\"}\n");
+}
+
+#[test]
+fn project_errors_come_before_any_work_with_their_places() {
+    let cases = [
+        (
+            "envs/company.yaml\n",
+            "envs/compny.yaml\n",
+            "plimsoll.yaml:3:5: the values file envs/compny.yaml does not exist",
+        ),
+        (
+            "{country}.yaml",
+            "{contry}.yaml",
+            "plimsoll.yaml:4:12: {contry} in \"envs/{contry}.yaml\" is no placeholder; did you mean \"country\"?",
+        ),
+        (
+            "country: id",
+            "region: x",
+            "{country} in \"envs/{country}.yaml\" has no value: cluster id-gcp has no country",
+        ),
+        ("namespace: \"{chart}-{env}\"", "releaseName: one", "charts/api and charts/web have one release name \"one\""),
+        ("charts/*", "chart/*", "plimsoll.yaml:1:10: chart/* finds no chart"),
+        (
+            "kubeVersion:",
+            "kubeVerson:",
+            "plimsoll.yaml:11:29: unknown key environments.prod.clusters.np-aws.kubeVerson; did you mean \"kubeVersion\"?",
+        ),
+        ("      id-gcp", "      np-aws", "plimsoll.yaml:12:7: environments.prod.clusters.np-aws is given twice"),
+    ];
+    for (from, to, said) in cases {
+        let dir = fleet();
+        fs::write(dir.path().join("plimsoll.yaml"), PROJECT.replace(from, to)).expect("it is writable");
+        let (status, out, err) = run(dir.path(), &["render", "--all"]);
+        assert!(status == 3 && out.is_empty() && err.contains(said), "{to}: {status}\n{err}");
+    }
+    let dir = fleet();
+    let lib = "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\ndependencies:\n  - {name: web, version: 1.0.0, repository: 'file://../web'}\n";
+    fs::write(dir.path().join("charts/lib/Chart.yaml"), lib).expect("it is writable");
+    let (status, _, err) = run(dir.path(), &["lint", "--all"]);
+    assert!(
+        status == 3
+            && err.contains("charts/web/Chart.yaml:5:46: charts depend on each other in a circle: lib → web → lib"),
+        "{err}"
+    );
+    for (args, said) in [
+        (["render", "--env", "prd"], "did you mean \"prod\"?"),
+        (["render", "--cluster", "np-asw"], "did you mean \"np-aws\"?"),
+        (["render", "--chart", "wbe"], "no chart is called \"wbe\"; did you mean \"web\"?"),
+    ] {
+        let (status, _, err) = run(fleet().path(), &args);
+        assert!(status == 3 && err.contains(said), "{err}");
+    }
+}
+
+#[test]
+fn project_one_charts_failure_does_not_hide_the_others() {
+    let dir = fleet();
+    fs::write(dir.path().join("charts/api/templates/a.yaml"), "{{ fail \"no\" }}\n").expect("it is writable");
+    let (status, out, err) = run(dir.path(), &["render", "--all"]);
+    assert_eq!((status, who(&out).len(), err.matches("no\n").count() >= 3), (1, 3, true), "{err}");
+}
+
+#[test]
+fn project_changes_reach_their_chart_layer_or_all() {
+    let dir = fleet();
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(dir.path()).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(args);
+        assert!(command.output().expect("git starts").status.success(), "{args:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "a"]);
+    let reached = |file: &str, text: &str| {
+        let before = fs::read(dir.path().join(file)).ok();
+        fs::write(dir.path().join(file), text).expect("it is writable");
+        let (_, out, err) = run(dir.path(), &["matrix", "--changed-since", "main", "-o", "json"]);
+        match before {
+            Some(before) => fs::write(dir.path().join(file), before).expect("it is writable"),
+            None => fs::remove_file(dir.path().join(file)).expect("it is there"),
+        }
+        let all: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
+        let name = |r: &serde_json::Value| {
+            let text = |key: &str| r[key].as_str().unwrap_or("-").to_owned();
+            format!("{} {} {}", text("chart"), text("environment"), text("cluster"))
+        };
+        all.iter().map(name).collect::<Vec<_>>()
+    };
+    assert!(reached("README.md", "x").is_empty());
+    assert_eq!(reached("charts/api/values.yaml", "who: x\n").len(), 3);
+    assert_eq!(reached("envs/np.yaml", "who: x\n"), ["api prod np-aws", "web prod np-aws"]);
+    assert_eq!(reached("envs/prod/api.yaml", "who: x\n"), ["api prod np-aws", "api prod id-gcp"], "a new layer");
+    assert_eq!(reached("charts/lib/values.yaml", "a: 1\n").len(), 6, "a library reaches those that use it");
+}
+
+#[test]
+fn project_shards_split_the_charts_and_reports_join_again() {
+    let dir = fleet();
+    let lint = |shard: &str, file: &str| {
+        let output = format!("json={file}");
+        run(dir.path(), &["lint", "--all", "--shard", shard, "-o", &output]);
+    };
+    run(dir.path(), &["lint", "--all", "-o", "json=whole.json"]);
+    lint("1/2", "one.json");
+    lint("2/2", "two.json");
+    let count = |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).expect("a report").len();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).expect("it was written");
+    let (status, merged, _) = run(dir.path(), &["report", "merge", "one.json", "two.json", "-o", "json"]);
+    assert!(count(&merged) > 0 && count(&merged) == count(&read("whole.json")), "{merged}");
+    assert_eq!(status, 1);
+    let (_, sarif, _) =
+        run(dir.path(), &["report", "merge", "one.json", "two.json", "-o", "sarif", "--fail-on", "never"]);
+    assert!(sarif.contains("\"2.1.0\""), "{sarif}");
+}
+
+#[test]
+fn project_schema_takes_what_the_reader_takes() {
+    let (_, out, _) = run(Path::new("."), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
+    let value = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).expect("YAML");
+    let own = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("plimsoll.yaml")).expect("it is there");
+    for good in [PROJECT, &own] {
+        let errors: Vec<String> = validator.iter_errors(&value(good)).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    for bad in ["chart: [a]", "layers: [{optional: true}]", "environments: {prod: {strictness: loud}}", "charts: a"] {
+        assert!(!validator.is_valid(&value(bad)), "{bad}");
+    }
+}
+
+#[test]
+fn project_init_takes_over_what_is_there() {
+    let dir = fleet();
+    fs::remove_file(dir.path().join("plimsoll.yaml")).expect("it is there");
+    let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("it is writable");
+    put("charts/api/values-prod.yaml", "who: prod\n");
+    let (status, out, _) = run(dir.path(), &["init"]);
+    assert!(status == 0 && out.starts_with("wrote plimsoll.yaml: 2 releases of 2 charts in prod\n"), "{out}");
+    let (_, out, _) = run(dir.path(), &["render", "--all"]);
+    assert_eq!(who(&out), ["prod", "chart"]);
+    let (status, _, err) = run(dir.path(), &["init"]);
+    assert!(status == 3 && err.contains("--force"), "{err}");
+    put(
+        "app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec:\n  destination: {namespace: shop}\n  source: {repoURL: x, path: charts/web, helm: {valueFiles: [/envs/np.yaml], parameters: [{name: a, value: b}]}}\n",
+    );
+    put(
+        "helmfile.yaml",
+        "environments: {prod: {}}\nreleases:\n  - name: back\n    namespace: pay\n    chart: ./charts/api\n    values: ['envs/{{ .Environment.Name }}/web.yaml', {a: 1}]\n  - {name: db, chart: stable/postgresql}\n",
+    );
+    let (_, out, _) = run(dir.path(), &["init", "--force"]);
+    for said in [
+        "app.yaml:1: shop: helm.parameters stands in the Application itself",
+        "back: values stand in the helmfile itself",
+        "db: the chart stable/postgresql is not in this repository",
+    ] {
+        assert!(out.contains(said), "{said}\n{out}");
+    }
+    let (_, out, err) = run(dir.path(), &["render", "--all"]);
+    assert_eq!((who(&out), err.as_str()), (vec!["web-prod", "np"], ""));
+    let (_, out, _) = run(dir.path(), &["matrix"]);
+    assert!(out.contains("back") && out.contains(" pay ") && out.contains("shop"), "{out}");
+}
+
+#[test]
+fn project_krm_renders_into_a_resource_list() {
+    let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: [{kind: A, apiVersion: v1}]\nfunctionConfig:\n  apiVersion: plimsoll.dev/v1alpha1\n  kind: RenderChart\n  metadata: {name: x}\n  spec: {chart: charts/web, environment: prod, cluster: np-aws, releaseName: r, values: {who: inline}}\n";
+    let dir = fleet();
+    let (status, out, err) = run_with(dir.path(), &["krm"], list);
+    let out: serde_json::Value = serde_yaml::from_str(&out).unwrap_or_else(|e| panic!("{e}: {err}"));
+    assert_eq!((status, out["items"][0]["kind"].as_str()), (0, Some("A")));
+    assert_eq!(out["items"][1]["data"]["who"], "inline");
+    assert_eq!(out["items"][1]["metadata"]["name"], "r");
+    let (status, _, err) = run_with(dir.path(), &["krm"], &list.replace("releaseName", "relaseName"));
+    assert!(status == 3 && err.contains("did you mean \"releaseName\"?"), "{err}");
+}
