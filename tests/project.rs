@@ -140,7 +140,7 @@ fn project_errors_come_before_any_work_with_their_places() {
     let (status, _, err) = run(dir.path(), &["lint", "--all"]);
     assert!(
         status == 3
-            && err.contains("charts/web/Chart.yaml:5:46: charts depend on each other in a circle: lib → web → lib"),
+            && err.contains("charts/web/Chart.yaml:5:45: charts depend on each other in a circle: lib → web → lib"),
         "{err}"
     );
     for (args, said) in [
@@ -208,7 +208,7 @@ fn project_shards_split_the_charts_and_reports_join_again() {
     let read = |name: &str| fs::read_to_string(dir.path().join(name)).expect("it was written");
     let (status, merged, _) = run(dir.path(), &["report", "merge", "one.json", "two.json", "-o", "json"]);
     assert!(count(&merged) > 0 && count(&merged) == count(&read("whole.json")), "{merged}");
-    assert_eq!(status, 1);
+    assert_eq!(status, 0, "warnings do not fail");
     let (_, sarif, _) =
         run(dir.path(), &["report", "merge", "one.json", "two.json", "-o", "sarif", "--fail-on", "never"]);
     assert!(sarif.contains("\"2.1.0\""), "{sarif}");
