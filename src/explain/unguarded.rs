@@ -424,7 +424,8 @@ mod tests {
     #[test]
     fn branches_that_are_not_executed_are_judged() {
         assert_eq!(found("{{ if .Values.a.b }}{{ .Values.a.c }}{{ end }}"), ["a.c"]);
-        assert_eq!(found("{{ with .Values.a }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["a.c", "d"]);
+        // What `with` asks for may be an empty map, so that all below it counts as guarded.
+        assert_eq!(found("{{ with .Values.a }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["d"]);
         assert_eq!(found("{{ range .Values.list }}{{ .x }}{{ $.Values.x }}{{ end }}"), ["x"]);
         assert_eq!(found("{{ $a := .Values.a }}{{ $a.c }}{{ .Values.x.y | default 1 }}"), ["a.c", "x.y"]);
         assert_eq!(found("{{ define \"n\" }}{{ .Values.x }}{{ end }}{{ include \"n\" . }}"), ["x"]);
