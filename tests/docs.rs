@@ -4,7 +4,7 @@
 //! A block that begins with ```` ```console ```` holds commands behind `$ ` and what they print to standard output. The
 //! commands of a page run in one shell, in the root of the repository, with the built program first on the path; `$TMPDIR`
 //! is a folder of the test's. In what is shown, a line `…` stands for any lines, and `…` within a line for any text. A
-//! command succeeds unless it ends with `# exits with N`.
+//! command succeeds unless it ends with `# exits with N`; lines up to `END` are a command's input where it says `<< 'END'`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,7 +29,8 @@ fn steps(page: &str) -> Vec<Step> {
         } else if let Some(command) = line.strip_prefix("$ ") {
             steps.push(Step { line: index + 1, command: command.to_owned(), shown: Vec::new() });
         } else if let Some(step) = steps.last_mut() {
-            match step.command.ends_with('\\') && step.shown.is_empty() {
+            let is_text = step.command.contains("<< 'END'") && !step.command.ends_with("\nEND");
+            match (step.command.ends_with('\\') || is_text) && step.shown.is_empty() {
                 true => step.command = format!("{}\n{line}", step.command),
                 false => step.shown.push(line.to_owned()),
             }

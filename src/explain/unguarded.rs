@@ -424,7 +424,7 @@ mod tests {
     #[test]
     fn branches_that_are_not_executed_are_judged() {
         assert_eq!(found("{{ if .Values.a.b }}{{ .Values.a.c }}{{ end }}"), ["a.c"]);
-        // What is asked for guards what is below it too.
+        // What `with` asks for may be an empty map, so that all below it counts as guarded.
         assert_eq!(found("{{ with .Values.a }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["d"]);
         assert_eq!(found("{{ range .Values.list }}{{ .x }}{{ $.Values.x }}{{ end }}"), ["x"]);
         assert_eq!(found("{{ $a := .Values.a }}{{ $a.c }}{{ .Values.x.y | default 1 }}"), ["a.c", "x.y"]);
