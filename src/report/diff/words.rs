@@ -178,6 +178,7 @@ pub(super) fn scope(report: &Report, cells: &[usize]) -> String {
             continue;
         }
         let names: Vec<&str> = here.iter().map(|t| t.as_str()).collect();
+        let word = if what == "chart" { "in" } else { word };
         said.push(match names.len() {
             n if n == all.len() => format!("{word} all {}", number(n, what)),
             n if n > NAMES => format!("{word} {n} of {}", number(all.len(), what)),
