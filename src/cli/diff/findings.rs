@@ -12,6 +12,7 @@ use crate::diff::Side;
 use crate::diff::meaning::NewFinding;
 use crate::diff::secrets::Redactor;
 use crate::finding::{Finding, KubeObject, Scope, Spot};
+use crate::lint::definitions::Definitions;
 use crate::lint::locate::{ChartFolder, Origins};
 use crate::lint::release::Release;
 use crate::lint::strict::Strictness;
@@ -53,13 +54,14 @@ pub(super) fn of_side(
     let objects: Vec<KubeObject> = numbers.iter().map(|i| side.objects[*i].object.clone()).collect();
     let scope = Scope { env: env.unwrap_or_default().to_owned(), ..Scope::default() };
     let strictness = Strictness::of(plan.project.as_ref());
+    let none = Definitions::default();
     let mut release =
-        Release { objects: &objects, crds: &[], namespace: Some(&side.namespace), chart: "", scope, origins: None };
+        Release { objects: &objects, crds: &none, namespace: Some(&side.namespace), chart: "", scope, origins: None };
     let Some(scene) = scene else { return plan.checks.release(&release).findings(&strictness) };
     let all = scene.documents();
     let manifests: Vec<_> = numbers.iter().filter_map(|i| all.get(documents[*i]?).copied()).collect();
     let folder = ChartFolder::new(scene.chart(), scene.folder(), &plan.current);
-    let crds = scene.crds();
+    let crds = Definitions::new(scene.crds().into_iter().map(|o| o.source).collect());
     release.crds = &crds;
     release.origins = Some(Origins { map: scene.map(), folder: &folder, documents: &manifests });
     plan.checks.release(&release).findings(&strictness)
