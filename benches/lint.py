@@ -6,7 +6,8 @@ lint.py PLIMSOLL HELM KUBECONFORM KUBE_LINTER SWAGGER [CHARTS]
 `plimsoll lint` with all families, in one process, against `helm template | tee >(kubeconform -strict) >(kube-linter)`
 for each of 130 charts of benches/fleet.py in each of three environments, two at a time as a CI machine with two cores
 would. SWAGGER is api/openapi-spec/swagger.json of Kubernetes: kubeconform's schemas are made of it, as its own are, and
-lie on disk, which is faster than it asking the network. Build plimsoll with `cargo build --release` first.
+lie on disk, which is faster than it asking the network. Build plimsoll with `cargo build --release` first, and do not
+run this at real-time priority: two Go programs that spin on two cores wait for each other for ever.
 """
 import concurrent.futures
 import json
