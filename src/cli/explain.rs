@@ -1,13 +1,12 @@
 //! `plimsoll explain`: where a field of a rendered object comes from, and where a value goes.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
 
 use super::args::{Answer, ExplainArgs, SceneArgs, SelectArgs};
 use super::exit;
-use super::session::{Failed, Found, Session, error, one_chart, project, relative, releases, usage};
+use super::session::{Failed, Found, Session, error, finish, one_chart, project, relative, releases, usage};
 use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, crds, objects};
@@ -22,22 +21,7 @@ use crate::value::HelmVersion;
 pub(super) fn run(args: &ExplainArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let done = answer(args, &mut log);
-    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
-    let status = match done {
-        Ok(text) => {
-            if super::print(text.as_bytes()) {
-                exit::OK
-            } else {
-                exit::ERROR
-            }
-        }
-        Err((status, text)) => {
-            said.push_str(&text);
-            status
-        }
-    };
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    status
+    finish(&mut log, done.map(|text| (text, exit::OK)))
 }
 
 /// What was asked: a chart, an object, a field.

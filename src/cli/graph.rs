@@ -1,11 +1,9 @@
 //! `plimsoll graph`: which chart uses which library chart and values, and which object uses which.
 
-use std::io::Write;
-
 use super::args::{GraphArgs, GraphFormat};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, error, project, relative, releases, usage};
+use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
 use crate::diag::log::Log;
 use crate::finding::KubeObject;
 use crate::fleet::Otherwise;
@@ -19,23 +17,13 @@ use crate::value::HelmVersion;
 pub(super) fn run(args: &GraphArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| graph(args, &project, &mut log));
-    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
     let written = found.and_then(|(graph, place)| match args.output {
         GraphFormat::Mermaid => Ok(report::mermaid(&graph)),
         GraphFormat::Dot => Ok(report::dot(&graph)),
         GraphFormat::Json => report::json(&graph).map_err(error),
         GraphFormat::Html => report::page(&title(&place), &graph).map_err(error),
     });
-    let status = match written {
-        Ok(text) if super::print(text.as_bytes()) => exit::OK,
-        Ok(_) => exit::ERROR,
-        Err((status, text)) => {
-            said.push_str(&text);
-            status
-        }
-    };
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    status
+    finish(&mut log, written.map(|text| (text, exit::OK)))
 }
 
 fn title(place: &str) -> String {

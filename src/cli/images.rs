@@ -1,13 +1,11 @@
 //! `plimsoll images`: the images that charts run, and the values that chose them.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use super::args::{ImageList, ImagesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, error, project, relative, releases};
+use super::session::{Failed, error, finish, project, relative, releases};
 use crate::diag::log::Log;
 use crate::explain::OriginKind;
 use crate::explain::object::objects;
@@ -43,22 +41,12 @@ pub(super) fn run(args: &ImagesArgs) -> u8 {
         }
         Ok(all)
     });
-    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
     let written = found.and_then(|all| match args.output {
         ImageList::Text => Ok(text(&all)),
         ImageList::Json => serde_json::to_string_pretty(&all).map(|t| t + "\n").map_err(|e| error(e.to_string())),
         ImageList::List => Ok(list(&all)),
     });
-    let status = match written {
-        Ok(text) if super::print(text.as_bytes()) => exit::OK,
-        Ok(_) => exit::ERROR,
-        Err((status, text)) => {
-            said.push_str(&text);
-            status
-        }
-    };
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    status
+    finish(&mut log, written.map(|text| (text, exit::OK)))
 }
 
 fn images(args: &ImagesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Vec<Image>, Failed> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::MergeArgs;
 use super::lint::{reports, status};
-use super::session::{Failed, error, usage};
+use super::session::{Failed, error, outputs, usage};
 use crate::finding::{Finding, Scope};
 use crate::lint::Checks;
 use crate::policy::{Set, builtin};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &MergeArgs) -> u8 {
 }
 
 fn merge(args: &MergeArgs) -> Result<u8, Failed> {
-    let outputs = reports::outputs(&args.output)?;
+    let outputs = outputs(&args.output, &crate::report::lint::formats().collect::<Vec<_>>(), "sarif")?;
     let found = joined(&args.files)?;
     let all = || found.iter();
     let mut charts: Vec<String> = all().map(|f| f.chart.clone()).filter(|c| !c.is_empty()).collect();

@@ -1,13 +1,12 @@
 //! `plimsoll routes`: every host and path of the charts, and how an existing nginx compares with them.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use super::args::{RouteList, RoutesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, error, project, relative, releases, usage};
+use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Severity};
 use crate::fleet::Otherwise;
@@ -27,28 +26,16 @@ use crate::value::HelmVersion;
 pub(super) fn run(args: &RoutesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| tables(args, &project, &mut log));
-    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
     let written = found.and_then(|tables| {
         let text = match args.output {
             RouteList::Text => Ok(report::text(&tables)),
             RouteList::Json => report::json(&tables).map_err(error),
             RouteList::Markdown => Ok(report::markdown(&tables)),
         };
-        text.map(|text| (text, worst(&tables)))
+        let fails = worst(&tables).is_some_and(|worst| args.fail_on.fails(worst));
+        text.map(|text| (text, if fails { exit::ERROR } else { exit::OK }))
     });
-    let status =
-        match written {
-            Ok((text, worst)) if super::print(text.as_bytes()) => {
-                if worst.is_some_and(|worst| args.fail_on.fails(worst)) { exit::ERROR } else { exit::OK }
-            }
-            Ok(_) => exit::ERROR,
-            Err((status, text)) => {
-                said.push_str(&text);
-                status
-            }
-        };
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    status
+    finish(&mut log, written)
 }
 
 fn worst(tables: &[Table]) -> Option<Severity> {

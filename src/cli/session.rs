@@ -1,5 +1,6 @@
 //! What the commands about charts share: which charts, which environment, and a render's inputs, read.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +35,49 @@ pub(super) fn usage(e: String) -> Failed {
 /// Something that failed.
 pub(super) fn error(e: String) -> Failed {
     (exit::ERROR, format!("Error: {e}\n"))
+}
+
+/// Ends a command: prints what it found, then what was logged and why it failed; returns the exit status.
+pub(super) fn finish(log: &mut Log, done: Result<(String, u8), Failed>) -> u8 {
+    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
+    let status = match done {
+        Ok((text, status)) if super::print(text.as_bytes()) => status,
+        Ok(_) => exit::ERROR,
+        Err((status, text)) => {
+            said.push_str(&text);
+            status
+        }
+    };
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    status
+}
+
+/// A format, and the file it goes to: standard output where none is named.
+pub(super) type Output = (String, Option<String>);
+
+/// What `--output` asks for; text where nothing is asked. `known` are the formats there are, `example` one that goes to a
+/// file.
+pub(super) fn outputs(asked: &[String], known: &[&str], example: &str) -> Result<Vec<Output>, Failed> {
+    let mut outputs = Vec::new();
+    for output in asked {
+        let (format, file) = match output.split_once('=') {
+            Some((format, file)) => (format, Some(file.to_owned())),
+            None => (output.as_str(), None),
+        };
+        if !known.contains(&format) {
+            return Err(usage(format!("there is no report {format:?}, only {}", known.join(", "))));
+        }
+        outputs.push((format.to_owned(), file));
+    }
+    if outputs.is_empty() {
+        outputs.push(("text".to_owned(), None));
+    }
+    match outputs.iter().filter(|(_, file)| file.is_none()).count() {
+        0 | 1 => Ok(outputs),
+        _ => Err(usage(format!(
+            "only one report can go to standard output; give the others files: --output {example}=FILE"
+        ))),
+    }
 }
 
 /// The project file around the working folder.

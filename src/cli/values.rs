@@ -1,14 +1,12 @@
 //! `plimsoll values`: the merged values with the line that set each, and what is wrong with them over all environments.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-
 use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Session, error, one_chart, project, relative};
+use super::session::{Failed, Session, error, finish, one_chart, project, relative};
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
 use crate::explain::{Step, path_text};
@@ -24,17 +22,7 @@ use crate::value::{HelmVersion, Value};
 pub(super) fn run(args: &ValuesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let done = answer(args, &mut log);
-    let mut said: String = log.take().iter().map(|l| format!("{l}\n")).collect();
-    let status = match done {
-        Ok(text) if super::print(text.as_bytes()) => exit::OK,
-        Ok(_) => exit::ERROR,
-        Err((status, text)) => {
-            said.push_str(&text);
-            status
-        }
-    };
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    status
+    finish(&mut log, done.map(|text| (text, exit::OK)))
 }
 
 fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {

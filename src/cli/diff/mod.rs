@@ -16,7 +16,7 @@ use std::path::Path;
 use super::args::SceneArgs;
 use super::exit;
 use super::lint::plan::Plan;
-use super::session::{Failed, Found, error, project, relative, releases, usage};
+use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
@@ -66,7 +66,7 @@ struct Done {
 }
 
 fn diff(args: &DiffArgs) -> Result<u8, Failed> {
-    let outputs = outputs(args)?;
+    let outputs = outputs(&args.output, &formats().collect::<Vec<_>>(), "html")?;
     if args.show_secrets && !(std::io::stdout().is_terminal() && outputs.iter().all(|o| o.1.is_none())) {
         return Err(usage("--show-secrets is for a terminal only: nothing secret goes into a file or a pipe".into()));
     }
@@ -372,30 +372,7 @@ fn compare_one(
     (cell, changes)
 }
 
-/// Formats with the files they go to.
-fn outputs(args: &DiffArgs) -> Result<Vec<(String, Option<String>)>, Failed> {
-    let mut outputs: Vec<(String, Option<String>)> = Vec::new();
-    for output in &args.output {
-        let (format, file) = match output.split_once('=') {
-            Some((format, file)) => (format, Some(file.to_owned())),
-            None => (output.as_str(), None),
-        };
-        if !formats().any(|f| f == format) {
-            let known: Vec<&str> = formats().collect();
-            return Err(usage(format!("there is no report {format:?}, only {}", known.join(", "))));
-        }
-        outputs.push((format.to_owned(), file));
-    }
-    if outputs.is_empty() {
-        outputs.push(("text".to_owned(), None));
-    }
-    match outputs.iter().filter(|(_, file)| file.is_none()).count() {
-        0 | 1 => Ok(outputs),
-        _ => Err(usage("only one report can go to standard output; give the others files: --output html=FILE".into())),
-    }
-}
-
-fn print(args: &DiffArgs, outputs: &[(String, Option<String>)], report: &Report) -> Result<(), Failed> {
+fn print(args: &DiffArgs, outputs: &[Output], report: &Report) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
         let view = View {

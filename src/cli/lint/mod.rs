@@ -12,7 +12,7 @@ use std::io::Write;
 
 use super::args::{FailOn, LintArgs};
 use super::exit;
-use super::session::{Failed, error, project, usage};
+use super::session::{Failed, error, outputs, project, usage};
 use crate::finding::{Finding, Severity};
 use crate::lint::baseline::Baseline;
 use crate::lint::release::Judged;
@@ -52,7 +52,7 @@ fn sees_all(args: &LintArgs, plan: &Plan) -> bool {
 }
 
 fn lint(args: &LintArgs) -> Result<u8, Failed> {
-    let outputs = reports::outputs(&args.output)?;
+    let outputs = outputs(&args.output, &crate::report::lint::formats().collect::<Vec<_>>(), "sarif")?;
     let plan = Plan::new(args, project()?)?;
     let today = today(args)?;
     let mut waivers = match plan.file(args.waivers.as_ref(), |s| s.waivers.as_ref())? {

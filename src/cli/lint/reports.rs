@@ -5,37 +5,11 @@ use std::io::IsTerminal;
 use super::Done;
 use super::plan::Plan;
 use crate::cli::print;
-use crate::cli::session::{Failed, error, usage};
+use crate::cli::session::{Failed, Output, error};
 use crate::finding::Finding;
 use crate::lint::{Checks, helm};
 use crate::policy;
 use crate::report::lint::{self, RuleInfo, Run};
-
-/// A format, and the file it goes to: standard output where none is named.
-type Output = (String, Option<String>);
-
-/// Formats with the files they go to.
-pub(in crate::cli) fn outputs(asked: &[String]) -> Result<Vec<Output>, Failed> {
-    let mut outputs = Vec::new();
-    for output in asked {
-        let (format, file) = match output.split_once('=') {
-            Some((format, file)) => (format, Some(file.to_owned())),
-            None => (output.as_str(), None),
-        };
-        if !lint::formats().any(|f| f == format) {
-            let known: Vec<&str> = lint::formats().collect();
-            return Err(usage(format!("there is no report {format:?}, only {}", known.join(", "))));
-        }
-        outputs.push((format.to_owned(), file));
-    }
-    if outputs.is_empty() {
-        outputs.push(("text".to_owned(), None));
-    }
-    match outputs.iter().filter(|(_, file)| file.is_none()).count() {
-        0 | 1 => Ok(outputs),
-        _ => Err(usage("only one report can go to standard output; give the others files: --output sarif=FILE".into())),
-    }
-}
 
 /// Writes them all.
 pub(super) fn write(
