@@ -106,13 +106,24 @@ fn is_hand(name: &str) -> bool {
     const TOOLS: [&str; 10] =
         ["k9s", "lens", "openlens", "freelens", "node-fetch", "mozilla", "dashboard", "headlamp", "octant", "curl"];
     let name = name.to_lowercase();
-    name.starts_with("kubectl") || name == "oc" || TOOLS.iter().any(|t| name == *t || name.starts_with(&format!("{t}-")))
+    name.starts_with("kubectl")
+        || name == "oc"
+        || TOOLS.iter().any(|t| name == *t || name.starts_with(&format!("{t}-")))
 }
 
 /// Whether this is a controller: it writes through a subresource as autoscalers do, or says so by its name.
 fn is_controller(manager: &Manager) -> bool {
     const WORDS: [&str; 10] = [
-        "controller", "operator", "manager", "injector", "webhook", "autoscaler", "scheduler", "kubelet", "keda", "vpa",
+        "controller",
+        "operator",
+        "manager",
+        "injector",
+        "webhook",
+        "autoscaler",
+        "scheduler",
+        "kubelet",
+        "keda",
+        "vpa",
     ];
     let name = manager.name.to_lowercase();
     !manager.subresource.is_empty() || WORDS.iter().any(|w| name.contains(w))
@@ -127,9 +138,7 @@ mod tests {
     #[test]
     fn people_controllers_and_the_release_are_told_apart() {
         let owned = |f: &str| json!({"f:spec": {format!("f:{f}"): {}}});
-        let entry = |name: &str, sub: &str, fields: Json| {
-            json!({"manager": name, "operation": "Update", "subresource": sub, "fieldsV1": fields})
-        };
+        let entry = |name: &str, sub: &str, fields: Json| json!({"manager": name, "operation": "Update", "subresource": sub, "fieldsV1": fields});
         let own = json!({"f:metadata": {"f:annotations": {"f:meta.helm.sh/release-name": {}}}, "f:spec": {"f:a": {}}});
         let raw = json!({"metadata": {"annotations": {"meta.helm.sh/release-name": "x"}, "managedFields": [
             entry("flux-thing", "", own), entry("kubectl-edit", "", owned("b")), entry("kubectl", "scale", owned("c")),

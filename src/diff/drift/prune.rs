@@ -162,7 +162,8 @@ impl Walk<'_> {
         let by_schema = shape.and_then(Shape::list_keys).is_some();
         if !by_schema && a.len() == b.len() && pairs.iter().any(|p| p.old.is_none() || p.new.is_none()) {
             // Its items are not told apart, and the server's defaults make them look unlike.
-            pairs = (0..a.len()).map(|i| lists::Pair { old: Some(i), new: Some(i), name: None, moved: false }).collect();
+            pairs =
+                (0..a.len()).map(|i| lists::Pair { old: Some(i), new: Some(i), name: None, moved: false }).collect();
         }
         let mut kept = Vec::new();
         for pair in pairs {
@@ -257,7 +258,11 @@ impl Walk<'_> {
                 let part = |walk: &mut Self, (n, i): (usize, &Value)| walk.below(step(n), |walk| walk.part(i, of));
                 Data::List(items.iter().enumerate().filter_map(|i| part(self, i)).collect())
             }
-            other => return (self.owners.of_addition(&self.raw) == of).then(|| other.clone()).map(|data| Value { data, offset: live.offset }),
+            other => {
+                return (self.owners.of_addition(&self.raw) == of)
+                    .then(|| other.clone())
+                    .map(|data| Value { data, offset: live.offset });
+            }
         };
         Some(Value { data, offset: live.offset }).filter(Value::is_given)
     }

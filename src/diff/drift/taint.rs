@@ -65,8 +65,6 @@ fn follow<'n>(root: &'n Node, path: &[Hop<'_>]) -> Option<&'n Node> {
     path.iter().try_fold(root, |node, hop| match hop {
         Hop::Key(key) => node.get(key),
         Hop::Item(n, None) => node.items().get(*n),
-        Hop::Item(_, Some(name)) => {
-            node.items().iter().find(|i| i.get("name").and_then(Node::as_str) == Some(name))
-        }
+        Hop::Item(_, Some(name)) => node.items().iter().find(|i| i.get("name").and_then(Node::as_str) == Some(name)),
     })
 }
