@@ -143,7 +143,8 @@ impl Live {
                 if args.values_only {
                     return Ok(Given::of_release(stored).into());
                 }
-                Ok(Prepared { release: stored.name.clone(), ..read(args, stored)? }.into())
+                let (chart, release) = (stored.chart.name.clone(), stored.name.clone());
+                Ok(Prepared { chart, release, ..read(args, stored)? }.into())
             }
             Some(Ok(Deployed::Nothing(why))) => {
                 notes.push(format!("{why}: everything is an addition"));

@@ -86,6 +86,13 @@ impl<'a> Owners<'a> {
         self.managers.iter().any(|m| self.is_own(m) && m.manages(self.raw, path))
     }
 
+    /// Whether the release still has a field that the object lacks: then the server left it out, and nobody took it away.
+    pub fn is_left_to_release(&self, path: &[Step]) -> bool {
+        let whole = |m: &Manager, n: usize| m.ends_at(self.raw, &path[..n]) && self.others(&path[..n]).is_empty();
+        let kept = |m: &Manager| m.names(self.raw, path) || (0..path.len()).any(|n| whole(m, n));
+        self.managers.iter().any(|m| self.is_own(m) && kept(m))
+    }
+
     /// Whether all that the release applies is recorded, what the server leaves out too: server-side apply.
     pub fn release_applies(&self) -> bool {
         self.managers.iter().any(|m| self.is_own(m) && m.operation == "Apply")

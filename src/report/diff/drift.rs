@@ -35,7 +35,7 @@ pub(super) fn field(drift: &FieldDrift) -> String {
 
 /// What the upgrade makes of something.
 fn becomes(fate: Fate, next: Option<&Value>) -> String {
-    match (fate, next.map(short)) {
+    match (fate, next.filter(|n| n.is_scalar()).map(short)) {
         (Fate::Same, _) => "the upgrade says the same".into(),
         (Fate::Overwritten, Some(next)) => format!("the upgrade overwrites it with {next}"),
         (Fate::Overwritten, None) => "the upgrade overwrites it".into(),
@@ -77,7 +77,8 @@ pub(super) fn sentence(change: &ObjectChange) -> Option<String> {
     let counted: Vec<_> = change.fields.iter().filter(|f| f.counts()).collect();
     let one = |f: &&&crate::diff::FieldChange| {
         let value = |v: &Option<Value>| v.as_ref().map_or("nothing".to_owned(), short);
-        let by = f.drift.as_ref().map(|d| format!(" ({})", field(d))).unwrap_or_default();
+        let by = f.drift.as_ref().filter(|d| !d.managers.is_empty());
+        let by = by.map(|d| format!(" by {}", names(&d.managers))).unwrap_or_default();
         format!("{} {} → {}{by}", f.path, value(&f.old), value(&f.new))
     };
     let mut said: Vec<String> = counted.iter().take(FIELDS).map(|f| one(&f)).collect();
