@@ -1,48 +1,50 @@
 //! The release that is deployed, as the old side.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::args::DiffArgs;
 use super::sides::{Half, Prepared};
 use super::values::Given;
 use crate::cli::args::SceneArgs;
 use crate::cli::cluster;
-use crate::cli::session::{Failed, Session, error};
-use crate::cluster::{Absent, Current, ReleaseHead, StoredRelease};
-use crate::diag::log::Log;
+use crate::cli::session::{Failed, error};
+use crate::cluster::{Absent, Cluster, Current, ReleaseHead, StoredRelease};
 use crate::fleet::Release;
-use crate::parallel;
-use crate::value::HelmVersion;
 
 /// Namespace and name of a release.
 pub(super) type Name = (String, String);
 
 /// What the cluster has of the releases asked for.
 pub(super) struct Live {
+    /// The cluster.
+    pub cluster: Arc<Cluster>,
     found: BTreeMap<Name, Result<Deployed, Failed>>,
 }
 
 /// A release, or why there is none.
 enum Deployed {
-    /// With what has to be said of it.
-    Release(Box<StoredRelease>, Vec<String>),
+    Release(Box<Found>),
     Nothing(String),
 }
 
+/// A release that is there.
+struct Found {
+    stored: StoredRelease,
+    /// The number of its last revision, which may have failed.
+    last: u64,
+    /// What has to be said of it.
+    said: Vec<String>,
+}
+
 /// The names that releases are deployed as.
-pub(super) fn names(scene: &SceneArgs, releases: &[Release]) -> Result<Vec<Name>, Failed> {
+pub(super) fn names(scene: &SceneArgs, releases: &[Release]) -> Vec<Name> {
     let name = |release: &Release| {
-        let mut log = Log::new(HelmVersion::from(scene.engine.helm_version));
-        let session = Session::open(scene, release, &mut log)?;
-        Ok((session.options.namespace, session.options.name))
+        let namespace = scene.namespace.as_deref().unwrap_or_else(|| release.namespace());
+        let name = scene.name.as_deref().unwrap_or_else(|| release.name());
+        (namespace.to_owned(), name.to_owned())
     };
-    let mut names = Vec::with_capacity(releases.len());
-    let take = |release: &Release, name: Option<Result<Name, Failed>>| {
-        let aborted = || Err(error(format!("{}: aborted", release.chart.path.display())));
-        names.push(name.unwrap_or_else(aborted));
-    };
-    parallel::in_order(releases, parallel::cores(), name, take);
-    names.into_iter().collect()
+    releases.iter().map(name).collect()
 }
 
 impl Live {
@@ -56,25 +58,40 @@ impl Live {
                 let none =
                     || error(format!("release {name} in {namespace} has no revision {revision}; --list names them"));
                 let deployed = answer.and_then(|r| r.ok_or_else(none));
-                let deployed = deployed.map(|release| Deployed::Release(Box::new(release), Vec::new()));
+                let as_it_is = |stored: StoredRelease| Found { last: stored.revision, stored, said: Vec::new() };
+                let deployed = deployed.map(|release| Deployed::Release(Box::new(as_it_is(release))));
                 found.insert((namespace.clone(), name.clone()), deployed);
             }
-            return Ok(Live { found });
+            return Ok(Live { cluster, found });
         }
         let asked: Vec<(&str, &str)> = wanted.iter().map(|(s, n)| (s.as_str(), n.as_str())).collect();
         for (name, current) in wanted.iter().zip(cluster.current_releases(&asked)) {
-            let deployed = current.map(|c| deployed(name, c)).map_err(|e| cluster::failed(&e));
+            let deployed = match current.map(|c| deployed(name, c)) {
+                Ok(Deployed::Nothing(why)) if args.as_helm.must_exist => {
+                    Err(error(format!("{why}; --allow-unreleased compares with nothing")))
+                }
+                other => other.map_err(|e| cluster::failed(&e)),
+            };
             found.insert(name.clone(), deployed);
         }
-        Ok(Live { found })
+        Ok(Live { cluster, found })
+    }
+
+    /// The release of a name, if there is one, with the number of its last revision.
+    pub fn deployed(&self, name: &Name) -> Option<(&StoredRelease, u64)> {
+        match self.found.get(name) {
+            Some(Ok(Deployed::Release(found))) => Some((&found.stored, found.last)),
+            _ => None,
+        }
     }
 
     /// The old side of a release.
     pub fn side(&self, args: &DiffArgs, name: &Name, notes: &mut Vec<String>) -> Result<Half, Failed> {
         let (namespace, release) = name;
         match self.found.get(name) {
-            Some(Ok(Deployed::Release(stored, said))) => {
-                notes.extend(said.iter().cloned());
+            Some(Ok(Deployed::Release(found))) => {
+                let stored = &found.stored;
+                notes.extend(found.said.iter().cloned());
                 if args.values_only {
                     return Ok(Given::of_release(stored).into());
                 }
@@ -96,12 +113,13 @@ impl Live {
 fn deployed((namespace, name): &Name, current: Current) -> Deployed {
     match current {
         Current::Release(release, later) => {
+            let last = later.iter().map(|h| h.revision).fold(release.revision, u64::max);
             let mut notes = Vec::new();
             if release.status != "deployed" {
                 notes.push(format!("revision {} is {}", release.revision, release.status));
             }
             notes.extend(later.iter().map(|h| format!("revision {} after it is {}", h.revision, h.status)));
-            Deployed::Release(release, notes)
+            Deployed::Release(Box::new(Found { stored: *release, last, said: notes }))
         }
         Current::Absent(why) => Deployed::Nothing(match why {
             Absent::Namespace => format!("there is no namespace {namespace}"),
