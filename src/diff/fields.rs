@@ -145,12 +145,15 @@ pub(super) fn says_the_same(a: &Node, b: &Node) -> bool {
 
 /// What differs between two sides of an object.
 pub(super) fn changes(object: &KubeObject, old: &Value, new: &Value) -> Vec<FieldChange> {
-    let mut compare = Compare { path: FieldPath::default(), found: Vec::new() };
+    let by_key = super::values::is_values(object);
+    let mut compare = Compare { by_key, path: FieldPath::default(), found: Vec::new() };
     compare.values(old, new, Shape::of(&object.api_version, &object.kind));
     compare.found
 }
 
 struct Compare {
+    /// Whether nulls count, and every key of a map that comes or goes is a change of its own.
+    by_key: bool,
     path: FieldPath,
     found: Vec<FieldChange>,
 }
@@ -191,20 +194,39 @@ impl Compare {
         for entry in new.entries() {
             self.path.0.push(FieldStep::Key(entry.key.clone()));
             let shape = shape.and_then(|s| s.field(&entry.key));
-            match lookup.get(&entry.key).filter(|v| v.data != Data::Null) {
-                Some(before) if entry.value.data == Data::Null => self.push(FieldKind::Removed, Some(before), None),
-                Some(before) => self.values(before, &entry.value, shape),
-                None if entry.value.data == Data::Null => {}
-                None => self.push(FieldKind::Added, None, Some(&entry.value)),
+            let (before, after) = (self.given(lookup.get(&entry.key)), self.given(Some(&entry.value)));
+            match (before, after) {
+                (Some(before), Some(after)) => self.values(before, after, shape),
+                (before, after) => self.one_side(before, after),
             }
             self.path.0.pop();
         }
         let there = lists::Keys::of(new);
-        for entry in old.entries().iter().filter(|e| e.value.data != Data::Null && there.get(&e.key).is_none()) {
+        for entry in old.entries().iter().filter(|e| there.get(&e.key).is_none()) {
             self.path.0.push(FieldStep::Key(entry.key.clone()));
-            self.push(FieldKind::Removed, Some(&entry.value), None);
+            self.one_side(self.given(Some(&entry.value)), None);
             self.path.0.pop();
         }
+    }
+
+    /// A value that says something.
+    fn given<'v>(&self, value: Option<&'v Value>) -> Option<&'v Value> {
+        value.filter(|v| self.by_key || v.data != Data::Null)
+    }
+
+    /// A key that one side has, or none.
+    fn one_side(&mut self, old: Option<&Value>, new: Option<&Value>) {
+        let (Some(value), is_new) = (old.or(new), new.is_some()) else { return };
+        if self.by_key && !value.entries().is_empty() && !crate::stack::is_low() {
+            for entry in value.entries() {
+                self.path.0.push(FieldStep::Key(entry.key.clone()));
+                let inner = Some(&entry.value);
+                self.one_side(inner.filter(|_| !is_new), inner.filter(|_| is_new));
+                self.path.0.pop();
+            }
+            return;
+        }
+        self.push(if is_new { FieldKind::Added } else { FieldKind::Removed }, old, new);
     }
 
     fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape>) {

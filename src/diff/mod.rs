@@ -15,6 +15,7 @@ pub mod lines;
 mod lists;
 pub mod meaning;
 pub mod secrets;
+pub mod values;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -104,13 +105,13 @@ impl ObjectChange {
 }
 
 /// Where something was written, for a person to open. All of it went through the redactor: the "file" of an argument is
-/// `--set key=value`.
+/// `--set key`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Place {
     /// The file, relative to the working folder where it is below it; of a git revision, with its name before it
     /// (`main:charts/web/values.yaml`).
     pub file: Text,
-    /// Line, from 1.
+    /// Line, from 1; 0 where nothing but the file is known.
     pub line: usize,
     /// Column, from 1, in bytes.
     pub column: usize,
@@ -129,7 +130,10 @@ pub struct Source {
 pub fn compare(old: &Side, new: &Side, redactor: &Redactor) -> Vec<ObjectChange> {
     let pairs = identity::pairs(old, new);
     let mut found: Vec<ObjectChange> = pairs.iter().map(|pair| object(pair, old, new, redactor)).collect();
-    found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+    // What the user gives stands before the defaults.
+    if !found.iter().all(ObjectChange::is_values) {
+        found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+    }
     found
 }
 
@@ -157,6 +161,7 @@ fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) ->
     let mut change = ObjectChange { id, hooks, index: (pair.old, pair.new), ..ObjectChange::none() };
     if let (Some((a, ..)), Some((b, ..))) = (before, after)
         && !pair.renamed
+        && !values::is_values(&main.object)
         && fields::says_the_same(a.object.root(), b.object.root())
     {
         return change;

@@ -40,7 +40,7 @@ fn object(view: &View<'_>, folded: &Folded) -> Value {
     let fields = change
         .fields
         .iter()
-        .map(|f| json!({ "path": visible(&f.path.to_string()), "from": origin(f), "ignored": f.ignored }));
+        .map(|f| json!({ "path": visible(&f.path.to_string()), "from": origin(change, f), "ignored": f.ignored }));
     json!({
         "title": words::object(change),
         "kind": visible(&change.id.kind),
