@@ -67,6 +67,7 @@ impl Usage {
                 }
                 Some(Node::Read { from, absent: false, .. }) if !record.is_object(r) => todo.push(from),
                 Some(Node::Assigned { of, .. } | Node::Part { of, .. }) => todo.push(of),
+                Some(Node::Entry { of, key }) => todo.extend([of, key]),
                 Some(Node::Call { args, .. }) => todo.extend(args.of(&record.args)),
                 None => {
                     self.whole.insert(Pos(r.0));
