@@ -73,6 +73,7 @@ impl Usage {
                 Some(Node::Assigned { of, .. } | Node::Part { of, .. }) => {
                     todo.extend(Some(of).filter(|r| seen.insert(*r)));
                 }
+                Some(Node::Entry { of, key }) => todo.extend([of, key].into_iter().filter(|r| seen.insert(*r))),
                 Some(Node::Call { args, .. }) => {
                     todo.extend(args.of(&record.args).iter().filter(|r| seen.insert(**r)));
                 }

@@ -54,7 +54,8 @@ impl Known {
 
     /// All keys, written.
     pub fn texts(&self) -> HashSet<String, RandomState> {
-        let mut steps: Vec<(u32, u32, &Step)> = self.below.iter().map(|((from, step), to)| (*to, *from, step)).collect();
+        let mut steps: Vec<(u32, u32, &Step)> =
+            self.below.iter().map(|((from, step), to)| (*to, *from, step)).collect();
         // A node's parent was made before it.
         steps.sort_unstable_by_key(|s| s.0);
         let mut texts = vec![String::new()];
