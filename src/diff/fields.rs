@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::drift::FieldDrift;
 use super::lists;
 use super::secrets::{Data, Text, Value};
 use super::{Place, Source};
@@ -29,6 +30,8 @@ pub struct FieldChange {
     pub new_source: Option<Source>,
     /// Why it does not count, where a rule says so.
     pub ignored: Option<Text>,
+    /// Who wrote it in the cluster, and what becomes of that, of a field that drifted.
+    pub drift: Option<Box<FieldDrift>>,
 }
 
 /// What becomes of a field.
@@ -53,6 +56,11 @@ pub enum FieldKind {
 }
 
 impl FieldChange {
+    /// A change of which nothing more is known.
+    pub(super) fn new(path: FieldPath, kind: FieldKind, old: Option<Value>, new: Option<Value>) -> FieldChange {
+        FieldChange { path, kind, old, new, old_source: None, new_source: None, ignored: None, drift: None }
+    }
+
     /// Whether it counts: no rule ignores it, and it means something else.
     pub fn counts(&self) -> bool {
         self.ignored.is_none() && self.kind != FieldKind::SameMeaning
@@ -177,15 +185,7 @@ impl Compare {
     }
 
     fn push(&mut self, kind: FieldKind, old: Option<&Value>, new: Option<&Value>) {
-        self.found.push(FieldChange {
-            path: self.path.clone(),
-            kind,
-            old: old.cloned(),
-            new: new.cloned(),
-            old_source: None,
-            new_source: None,
-            ignored: None,
-        });
+        self.found.push(FieldChange::new(self.path.clone(), kind, old.cloned(), new.cloned()));
     }
 
     /// A key that was null says nothing, as does one that isn't there.
@@ -259,7 +259,7 @@ pub(super) fn same_scalar(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether two scalars are the same amount or the same time.
-fn same_meaning(a: &Value, b: &Value, shape: Option<Shape>, path: &FieldPath) -> bool {
+pub(super) fn same_meaning(a: &Value, b: &Value, shape: Option<Shape>, path: &FieldPath) -> bool {
     let (a, b) = (a.inline(), b.inline());
     let unknown = shape.is_none() && path.keys().flatten().any(|k| matches!(k, "limits" | "requests"));
     if shape.is_some_and(Shape::is_quantity) || unknown {

@@ -7,6 +7,7 @@
 //! [`meaning`], the same changes of many charts and environments become one in [`fold`], and [`lines`] lays an object
 //! out as YAML with both sides' lines. Start reading at [`ObjectChange`].
 
+pub mod drift;
 pub mod fields;
 pub mod fold;
 pub mod identity;
@@ -88,6 +89,9 @@ pub struct ObjectChange {
     /// Why it does not count, where a rule or a flag says so: then it counts neither for the exit status nor for what
     /// the change means.
     pub ignored: Option<Text>,
+    /// What is said of an object that the cluster has otherwise than its release: then the old side is the release as it
+    /// is stored, and the new side the live object without what is not by hand.
+    pub drift: Option<Box<drift::ObjectDrift>>,
     /// Number of the object in [`Side::objects`] of the old and the new side.
     pub index: (Option<usize>, Option<usize>),
 }
@@ -197,6 +201,7 @@ impl ObjectChange {
             new: None,
             fields: Vec::new(),
             ignored: None,
+            drift: None,
             index: (None, None),
         }
     }

@@ -24,7 +24,7 @@ use needles::Needles;
 pub use value::{Data, Entry, Text, Value};
 
 /// The annotation in which kubectl keeps all that was applied, secrets too.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A side of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub enum Which {
     Old,
     /// What will be.
     New,
+    /// What the cluster has.
+    Live,
 }
 
 /// Finds secrets and puts hashes in their place.
