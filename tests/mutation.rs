@@ -20,7 +20,7 @@ use plimsoll::template::trace::Untraced;
 use plimsoll::value::HelmVersion;
 use plimsoll::values::layers::{Layers, ValuesFile, merge_layers};
 use plimsoll::world::System;
-use plimsoll::yaml::node::{Data, Document, Node};
+use plimsoll::yaml::node::{Data, Document, Entry, Node};
 
 /// A chart in an environment, all of it in memory.
 #[derive(Clone)]
@@ -57,6 +57,7 @@ impl Scene {
             name: "demo".into(),
             namespace: "default".into(),
             is_upgrade: false,
+            revision: 1,
             kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
             api_versions: Vec::new(),
             served: None,
@@ -187,12 +188,24 @@ fn other(c: u8) -> u8 {
     }
 }
 
-/// The text with the key changed that begins at `offset`.
+/// The text with the key that begins at `offset` made longer: what is sorted by its keys keeps its order.
 fn change_key(text: &[u8], offset: usize) -> Option<Vec<u8>> {
-    let at = offset + text[offset..].iter().position(|c| c.is_ascii_alphanumeric())?;
+    let document = Document::parse(text).ok()?;
+    let key = &entry_at(&document.root, offset as u32)?.key;
+    // Behind a quote, or none.
+    let start = offset + memchr::memmem::find(text.get(offset..)?, key.as_bytes()).filter(|n| *n < 2)?;
+    let at = start + key.len();
     let mut out = text.to_vec();
-    out[at] = other(out[at]);
+    out.insert(at, b'x');
     Some(out)
+}
+
+fn entry_at(node: &Node, offset: u32) -> Option<&Entry> {
+    if let Some(found) = node.entries().iter().find(|e| e.key_offset == offset) {
+        return Some(found);
+    }
+    let below = node.entries().iter().map(|e| &e.value).chain(node.items());
+    below.into_iter().find_map(|n| entry_at(n, offset))
 }
 
 /// The text with a letter changed on the line at `offset`, outside of actions.
@@ -544,6 +557,11 @@ fn keys(
             continue;
         };
         let changed = changes(texts, &mutated);
+        let rename = || {
+            let mutated = scene.with(&source.name, |text| change_key(text, offset)).and_then(|s| s.texts());
+            mutated.map(|new| changes(texts, &new)).unwrap_or_default()
+        };
+        let mut renamed = None;
         for claim in claims {
             let did = changed.contains(&claim.at);
             if did {
@@ -553,6 +571,8 @@ fn keys(
             let is_head = claim.text.ends_with(['|', '>']) || claim.text.ends_with("|-") || claim.text.ends_with("|+");
             if claim.of(how).contains(&pos) && !is_head {
                 score.claims += 1;
+                // Of a key whose value doesn't matter the presence may.
+                let did = did || matches!(how, How::Value) && renamed.get_or_insert_with(rename).contains(&claim.at);
                 score.wrong += usize::from(!did);
                 if !did && verbose {
                     let at = sources.location(pos).map(|l| format!("{}:{}", l.name, l.line)).unwrap_or_default();

@@ -15,6 +15,7 @@ mod krm;
 mod lint;
 mod matrix;
 mod merge;
+mod pager;
 mod policy;
 mod progress;
 mod recorded;

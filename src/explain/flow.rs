@@ -14,6 +14,13 @@ use crate::yaml::{self, Marked, yaml_marks};
 /// A segment with this shift goes back to all of its text.
 pub(super) const ALL: u32 = u32::MAX;
 
+/// A segment with this shift is what stands before a map or list, a dash or a key: it is there because of all of it, but
+/// made of none of what is in it.
+pub(super) const HEAD: u32 = u32::MAX - 1;
+
+/// Where an entry or item begins, what is known of it, and whether it holds others.
+type Start = (usize, Ref, bool);
+
 /// What a function does with what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -370,8 +377,8 @@ impl Recorder {
             _ => Vec::new(),
         };
         let entries = marks.iter().filter(|m| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
-        let starts: Vec<(usize, Ref)> =
-            entries.map(|m| (m.offset, if m.pos.is_known() { Ref(m.pos.0) } else { whole })).collect();
+        let starts: Vec<Start> =
+            entries.map(|m| (m.offset, if m.pos.is_known() { Ref(m.pos.0) } else { whole }, m.holds)).collect();
         self.stretches(&starts, whole, result);
     }
 
@@ -388,8 +395,11 @@ impl Recorder {
         if starts.len() != slots.len() {
             return None;
         }
-        let starts: Vec<_> =
-            starts.into_iter().zip(slots.iter().map(|s| if s.is_known() { *s } else { whole })).collect();
+        let starts: Vec<Start> = starts
+            .into_iter()
+            .zip(slots)
+            .map(|(at, (slot, holds))| (at, if slot.is_known() { slot } else { whole }, holds))
+            .collect();
         self.stretches(&starts, whole, result);
         Some(())
     }
@@ -402,24 +412,26 @@ impl Recorder {
             _ => Value::Nil,
         };
         let mut starts = Vec::new();
-        in_pairs(value, &again, &mut |slot, at| starts.push((at, if slot.is_known() { slot } else { whole })));
+        in_pairs(value, &again, &mut |slot, at, holds| {
+            starts.push((at, if slot.is_known() { slot } else { whole }, holds));
+        });
         starts.sort_unstable_by_key(|s| s.0);
         self.stretches(&starts, whole, result);
         Some(())
     }
 
     /// Stretches that begin at these offsets; what is before the first is part of the whole.
-    fn stretches(&mut self, starts: &[(usize, Ref)], whole: Ref, result: &[u8]) {
+    fn stretches(&mut self, starts: &[Start], whole: Ref, result: &[u8]) {
         let length = result.len();
         // The blanks before an entry belong to it.
-        let starts: Vec<(usize, Ref)> = starts.iter().map(|(at, of)| (line_start(result, *at), *of)).collect();
+        let starts: Vec<Start> = starts.iter().map(|(at, of, holds)| (line_start(result, *at), *of, *holds)).collect();
         let first = starts.first().map_or(length, |s| s.0);
         if first > 0 {
-            self.seg(first.min(length), whole, ALL);
+            self.seg(first.min(length), whole, if starts.is_empty() { ALL } else { HEAD });
         }
-        for (i, (_, of)) in starts.iter().enumerate() {
+        for (i, (_, of, holds)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(length, |s| s.0);
-            self.seg(end.min(length), *of, ALL);
+            self.seg(end.min(length), *of, if *holds { HEAD } else { ALL });
         }
     }
 }
@@ -431,14 +443,15 @@ fn line_start(text: &[u8], at: usize) -> usize {
     if start == 0 || text.get(start - 1) == Some(&b'\n') { start } else { at }
 }
 
-/// What is known of each slot of `value`, with the offset at which it stands in the text that `read` was read from.
-fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize)) {
+/// What is known of each slot of `value`, with the offset at which it stands in the text that `read` was read from, and
+/// whether it holds others.
+fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize, bool)) {
     if stack::is_low() {
         return;
     }
     let mut pair = |slot: &Slot, read: &Slot| {
         if read.pos.is_known() {
-            put(Ref(slot.pos.0), read.pos.0 as usize - 1);
+            put(Ref(slot.pos.0), read.pos.0 as usize - 1, holds(&slot.value));
         }
         in_pairs(&slot.value, &read.value, put);
     };
@@ -455,13 +468,22 @@ fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize)) {
     }
 }
 
-/// The slots of a value, each before those inside of it.
-fn in_order(value: &Value, out: &mut Vec<Ref>) {
+/// Whether this is a map or list with something in it.
+fn holds(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !map.is_empty(),
+        Value::List(list) => !list.items.is_empty(),
+        _ => false,
+    }
+}
+
+/// The slots of a value and whether they hold others, each before those inside of it.
+fn in_order(value: &Value, out: &mut Vec<(Ref, bool)>) {
     if stack::is_low() {
         return;
     }
     let mut add = |slot: &Slot| {
-        out.push(Ref(slot.pos.0));
+        out.push((Ref(slot.pos.0), holds(&slot.value)));
         in_order(&slot.value, out);
     };
     match value {

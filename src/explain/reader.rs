@@ -289,7 +289,7 @@ impl Recorder {
                     }
                     r = from;
                 }
-                Some(Node::Assigned { of, .. }) => r = of,
+                Some(Node::Assigned { of, .. } | Node::Entry { of, .. }) => r = of,
                 Some(Node::Root { file: n }) => {
                     file = self.files.get(n as usize).map(|f| f.name.to_text().into_owned());
                     break;

@@ -92,6 +92,8 @@ pub(super) enum Node {
     Key { read: Ref },
     /// What a function returned.
     Call { name: u16, kind: Kind, args: Range },
+    /// An entry that a template put into a map under a key that it computed.
+    Entry { of: Ref, key: Ref },
     /// What a variable or an entry was given below a decision.
     Assigned { of: Ref, branch: u32 },
     /// What a template printed; `branches` are the decisions made meanwhile.
@@ -290,7 +292,10 @@ impl Tracer for Recorder {
     fn read(&mut self, from: &Ref, key: &[u8], pos: Pos, value: &Value) -> Ref {
         // Put there by a template: the slot holds its tag.
         if pos.0 & NODE != 0 {
-            return Ref(pos.0);
+            return match self.node(Ref(pos.0)) {
+                Some(Node::Entry { of, .. }) => of,
+                _ => Ref(pos.0),
+            };
         }
         // A position has one key.
         let word = if pos.is_known() { 0 } else { self.word(key) };
@@ -305,8 +310,14 @@ impl Tracer for Recorder {
         read
     }
 
-    fn key(&mut self, read: &Ref) -> Ref {
-        self.push(Node::Key { read: *read })
+    fn key(&mut self, read: &Ref, key: &[u8], pos: Pos) -> Ref {
+        match self.node(Ref(pos.0)) {
+            Some(Node::Entry { key, .. }) => key,
+            Some(Node::Part { of, start, .. }) if of.is_known() => self.key_part(of, start, key),
+            // The template has it as it stands.
+            Some(_) => Ref::MADE,
+            None => self.push(Node::Key { read: *read }),
+        }
     }
 
     fn call(&mut self, name: &'static str, args: &[Value], tags: &[Ref], result: &mut Value, helm: HelmVersion) -> Ref {

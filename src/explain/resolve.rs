@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::flow::ALL;
+use super::flow::{ALL, HEAD};
 use super::record::{Kind, Node, Piece, Recorder, Ref, Target, Wrote};
 use crate::span::Pos;
 use crate::stack;
@@ -199,6 +199,10 @@ impl<'r> Walk<'r> {
                         self.all_of(seg.of, false);
                         continue;
                     }
+                    if seg.shift == HEAD {
+                        self.head(seg.of);
+                        continue;
+                    }
                     let lead = start + u32::from(skip);
                     let inner = |at: u32| seg.shift + at.clamp(start, seg.end).saturating_sub(lead);
                     let (low, high) = (inner(from), inner(to));
@@ -207,6 +211,32 @@ impl<'r> Walk<'r> {
                     }
                 }
             }
+        }
+    }
+
+    /// What stands before a map or list: where that is written, or what decided that it is there.
+    fn head(&mut self, mut r: Ref) {
+        for _ in 0..MOST_CALLS {
+            r = match self.record.node(r) {
+                Some(Node::Entry { of, key }) => {
+                    self.all_of(key, false);
+                    of
+                }
+                Some(Node::Assigned { of, branch }) => {
+                    self.below(branch);
+                    of
+                }
+                Some(Node::Call { kind: Kind::Same(i), args, .. }) => {
+                    let args = args.of(&self.record.args);
+                    for (_, other) in args.iter().enumerate().filter(|(n, _)| *n != usize::from(i)) {
+                        self.decides(*other);
+                    }
+                    args.get(usize::from(i)).copied().unwrap_or_default()
+                }
+                Some(Node::Read { pos, .. }) if pos.is_known() => return self.used(Leaf::Place(pos, r), false, None),
+                Some(_) => return self.decides(r),
+                None => return self.all_of(r, false),
+            };
         }
     }
 
@@ -303,6 +333,10 @@ impl<'r> Walk<'r> {
                     let is_content = !matches!(kind, Kind::Same(s) if usize::from(s) != i);
                     self.merge(&mut total, *arg, is_content);
                 }
+            }
+            Some(Node::Entry { of, key }) => {
+                self.merge(&mut total, of, true);
+                self.merge(&mut total, key, true);
             }
             Some(Node::Assigned { of, branch }) => {
                 self.merge(&mut total, of, true);
@@ -418,12 +452,12 @@ impl Recorder {
                 Node::Call { kind: Kind::Parts(segs, skip), .. } => {
                     let segs = segs.of(&self.segs);
                     let n = segs.partition_point(|s| s.end <= offset);
-                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift != ALL);
+                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift < HEAD);
                     let Some(seg) = seg else { return place.map(|p| (p, chain)) };
                     let start = if n == 0 { 0 } else { segs[n - 1].end };
                     (r, offset) = (seg.of, seg.shift + (offset - start).saturating_sub(u32::from(skip)));
                 }
-                Node::Assigned { of, .. } => r = of,
+                Node::Assigned { of, .. } | Node::Entry { of, .. } => r = of,
                 Node::Part { of, start, .. } => (r, offset) = (of, start + offset),
                 _ => return place.map(|p| (p, chain)),
             }

@@ -33,12 +33,14 @@ impl Recorder {
                 for (i, pair) in args.chunks(2).enumerate() {
                     let tag = tags.get(2 * i + 1).copied().unwrap_or_default();
                     if let Value::Str(key) = &pair[0] {
+                        let tag = self.entry(tag, tags[2 * i]);
                         tag_entry(map, key, tag);
                     }
                 }
             }
             (Flow::Set, Value::Map(map)) => {
                 let value = self.below_branch(tags[2]);
+                let value = self.entry(value, tags[1]);
                 if let Some(key) = args[1].as_str() {
                     tag_entry(map, key, value);
                 }
@@ -76,7 +78,18 @@ impl Recorder {
         }
         let word = slot.value.as_str().map(|s| s.to_vec()).unwrap_or_default();
         let read = self.read(&tags.first().copied().unwrap_or_default(), &word, slot.pos, &slot.value);
-        self.push(Node::Key { read }).as_pos()
+        self.key(&read, &word, slot.pos).as_pos()
+    }
+
+    /// What is known of an entry, with its key where the template doesn't have it as it stands.
+    fn entry(&mut self, of: Ref, key: Ref) -> Ref {
+        if self.node(key).is_some() { self.push(Node::Entry { of, key }) } else { of }
+    }
+
+    /// The key that stands at `start` of a text.
+    pub(super) fn key_part(&mut self, of: Ref, start: u32, key: &[u8]) -> Ref {
+        let end = start.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
+        self.push(Node::Part { of, start, end })
     }
 
     /// Maps and lists that were parsed out of a text: each slot is the part of the text that it was read from.

@@ -45,6 +45,8 @@ pub struct Options {
     pub namespace: String,
     /// `--is-upgrade`
     pub is_upgrade: bool,
+    /// `.Release.Revision`
+    pub revision: i64,
     /// `.Capabilities.KubeVersion`
     pub kube_version: KubeVersion,
     /// API versions besides the default ones.

@@ -9,20 +9,24 @@ mod elsewhere;
 mod findings;
 pub(super) mod git;
 mod live;
+mod reuse;
+mod scene;
 mod sides;
 mod values;
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::SceneArgs;
 use super::cluster::RELEASE;
 use super::exit;
 use super::lint::plan::Plan;
+use super::pager;
 use super::progress::Progress;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
-use crate::chart::load::os_error;
+use crate::cluster::Cluster;
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
@@ -32,13 +36,15 @@ use crate::diff::{FieldPath, ObjectChange, compare};
 use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
-use against::{Against, manifest_texts};
-use args::DiffArgs;
+use against::{Against, Texts, is_chart};
+use args::{Colour, DiffArgs};
 use drift::Asked;
-use elsewhere::of_revision;
+use elsewhere::{of_folder, of_revision};
 use findings::{Checker, brought};
 use live::Wanted;
-use sides::{Broken, Finish, Half, Prepared, Scene};
+use reuse::Reuse;
+use scene::{Broken, Setting};
+use sides::{Finish, Half, Prepared};
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> u8 {
@@ -118,7 +124,14 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => None,
     };
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
-    let run = Run { args, scene: &scene, against: &against, project: &project, plans };
+    // A release's cluster is the one that its templates see.
+    let cluster = match &against {
+        Against::Release(_) => None,
+        _ if !args.live => None,
+        _ => Some(super::cluster::connect(&args.connect)?),
+    };
+    let texts = Texts::new(&args.connect);
+    let run = Run { args, scene: &scene, against: &against, project: &project, cluster, texts, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
     let mut progress = Progress::at_the_end(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
@@ -187,6 +200,8 @@ struct Run<'a> {
     scene: &'a SceneArgs,
     against: &'a Against,
     project: &'a Found,
+    cluster: Option<Arc<Cluster>>,
+    texts: Texts<'a>,
     plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
 }
 
@@ -210,7 +225,13 @@ impl Run<'_> {
 
     fn new_side(&self, job: &Job) -> Result<Half, Broken> {
         if let Some(release) = &job.release {
-            return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
+            let (deployed, own) = match self.against {
+                Against::Release(live) => (live.deployed(job.number), live.cluster(job.number)),
+                _ => (None, None),
+            };
+            let cluster = own.filter(|_| self.args.live).or(self.cluster.as_ref());
+            let setting = Setting { scene: self.scene, cluster, deployed, reuse: Reuse::of(self.args) };
+            return Ok(Half::Rendered(Box::new(setting.render(release)?)));
         }
         if let (Some(stored), Against::Release(live)) = (&job.stored, self.against) {
             // What was said of it is the old side's.
@@ -218,7 +239,7 @@ impl Run<'_> {
         }
         let mut texts = Vec::new();
         for path in &self.args.manifests {
-            texts.extend(manifest_texts(Path::new(path))?);
+            texts.extend(self.texts.at(Path::new(path))?);
         }
         let namespace = self.scene.namespace.as_deref().unwrap_or("default");
         Ok(Prepared::read(self.args, namespace, &texts)?.into())
@@ -235,33 +256,26 @@ impl Run<'_> {
             Against::Files(path) => {
                 let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
                 let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
+                let path = Path::new(&path);
                 match &job.release {
-                    Some(release) if self.args.values_only => self.old_values(Path::new(&path), release)?,
-                    _ => read(&manifest_texts(Path::new(&path))?)?,
+                    Some(release) if is_chart(path) => of_folder(self.scene, path, release, self.project)?,
+                    Some(_) if self.args.values_only => values::Given::of_file(path)?.into(),
+                    _ => read(&self.texts.at(path)?)?,
                 }
             }
+            Against::Nothing => Prepared::empty(namespace).into(),
             Against::Git { revision, project } => match &job.release {
                 Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
                 None => {
                     let mut texts = Vec::new();
                     let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
                     for path in paths.filter(|p| p.exists()) {
-                        texts.extend(manifest_texts(&path)?);
+                        texts.extend(self.texts.at(&path)?);
                     }
                     read(&texts)?
                 }
             },
         })
-    }
-
-    /// The values of another folder of the chart, or of a file.
-    fn old_values(&self, path: &Path, release: &Release) -> Result<Half, Broken> {
-        if path.is_dir() || path.extension().is_some_and(|e| e == "tgz") {
-            return elsewhere::of_folder(self.scene, path, release, self.project);
-        }
-        let label = path.display().to_string();
-        let text = std::fs::read(path).map_err(|e| usage(format!("open {label}: {}", os_error(&e))))?;
-        Ok(values::Given::of_text(&label, &String::from_utf8_lossy(&text))?.into())
     }
 }
 
@@ -389,19 +403,31 @@ fn writer(change: &ObjectChange, path: &FieldPath) -> Option<String> {
 fn print(args: &DiffArgs, outputs: &[Output], report: &Report) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
+        let colour = match args.color {
+            Colour::Always => file.is_none(),
+            Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+            Colour::Never => false,
+        };
         let view = View {
             report,
             context: usize::try_from(args.lines).ok(),
-            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: if terminal { 120 } else { 0 },
+            colour,
+            width: if terminal { width() } else { 0 },
             side_by_side: args.side_by_side,
         };
         let text = write(format, &view).unwrap_or_default();
         match file {
             Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
+            None if terminal && format == "text" && !args.no_pager && pager::page(&text) => {}
             None if super::print(text.as_bytes()) => {}
             None => return Err(error("standard output is closed".into())),
         }
     }
     Ok(())
+}
+
+/// Columns of the terminal.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    said.or_else(|| Some(terminal_size::terminal_size()?.0.0.into())).unwrap_or(120)
 }

@@ -91,6 +91,8 @@ pub struct Mark {
     pub pos: Pos,
     /// What begins.
     pub what: Marked,
+    /// Whether it is, or is the key of, a map or list with something in it, which has marks of its own.
+    pub holds: bool,
 }
 
 /// What a [`Mark`] stands for.
@@ -338,9 +340,14 @@ impl Emitter {
     }
 
     #[inline]
-    fn mark(&mut self, pos: Pos, what: Marked) {
+    fn mark(&mut self, pos: Pos, what: Marked, value: &Value) {
         if let Some(marks) = &mut self.marks {
-            marks.push(Mark { offset: self.out.len(), pos, what });
+            let holds = match value {
+                Value::Map(map) => !map.is_empty(),
+                Value::List(list) => !list.items.is_empty(),
+                _ => false,
+            };
+            marks.push(Mark { offset: self.out.len(), pos, what, holds });
         }
     }
 
@@ -350,7 +357,7 @@ impl Emitter {
         let outer = self.increase_indent(indentless);
         for (item, pos) in items {
             self.write_indent();
-            self.mark(pos, Marked::Value);
+            self.mark(pos, Marked::Value, item);
             self.indicator(b"-", true, false, true);
             self.node(item, Place::Item)?;
         }
@@ -376,7 +383,7 @@ impl Emitter {
         let outer = self.increase_indent(false);
         for (key, (value, pos)) in &entries {
             self.write_indent();
-            self.mark(*pos, Marked::Key);
+            self.mark(*pos, Marked::Key, value);
             if self.is_simple_key(key) {
                 self.key_node(key, Place::SimpleKey)?;
                 self.indicator(b":", false, false, false);
@@ -386,7 +393,7 @@ impl Emitter {
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
-            self.mark(*pos, Marked::Value);
+            self.mark(*pos, Marked::Value, value);
             self.node(value, Place::Value)?;
         }
         self.indent = outer;
