@@ -41,7 +41,12 @@ fn init(args: &InitArgs) -> Result<String, Failed> {
     if args.dry_run {
         return Ok(text);
     }
-    std::fs::write(&file, &text).map_err(|e| error(format!("write {shown}: {e}")))?;
+    let values = draft.files.iter().map(|(name, text)| (root.join(name), text));
+    for (path, text) in values.chain([(file.clone(), &text)]) {
+        let folder = path.parent().unwrap_or(&root);
+        let done = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+        done.map_err(|e| error(format!("write {}: {e}", relative(&path.display().to_string()))))?;
+    }
     Ok(said(&draft, &shown, &counted(&file, &text, &root)))
 }
 
