@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::explain::{OriginKind, Step, explain};
+use plimsoll::explain::{OriginKind, Step, explain, path_text};
 use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
@@ -195,7 +195,8 @@ fn change_key(text: &[u8], offset: usize) -> Option<Vec<u8>> {
     let start = offset + memchr::memmem::find(text.get(offset..)?, key.as_bytes()).filter(|n| *n < 2)?;
     let at = start + key.len();
     let mut out = text.to_vec();
-    out.insert(at, b'x');
+    // Behind `output` and before `output-ca`.
+    out.splice(at..at, *b"-0");
     Some(out)
 }
 
@@ -591,8 +592,9 @@ fn keys(
         let right = on.iter().any(|pos| claim.all.contains(pos) || is_below(pos));
         score.named += usize::from(right);
         if !right && verbose {
-            let at: Vec<String> =
-                on.iter().filter_map(|p| sources.location(*p)).map(|l| format!("{}:{}", l.name, l.line)).collect();
+            let name_of = |p: &Pos| map.keys().at(*p).first().map(|path| path_text(path)).unwrap_or_default();
+            let places = on.iter().filter_map(|p| Some((name_of(p), sources.location(*p)?)));
+            let at: Vec<String> = places.map(|(key, l)| format!("{key} ({}:{})", l.name, l.line)).collect();
             println!("{name}: unnamed: {}:{} {} depends on {}", claim.at.0, claim.at.1 + 1, claim.text, at.join(" "));
         }
     }

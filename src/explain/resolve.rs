@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::flow::{ALL, HEAD};
+use super::flow::{ALL, HEAD, KEY};
 use super::record::{Kind, Node, Piece, Recorder, Ref, Target, Wrote};
 use crate::span::Pos;
 use crate::stack;
@@ -165,9 +165,11 @@ impl<'r> Walk<'r> {
             }
             Some(Node::Buffer { pieces, text, .. }) => self.pieces(pieces.of(&self.record.pieces), text, from, to),
             Some(Node::Read { pos, .. }) if pos.is_known() => self.used(Leaf::Place(pos, r), false, Some(from)),
-            Some(Node::Part { of, start, end }) => {
+            Some(Node::Part { of, start, end, exact: true, .. }) => {
                 self.bytes(of, start.saturating_add(from).min(end), end.min(start.saturating_add(to)).max(start));
             }
+            Some(Node::Part { of, start, end, .. }) => self.bytes(of, start, end),
+            Some(Node::Entry { of, .. }) => self.bytes(of, from, to),
             _ => self.all_of(r, false),
         }
     }
@@ -203,6 +205,10 @@ impl<'r> Walk<'r> {
                         self.head(seg.of);
                         continue;
                     }
+                    if seg.shift == KEY {
+                        self.key(seg.of, to <= seg.end);
+                        continue;
+                    }
                     let lead = start + u32::from(skip);
                     let inner = |at: u32| seg.shift + at.clamp(start, seg.end).saturating_sub(lead);
                     let (low, high) = (inner(from), inner(to));
@@ -211,6 +217,26 @@ impl<'r> Walk<'r> {
                     }
                 }
             }
+        }
+    }
+
+    /// The key of an entry, which is asked about alone or with the value behind it.
+    fn key(&mut self, r: Ref, alone: bool) {
+        match self.record.node(r) {
+            Some(Node::Entry { of, key }) => {
+                self.all_of(key, false);
+                if alone {
+                    self.decides(of);
+                }
+            }
+            Some(Node::Part { of, key, .. }) if key.len > 0 => {
+                self.bytes(of, key.start, key.start.saturating_add(u32::from(key.len)));
+                if alone {
+                    self.decides(r);
+                }
+            }
+            _ if alone => self.decides(r),
+            _ => {}
         }
     }
 
@@ -226,6 +252,7 @@ impl<'r> Walk<'r> {
                     self.below(branch);
                     of
                 }
+                Some(Node::Part { .. }) => return self.key(r, true),
                 Some(Node::Call { kind: Kind::Same(i), args, .. }) => {
                     let args = args.of(&self.record.args);
                     for (_, other) in args.iter().enumerate().filter(|(n, _)| *n != usize::from(i)) {
@@ -356,7 +383,7 @@ impl<'r> Walk<'r> {
                     }
                 }
             }
-            Some(Node::Part { of, start, end }) => return self.part(r, of, start, end),
+            Some(Node::Part { of, start, end, .. }) => return self.part(r, of, start, end),
             Some(Node::File { name }) => total.content.push(self.leaf(Leaf::File(name))),
             Some(Node::Root { .. }) => total.content.push(self.leaf(Leaf::Object(r))),
             None => {}
@@ -452,7 +479,7 @@ impl Recorder {
                 Node::Call { kind: Kind::Parts(segs, skip), .. } => {
                     let segs = segs.of(&self.segs);
                     let n = segs.partition_point(|s| s.end <= offset);
-                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift < HEAD);
+                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift < KEY);
                     let Some(seg) = seg else { return place.map(|p| (p, chain)) };
                     let start = if n == 0 { 0 } else { segs[n - 1].end };
                     (r, offset) = (seg.of, seg.shift + (offset - start).saturating_sub(u32::from(skip)));
