@@ -159,6 +159,24 @@ fn changed(old: &[&str], new: &[&str]) -> Vec<bool> {
     out
 }
 
+/// The lines of `old` that are not in `new`: documents that stay as they are go first, so that the lines of others are not
+/// taken for theirs.
+fn changed_lines(old: &str, new: &str) -> Vec<usize> {
+    let (a, b): (Vec<&str>, Vec<&str>) = (old.split("\n---").collect(), new.split("\n---").collect());
+    let (gone, come) = (changed(&a, &b), changed(&b, &a));
+    let mut first = 0;
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    for (document, gone) in a.iter().zip(gone) {
+        let own = document.split('\n').enumerate().map(|(n, line)| (first + n, line));
+        lines.extend(own.filter(|_| gone));
+        first += document.split('\n').count();
+    }
+    let come = b.iter().zip(come).filter(|(_, come)| *come).flat_map(|(document, _)| document.split('\n'));
+    let (numbers, old): (Vec<usize>, Vec<&str>) = lines.into_iter().unzip();
+    let flags = changed(&old, &come.collect::<Vec<_>>());
+    numbers.into_iter().zip(flags).filter(|(_, changed)| *changed).map(|(n, _)| n).collect()
+}
+
 /// The lines of all files that another render changes.
 fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
     let mut found = BTreeSet::new();
@@ -167,9 +185,7 @@ fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
         if text == other {
             continue;
         }
-        let (a, b): (Vec<&str>, Vec<&str>) = (text.lines().collect(), other.lines().collect());
-        let flags = changed(&a, &b);
-        found.extend(flags.into_iter().enumerate().filter(|(_, c)| *c).map(|(n, _)| (path.clone(), n)));
+        found.extend(changed_lines(text, other).into_iter().map(|n| (path.clone(), n)));
     }
     found
 }

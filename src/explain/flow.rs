@@ -64,6 +64,8 @@ pub(super) enum Flow {
     OneLineJson,
     /// Parses a text into maps and lists.
     Parse,
+    /// Takes this argument apart into a list, or into a map of `_0`, `_1`, ….
+    Split(u8),
     Dict,
     List,
     Set,
@@ -95,7 +97,7 @@ pub(super) fn flow_of(name: &str) -> Flow {
         | "nospace" | "html" | "js" | "urlquery" | "clean" => Flow::Like(0),
         "wrap" | "regexQuoteMeta" => Flow::Like(1),
         "trim" | "base" | "dir" => Flow::Cut(0),
-        "trimAll" | "trimall" | "trimPrefix" | "trimSuffix" | "trunc" => Flow::Cut(1),
+        "trimAll" | "trimall" | "trimPrefix" | "trimSuffix" | "trunc" | "regexFind" | "mustRegexFind" => Flow::Cut(1),
         "substr" => Flow::Cut(2),
         "indent" | "nindent" => Flow::Indent,
         "quote" | "squote" => Flow::Quote,
@@ -109,6 +111,8 @@ pub(super) fn flow_of(name: &str) -> Flow {
         "toPrettyJson" | "mustToPrettyJson" => Flow::Json,
         "toJson" | "mustToJson" | "toRawJson" | "mustToRawJson" => Flow::OneLineJson,
         "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray" => Flow::Parse,
+        "split" | "splitList" | "regexSplit" | "mustRegexSplit" | "regexFindAll" | "mustRegexFindAll" => Flow::Split(1),
+        "splitn" => Flow::Split(2),
         "dict" => Flow::Dict,
         "list" | "tuple" => Flow::List,
         "set" => Flow::Set,
@@ -184,6 +188,7 @@ impl Recorder {
             Flow::Deep => Kind::Whole,
             Flow::Has => return self.has(name, args, tags, result),
             Flow::Parse
+            | Flow::Split(_)
             | Flow::Dict
             | Flow::List
             | Flow::Set

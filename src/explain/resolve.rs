@@ -9,7 +9,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::flow::{ALL, HEAD, KEY};
-use super::record::{Kind, Node, Piece, Recorder, Ref, Target, Wrote};
+use super::record::{Kind, Node, Piece, Recorder, Ref, Seg, Target, Wrote};
 use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Branching;
@@ -356,9 +356,13 @@ impl<'r> Walk<'r> {
                 _ => self.merge(&mut total, read, true),
             },
             Some(Node::Call { kind, args, .. }) => {
-                for (i, arg) in args.of(&self.record.args).iter().enumerate() {
+                let args = args.of(&self.record.args);
+                for (i, arg) in args.iter().enumerate() {
                     let is_content = !matches!(kind, Kind::Same(s) if usize::from(s) != i);
                     self.merge(&mut total, *arg, is_content);
+                }
+                if let Kind::Parts(segs, _) = kind {
+                    self.merge_parts(&mut total, segs.of(&self.record.segs), args);
                 }
             }
             Some(Node::Entry { of, key }) => {
@@ -401,6 +405,20 @@ impl<'r> Walk<'r> {
         let total = self.total(r);
         add(if is_content { &mut into.content } else { &mut into.decided }, &total.content);
         add(&mut into.decided, &total.decided);
+    }
+
+    /// What the pieces of a text are made of: entries that a template put into a map or list are known by them only.
+    fn merge_parts(&mut self, into: &mut Total, segs: &[Seg], args: &[Ref]) {
+        let is_made = |arg: &Ref| !matches!(self.record.node(*arg), None | Some(Node::Read { .. }));
+        if !args.iter().any(is_made) {
+            return;
+        }
+        let mut last = Ref::NONE;
+        for seg in segs.iter().filter(|s| s.of.is_known()) {
+            if std::mem::replace(&mut last, seg.of) != seg.of && into.content.len() < MOST_LEAVES {
+                self.merge(into, seg.of, !matches!(seg.shift, HEAD | KEY));
+            }
+        }
     }
 
     fn read(&mut self, r: Ref, from: Ref, pos: Pos, absent: bool) -> Arc<Total> {

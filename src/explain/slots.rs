@@ -67,6 +67,7 @@ impl Recorder {
             }
             (Flow::Sorted, Value::List(list)) => sorted(args, list),
             (Flow::Parse, _) => return self.parsed(name, tags, args, result),
+            (Flow::Split(i), result) => self.split(usize::from(i), tags, args, result),
             _ => {}
         }
         self.call_node(name, Kind::Whole, tags)
@@ -92,6 +93,38 @@ impl Recorder {
     pub(super) fn key_part(&mut self, of: Ref, key: Key) -> Ref {
         let end = key.start.saturating_add(u32::from(key.len));
         self.push(Node::Part { of, start: key.start, end, exact: true, key: Key::default() })
+    }
+
+    /// The pieces of a text, in their order.
+    fn split(&mut self, i: usize, tags: &[Ref], args: &[Value], result: &mut Value) {
+        let (Some(Value::Str(text)), Some(of)) = (args.get(i), tags.get(i).copied()) else { return };
+        if self.node(of).is_none() {
+            return;
+        }
+        let mut from = 0;
+        let mut tag = |slot: &mut Slot| {
+            let Some(piece) = slot.value.as_str() else { return };
+            let Some(at) = memchr::memmem::find(&text[from..], piece).map(|n| from + n) else { return };
+            from = at + piece.len();
+            let (start, end) = (at as u32, from as u32);
+            slot.pos = self.push(Node::Part { of, start, end, exact: true, key: Key::default() }).as_pos();
+        };
+        match result {
+            Value::List(list) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    list.items.iter_mut().for_each(tag);
+                }
+            }
+            Value::Map(map) => {
+                let mut entries = map.entries_mut();
+                for n in 0..entries.len() {
+                    if let Some(slot) = entries.get_mut(format!("_{n}").as_bytes()) {
+                        tag(slot);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Maps and lists that were parsed out of a text: each slot is the part of the text that it was read from.
