@@ -75,6 +75,22 @@ impl Manager {
         }
         !at.is_empty()
     }
+
+    /// Whether the field at a path of this object is this manager's as a whole: nothing in it is told apart.
+    pub fn manages_whole(&self, object: &Value, path: &[Step]) -> bool {
+        (0..=path.len()).any(|n| {
+            let mut at = vec![&self.fields];
+            let mut value = object;
+            for step in &path[..n] {
+                at = at.into_iter().flat_map(|f| f.step(step, value)).collect();
+                value = match step {
+                    Step::Key(key) => &value[key.as_str()],
+                    Step::Item(n) => &value[*n],
+                };
+            }
+            at.iter().any(|f| f.whole && f.is_leaf())
+        })
+    }
 }
 
 impl Fields {

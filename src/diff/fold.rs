@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::meaning::Meaning;
 use super::secrets::Text;
-use super::{Change, FieldKind, FieldStep, ObjectChange, ObjectId};
+use super::{Change, FieldChange, FieldKind, FieldStep, ObjectChange, ObjectId};
 
 /// One comparison: a chart in an environment, or two sets of manifests.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ pub struct Cell {
     pub new: Text,
     /// What else has to be said: that the old side has no such chart.
     pub notes: Vec<Text>,
-    /// How many objects were added, removed, changed (renamed ones among them), and stay.
+    /// How many objects, or keys of values, were added, removed, changed (renamed ones among them), and stay.
     pub counts: Counts,
     /// What the changes mean.
     pub meaning: Meaning,
@@ -45,7 +45,7 @@ impl Cell {
     }
 }
 
-/// How many objects.
+/// How many objects; where values are compared, how many of their keys, of which those that stay are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -68,6 +68,10 @@ impl Counts {
     pub fn of(changes: &[ObjectChange]) -> Counts {
         let mut counts = Counts::default();
         for change in changes {
+            if change.is_values() {
+                change.fields.iter().for_each(|f| counts.add_key(f));
+                continue;
+            }
             let slot = match &change.change {
                 Change::Unchanged => &mut counts.unchanged,
                 _ if !change.counts() && change.is_ignored() => &mut counts.ignored,
@@ -81,6 +85,15 @@ impl Counts {
             *slot += 1;
         }
         counts
+    }
+
+    fn add_key(&mut self, field: &FieldChange) {
+        match (field.counts(), field.kind) {
+            (false, _) => self.ignored += usize::from(field.ignored.is_some()),
+            (_, FieldKind::Added) => self.added += 1,
+            (_, FieldKind::Removed) => self.removed += 1,
+            _ => self.changed += 1,
+        }
     }
 
     /// How many differ.

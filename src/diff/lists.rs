@@ -79,6 +79,15 @@ fn name_by(item: &Value, keys: &[&str]) -> Option<Text> {
     (!parts.is_empty()).then(|| Text::concat(&parts.iter().collect::<Vec<_>>()))
 }
 
+/// The item of a list that has this name.
+pub(super) fn find<'v>(items: &'v [Value], name: &Text, keys: &ListKeys) -> Option<&'v Value> {
+    let own = |item: &Value| match keys {
+        ListKeys::Set => scalar_name(item),
+        ListKeys::By(keys) => name_by(item, keys),
+    };
+    items.iter().find(|item| own(item).as_ref() == Some(name))
+}
+
 /// Matches by names, if all items on either side have one and none has it twice.
 fn by_name(old: &[Value], new: &[Value], name: &dyn Fn(&Value) -> Option<Text>) -> Option<Vec<Pair>> {
     let names = |items: &[Value]| -> Option<Vec<Text>> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
@@ -10,6 +10,7 @@ use super::keys::{Keys, Step};
 use super::reader::{Cache, Reader};
 use super::record::{Recorder, Ref};
 use super::resolve::Detail;
+use super::usage::Usage;
 use crate::chart::Chart;
 use crate::manifest::{Manifest, sort_file};
 use crate::render::Rendered;
@@ -138,6 +139,7 @@ pub struct Map {
     crds: Vec<Manifest>,
     /// Where CRD files begin.
     crd_files: HashMap<String, Pos, RandomState>,
+    pub(super) usage: OnceLock<Usage>,
 }
 
 impl Map {
@@ -168,7 +170,7 @@ impl Map {
             crd_files.insert(path.clone(), sources.add(path, "", text.as_str()));
             crds.extend(sort_file(path, text, helm).map(|sorted| sorted.manifests).unwrap_or_default());
         }
-        Map { parts, keys, sources, helm, gates, files, crds, crd_files }
+        Map { parts, keys, sources, helm, gates, files, crds, crd_files, usage: OnceLock::new() }
     }
 
     /// The inputs.
@@ -202,6 +204,11 @@ impl Map {
     pub fn value_at(&self, pos: Pos, path: Vec<Step>) -> Origin {
         let value = |path| self.ask(0, Detail::Full, |reader| reader.value(pos, path));
         value(path).unwrap_or_else(|| Origin::plain(String::new(), pos))
+    }
+
+    /// The place of a position, where it is one of an input.
+    pub fn place(&self, pos: Pos) -> Option<Place> {
+        self.ask(0, Detail::Brief, |reader| reader.place(pos)).flatten()
     }
 
     /// Where a line of a document comes from; lines count from 1.

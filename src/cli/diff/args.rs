@@ -32,6 +32,11 @@ pub struct DiffArgs {
     /// Compare these manifests instead of charts: a file or folder
     #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "all_envs", "revision", "list"])]
     pub manifests: Vec<String>,
+    /// Compare values instead of manifests: what the user gave (with the project's layers) and the chart's defaults. Against a
+    /// release, git:REF, another folder of the chart, or a file of values as `helm get values` prints them. Not to be
+    /// mixed up with --values, which names values files as in Helm
+    #[arg(long, conflicts_with_all = ["manifests", "list"])]
+    pub values_only: bool,
     /// All environments in one report
     #[arg(long, conflicts_with = "env")]
     pub all_envs: bool,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::DiffArgs;
 use super::sides::{Half, Prepared};
+use super::values::Given;
 use crate::cli::args::SceneArgs;
 use crate::cli::cluster;
 use crate::cli::session::{Failed, Session, error};
@@ -74,6 +75,9 @@ impl Live {
         match self.found.get(name) {
             Some(Ok(Deployed::Release(stored, said))) => {
                 notes.extend(said.iter().cloned());
+                if args.values_only {
+                    return Ok(Given::of_release(stored).into());
+                }
                 let label = format!("{release} revision {}", stored.revision);
                 let texts =
                     [(label.clone(), stored.manifest.clone()), (format!("{label}, hooks"), stored.hooks_text())];

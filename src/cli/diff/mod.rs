@@ -4,10 +4,12 @@
 
 mod against;
 pub mod args;
+mod elsewhere;
 mod findings;
 pub(super) mod git;
 mod live;
 mod sides;
+mod values;
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
@@ -17,16 +19,19 @@ use super::args::SceneArgs;
 use super::exit;
 use super::lint::plan::Plan;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
+use crate::chart::load::os_error;
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
 use crate::diff::secrets::{Redactor, Which};
+use crate::diff::values::mark_overridden;
 use crate::diff::{ObjectChange, compare};
-use crate::fleet::{self, IgnoreRule, Otherwise, Release, Selection};
+use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
+use elsewhere::of_revision;
 use findings::{Checker, brought};
 use sides::{Broken, Finish, Half, Prepared, Scene};
 
@@ -94,7 +99,8 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         )));
     }
     let checker = Checker::new(&scene)?;
-    let plan = |project: &Found| if args.no_lint { Ok(None) } else { checker.plan(project).map(Some) };
+    let plan =
+        |project: &Found| if args.no_lint || args.values_only { Ok(None) } else { checker.plan(project).map(Some) };
     let new_plan = plan(&project)?;
     // The policies of another revision judge what it had.
     let old_plan = match &against {
@@ -102,7 +108,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => None,
     };
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
-    let run = Run { args, scene: &scene, against: &against, plans };
+    let run = Run { args, scene: &scene, against: &against, project: &project, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
         let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
@@ -150,6 +156,7 @@ struct Run<'a> {
     args: &'a DiffArgs,
     scene: &'a SceneArgs,
     against: &'a Against,
+    project: &'a Found,
     plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
 }
 
@@ -160,6 +167,10 @@ impl Run<'_> {
         let sides = self.new_side(job).and_then(|new| {
             let old = self.old_side(job, new.namespace(), &mut notes)?;
             let old_file = |file: &str| self.against.shown(file);
+            if self.args.values_only {
+                let here = |file: &str| relative(file);
+                return Ok(values::both(old.values(&|file| relative(&old_file(file))), new.values(&here)));
+            }
             let finish = Finish { args: self.args, env: job.env(), plans: self.plans, old_file: &old_file };
             Ok(finish.both(old, new))
         });
@@ -179,7 +190,10 @@ impl Run<'_> {
     }
 
     fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
-        let read = |texts: &[(String, String)]| Prepared::read(self.args, namespace, texts).map(Half::from);
+        let read = |texts: &[(String, String)]| match (self.args.values_only, texts) {
+            (true, [(label, text)]) => values::Given::of_text(label, text).map(Half::from),
+            _ => Prepared::read(self.args, namespace, texts).map(Half::from),
+        };
         Ok(match self.against {
             Against::Release(live, names) => {
                 let name = names.get(job.number).cloned().unwrap_or_default();
@@ -189,7 +203,10 @@ impl Run<'_> {
             Against::Files(path) => {
                 let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
                 let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
-                read(&manifest_texts(Path::new(&path))?)?
+                match &job.release {
+                    Some(release) if self.args.values_only => self.old_values(Path::new(&path), release)?,
+                    _ => read(&manifest_texts(Path::new(&path))?)?,
+                }
             }
             Against::Git { revision, project } => match &job.release {
                 Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
@@ -204,69 +221,16 @@ impl Run<'_> {
             },
         })
     }
-}
 
-/// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
-fn of_revision(
-    scene: &SceneArgs,
-    release: &Release,
-    revision: &git::Revision,
-    project: &Found,
-    namespace: &str,
-    notes: &mut Vec<String>,
-) -> Result<Half, Broken> {
-    let chart = release.chart.path.display();
-    let Some(path) = revision.path(&release.chart.path) else {
-        let text = format!("{chart} is outside of the repository {}", revision.top.display());
-        return Err(usage(text).into());
-    };
-    let name = revision.name.as_str();
-    let nothing = |notes: &mut Vec<String>, note: String| {
-        notes.push(note);
-        Ok(Prepared::empty(namespace).into())
-    };
-    if !path.exists() {
-        return nothing(notes, format!("{name} has no such chart: everything is an addition"));
-    }
-    let Some(old) = release_then(&path, release, revision, project) else {
-        let place = release.place();
-        return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
-    };
-    let scene = of_revision_scene(scene, revision);
-    match Scene::render(&scene, &old) {
-        Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
-        Err(broken) => {
-            let text = revision.shown(&broken.plain);
-            notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
-            Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
+    /// The values of another folder of the chart, or of a file.
+    fn old_values(&self, path: &Path, release: &Release) -> Result<Half, Broken> {
+        if path.is_dir() || path.extension().is_some_and(|e| e == "tgz") {
+            return elsewhere::of_folder(self.scene, path, release, self.project);
         }
+        let label = path.display().to_string();
+        let text = std::fs::read(path).map_err(|e| usage(format!("open {label}: {}", os_error(&e))))?;
+        Ok(values::Given::of_text(&label, &String::from_utf8_lossy(&text))?.into())
     }
-}
-
-/// The same release as the revision's project file has it, if it does.
-fn release_then(path: &Path, release: &Release, revision: &git::Revision, project: &Found) -> Option<Release> {
-    let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
-    let selection = Selection {
-        paths: vec![path.to_owned()],
-        envs: named(release.env()),
-        clusters: named(release.cluster()),
-        otherwise: Otherwise::Bare,
-        ..Selection::default()
-    };
-    let matrix = fleet::matrix(project.as_ref(), &selection, revision.root()).ok()?;
-    matrix.releases().next().cloned()
-}
-
-/// The same flags with the values files of the revision; those that it doesn't have did not count then.
-fn of_revision_scene(scene: &SceneArgs, revision: &git::Revision) -> SceneArgs {
-    let mut scene = scene.clone();
-    let there = |file: &String| match revision.path(Path::new(file)) {
-        Some(path) => path.is_file().then(|| path.display().to_string()),
-        // Files outside of the repository are the same for both.
-        None => Some(file.clone()),
-    };
-    scene.values.values = scene.values.values.iter().filter_map(there).collect();
-    scene
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.
@@ -277,7 +241,7 @@ fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|e| error(format!("no randomness to hide secrets with: {e}")))?;
     let sides = || done.iter().filter_map(|d| d.sides.as_ref().ok()).flat_map(|(a, b)| [a, b]);
-    let objects = sides().flat_map(|p| p.side.objects.iter().map(|o| &o.object));
+    let objects = sides().flat_map(|p| p.side.objects.iter().map(|o| &o.object).chain(&p.known_secrets));
     let mut redactor = Redactor::new(key, objects);
     let broken = done.iter().filter_map(|d| d.sides.as_ref().err()).flat_map(|b| &b.secrets);
     redactor.learn(broken.chain(sides().flat_map(|p| &p.secrets)).map(String::as_str));
@@ -349,6 +313,7 @@ fn compare_one(
         }
     }
     ignore.apply(&mut changes, &|_, _| None);
+    mark_overridden(&mut changes, &old.side, &new.side);
     let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
     let label = match job.chart() {
         Some(chart) => relative(&chart.display().to_string()),

@@ -14,12 +14,12 @@ use crate::cli::touched;
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Scope, Severity, Text};
 use crate::fleet::{self, ChartReleases, Matrix, Otherwise};
-use crate::lint::definitions::{self, Definitions};
+use crate::lint::definitions::{self, Definitions, Unknown};
 use crate::lint::fold::Located;
 use crate::lint::helm::usage::View;
 use crate::lint::helm::{self, Subject};
 use crate::lint::locate::{ChartFolder, Origins, relative};
-use crate::lint::release::{Judged, Release};
+use crate::lint::release::{Release, Tally};
 use crate::lint::{chart as about, objects};
 use crate::parallel;
 use crate::render::Rendered;
@@ -41,7 +41,7 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
     for part in check_all(plan, &matrix.charts) {
         match part {
             Ok(part) => {
-                done.judged.extend(part.judged);
+                done.tally.extend(part.tally);
                 done.said.extend(part.said);
             }
             Err((status, text)) => {
@@ -58,7 +58,7 @@ fn check_all(plan: &Plan<'_>, charts: &[ChartReleases]) -> Vec<Result<Part, Fail
     let mut parts = check(plan, &charts.iter().collect::<Vec<_>>(), &[]);
     let defined = || parts.iter().flatten().flat_map(|part| part.defines.iter().cloned());
     let all = Definitions::new(defined().collect());
-    let lacks = |part: &Part| !part.judged.unknown.is_empty() && all.define(&plan.checks, &part.judged.unknown);
+    let lacks = |part: &Part| !part.unknown.is_empty() && all.define(&plan.checks, &part.unknown);
     let again: Vec<usize> = (0..charts.len()).filter(|i| parts[*i].as_ref().is_ok_and(lacks)).collect();
     let second = check(plan, &again.iter().map(|i| &charts[*i]).collect::<Vec<_>>(), all.sources());
     for (i, part) in again.into_iter().zip(second) {
@@ -83,7 +83,9 @@ fn check(plan: &Plan<'_>, charts: &[&ChartReleases], defined: &[Arc<Text>]) -> V
 /// What one chart gave.
 #[derive(Default)]
 struct Part {
-    judged: Judged,
+    tally: Tally,
+    /// Kinds that nothing is known of.
+    unknown: Unknown,
     said: Vec<String>,
     /// The definitions of custom resources that it ships or renders.
     defines: Vec<Arc<Text>>,
@@ -106,8 +108,8 @@ fn lint_chart(plan: &Plan<'_>, all: &ChartReleases, defined: &[Arc<Text>], is_al
     let (mut part, helm) = (objects?, helm?);
     let has_failed = |scope: &Scope| helm.iter().any(|l| l.scope == *scope && l.problem.severity == Severity::Error);
     part.unrendered.retain(|l| !has_failed(&l.scope));
-    part.judged.located.append(&mut part.unrendered);
-    part.judged.located.extend(helm);
+    let unrendered = std::mem::take(&mut part.unrendered);
+    part.tally.located(unrendered.into_iter().chain(helm), &plan.strictness());
     Ok(part)
 }
 
@@ -182,7 +184,7 @@ impl<'a> Chart<'a> {
             let loaded = &first.session.chart;
             let folder = ChartFolder::new(&loaded.metadata.name, &self.all.chart.path, &self.plan.current);
             let located = about::over_environments(loaded, &views, &rendered, &folder, &short);
-            self.part.judged.located.extend(located);
+            self.part.tally.located(located, &self.plan.strictness());
         }
         Ok(self.part)
     }
@@ -221,14 +223,16 @@ impl<'a> Chart<'a> {
             Definitions::new(self.defined.iter().cloned().chain(shipped).collect())
         });
         self.part.defines.extend(definitions::rendered(&objects));
-        self.part.judged.extend(self.plan.checks.release(&Release {
+        let mut judged = self.plan.checks.release(&Release {
             objects: &objects,
             crds,
             namespace: Some(&scene.session.options.namespace),
             chart: &folder.label,
             scope,
             origins: Some(Origins { map: &scene.map, folder, documents: &documents }),
-        }));
+        });
+        self.part.unknown.append(&mut judged.unknown);
+        self.part.tally.add(judged, &self.plan.strictness());
     }
 }
 

@@ -12,6 +12,7 @@ mod dependencies;
 mod deprecated;
 mod documents;
 mod folder;
+mod known;
 mod names;
 mod registry;
 mod templates;

@@ -154,7 +154,7 @@ fn block(view: &View<'_>, folded: &Folded, depth: Depth) -> String {
     }
     for field in change.fields.iter().filter(|f| f.counts()) {
         let path = escape(&field.path.to_string());
-        match origin(field) {
+        match origin(change, field) {
             Some(from) => out.push_str(&format!("- {path} ← {}\n", escape(&from))),
             None if depth == Depth::Fields => out.push_str(&format!("- {path}\n")),
             None => {}

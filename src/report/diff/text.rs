@@ -158,7 +158,7 @@ pub(super) fn origin_behind(change: &ObjectChange, lines: &[Line], at: usize) ->
     if lines.get(at + 1).is_some_and(|next| next.field == Some(field)) {
         return None;
     }
-    origin(change.fields.get(field)?)
+    origin(change, change.fields.get(field)?)
 }
 
 /// The words of a line, each with whether it differs.

@@ -192,9 +192,12 @@ pub(super) fn scope(report: &Report, cells: &[usize]) -> String {
     text
 }
 
-/// `charts/ledger/values.yaml:3:8`
+/// `charts/ledger/values.yaml:3:8`; without a line where nothing but the file is known.
 pub(super) fn place(place: &Place) -> String {
-    one_line(&format!("{}:{}:{}", place.file, place.line, place.column))
+    match place.line {
+        0 => one_line(&place.file),
+        line => one_line(&format!("{}:{line}:{}", place.file, place.column)),
+    }
 }
 
 /// Where a field comes from, first what a person edits: `values-prod.yaml:2:3 image.tag`.
@@ -206,11 +209,17 @@ pub(super) fn source(source: &Source) -> Option<String> {
     }
 }
 
-/// Where a changed field comes from: what sets the new value; of what goes away, what had set it.
-pub(super) fn origin(field: &FieldChange) -> Option<String> {
-    let new = field.new_source.as_ref().and_then(source);
-    match (&field.new, &field.old_source) {
-        (None, Some(old)) => source(old).map(|s| format!("was {s}")).or(new),
-        _ => new.or_else(|| field.old_source.as_ref().and_then(source).map(|s| format!("was {s}"))),
+/// Where a changed field comes from: what sets the new value; of what goes away, what had set it. Of values, both.
+pub(super) fn origin(change: &ObjectChange, field: &FieldChange) -> Option<String> {
+    let said = |source: &Option<Source>| match source.as_ref()?.values.as_ref() {
+        // Its key is what the line says.
+        Some((_, at)) if change.is_values() => Some(place(at)),
+        _ => self::source(source.as_ref()?),
+    };
+    let (old, new) = (said(&field.old_source).map(|s| format!("was {s}")), said(&field.new_source));
+    match (&field.new, old, new) {
+        (Some(_), Some(old), Some(new)) if change.is_values() => Some(format!("{new}, {old}")),
+        (None, old, new) => old.or(new),
+        (_, old, new) => new.or(old),
     }
 }
