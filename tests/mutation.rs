@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::explain::{OriginKind, Step, explain};
+use plimsoll::explain::{OriginKind, Step, explain, path_text};
 use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
@@ -159,6 +159,24 @@ fn changed(old: &[&str], new: &[&str]) -> Vec<bool> {
     out
 }
 
+/// The lines of `old` that are not in `new`: documents that stay as they are go first, so that the lines of others are not
+/// taken for theirs.
+fn changed_lines(old: &str, new: &str) -> Vec<usize> {
+    let (a, b): (Vec<&str>, Vec<&str>) = (old.split("\n---").collect(), new.split("\n---").collect());
+    let (gone, come) = (changed(&a, &b), changed(&b, &a));
+    let mut first = 0;
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    for (document, gone) in a.iter().zip(gone) {
+        let own = document.split('\n').enumerate().map(|(n, line)| (first + n, line));
+        lines.extend(own.filter(|_| gone));
+        first += document.split('\n').count();
+    }
+    let come = b.iter().zip(come).filter(|(_, come)| *come).flat_map(|(document, _)| document.split('\n'));
+    let (numbers, old): (Vec<usize>, Vec<&str>) = lines.into_iter().unzip();
+    let flags = changed(&old, &come.collect::<Vec<_>>());
+    numbers.into_iter().zip(flags).filter(|(_, changed)| *changed).map(|(n, _)| n).collect()
+}
+
 /// The lines of all files that another render changes.
 fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
     let mut found = BTreeSet::new();
@@ -167,9 +185,7 @@ fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
         if text == other {
             continue;
         }
-        let (a, b): (Vec<&str>, Vec<&str>) = (text.lines().collect(), other.lines().collect());
-        let flags = changed(&a, &b);
-        found.extend(flags.into_iter().enumerate().filter(|(_, c)| *c).map(|(n, _)| (path.clone(), n)));
+        found.extend(changed_lines(text, other).into_iter().map(|n| (path.clone(), n)));
     }
     found
 }
@@ -195,7 +211,8 @@ fn change_key(text: &[u8], offset: usize) -> Option<Vec<u8>> {
     let start = offset + memchr::memmem::find(text.get(offset..)?, key.as_bytes()).filter(|n| *n < 2)?;
     let at = start + key.len();
     let mut out = text.to_vec();
-    out.insert(at, b'x');
+    // Behind `output` and before `output-ca`.
+    out.splice(at..at, *b"-0");
     Some(out)
 }
 
@@ -591,8 +608,9 @@ fn keys(
         let right = on.iter().any(|pos| claim.all.contains(pos) || is_below(pos));
         score.named += usize::from(right);
         if !right && verbose {
-            let at: Vec<String> =
-                on.iter().filter_map(|p| sources.location(*p)).map(|l| format!("{}:{}", l.name, l.line)).collect();
+            let name_of = |p: &Pos| map.keys().at(*p).first().map(|path| path_text(path)).unwrap_or_default();
+            let places = on.iter().filter_map(|p| Some((name_of(p), sources.location(*p)?)));
+            let at: Vec<String> = places.map(|(key, l)| format!("{key} ({}:{})", l.name, l.line)).collect();
             println!("{name}: unnamed: {}:{} {} depends on {}", claim.at.0, claim.at.1 + 1, claim.text, at.join(" "));
         }
     }
