@@ -9,4 +9,4 @@ pub mod page;
 pub mod rich;
 pub mod routes;
 pub mod source_map;
-mod words;
+pub mod words;
