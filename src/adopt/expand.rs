@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::fleet::charts::plain;
 use crate::span::Pos;
 use crate::template::ast::TreeSource;
+use crate::template::error::Link;
 use crate::template::exec::{Exec, Limits, Templates};
 use crate::template::func::FuncCx;
 use crate::template::parse::{FuncScope, parse};
@@ -56,10 +57,14 @@ impl Expander<'_> {
         let mut exec = Exec::new(&templates, &arena, self.scope, cx, Untraced).within(LIMITS);
         let out = exec.execute(b"text", data).map_err(|e| {
             let last = e.frames().last();
-            let said = e.user_message.clone().or(last.map(|f| f.message.clone()));
+            let causes = e.links.iter().skip_while(|l| !matches!(l, Link::Frame(f) if last.is_some_and(|l| std::ptr::eq(l, f))));
+            let said: String = causes.map(|link| match link {
+                Link::Frame(frame) => frame.message.as_str(),
+                Link::Text(text) => text,
+            }).collect();
             Trouble {
                 line: last.map(|f| f.line_column().0).unwrap_or_default(),
-                message: said.unwrap_or_else(|| e.go_text()),
+                message: e.user_message.clone().unwrap_or(said),
             }
         })?;
         let out = String::from_utf8_lossy(&out).into_owned();

@@ -93,7 +93,11 @@ fn clusters(all: &mut [Found], draft: &mut Draft) {
 fn write_texts(all: &mut [Found], draft: &mut Draft) {
     type Release = (String, String, String, usize);
     let mut texts: BTreeMap<Release, BTreeMap<(String, String), String>> = BTreeMap::new();
-    let key = |f: &Found, n: usize| (f.chart.clone(), f.name.clone(), f.namespace.clone(), n);
+    // The same release everywhere, though its name or namespace may hold that of its place.
+    let key = |f: &Found, n: usize| {
+        let shape = Shape::of(f, true);
+        (f.chart.clone(), shape.name, shape.namespace, n)
+    };
     let nth_texts = |f: &Found| -> Vec<(usize, String)> {
         let only = f.values.iter().filter_map(|v| if let Values::Text(_, text) = v { Some(text.clone()) } else { None });
         only.enumerate().collect()

@@ -1,12 +1,13 @@
 //! `plimsoll init`: a project file from what is there. [`look`] gathers charts and what deploys them: [`helmfile`],
-//! [`argo`] and [`flux`] find the releases that those tools make, [`fold`] makes few items of them, and [`text`] writes
-//! them down.
+//! [`argo`] and [`flux`] find the releases that those tools make, [`fold`] makes few items of them, [`free`] adds the charts
+//! that none of them names, and [`text`] writes it all down.
 
 mod argo;
 mod data;
 mod expand;
 mod flux;
 mod fold;
+mod free;
 mod helmfile;
 mod text;
 
@@ -14,7 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::fleet::charts::{ChartHead, plain};
-use crate::fleet::environments_of;
 use crate::yaml::node::Document;
 
 pub use text::write;
@@ -111,52 +111,11 @@ pub fn look(root: &Path) -> Draft {
             }
         }
     }
-    add_charts(&charts, &found, root, &mut draft);
+    free::add(&charts, &found, root, &mut draft);
     fold::fold(found, root, &mut draft);
     draft.charts.sort();
     draft.charts.dedup();
     draft
-}
-
-/// Charts that no release names: all of a folder by one glob, where that finds no others and each has a name of its own.
-fn add_charts(charts: &[ChartHead], found: &[fold::Found], root: &Path, draft: &mut Draft) {
-    let named: BTreeSet<PathBuf> = found.iter().map(|f| plain(&root.join(&f.chart))).collect();
-    let relative = |path: &Path| {
-        let below = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        if below.is_empty() { ".".to_owned() } else { below }
-    };
-    let mut folders: BTreeMap<PathBuf, Vec<&ChartHead>> = BTreeMap::new();
-    for chart in charts.iter().filter(|c| !c.is_library) {
-        folders.entry(chart.path.parent().unwrap_or(root).to_owned()).or_default().push(chart);
-    }
-    for (folder, charts_here) in folders {
-        let free: Vec<_> = charts_here.iter().filter(|c| !named.contains(&c.path)).collect();
-        let is_twin = |c: &ChartHead| charts.iter().any(|o| o.name == c.name && o.path != c.path && !o.is_library);
-        let is_whole = free.len() > 1 && free.len() == charts_here.len() && !free.iter().any(|c| is_twin(c));
-        // Environments come from the charts' own files as long as nobody declares some.
-        for env in free.iter().flat_map(|c| environments_of(&c.path)) {
-            draft.environments.entry(env).or_default();
-        }
-        if is_whole && found.is_empty() {
-            let below = relative(&folder);
-            let path = if below == "." { "*".to_owned() } else { format!("{below}/*") };
-            draft.charts.push(DraftChart { path, ..DraftChart::default() });
-            continue;
-        }
-        for chart in free {
-            let path = relative(&chart.path);
-            let release_name = is_twin(chart).then(|| path.replace('/', "-")).filter(|n| n != ".");
-            let own = environments_of(&chart.path);
-            // Where a tool deploys the others, what it leaves out is nowhere but where its own files say.
-            let environments = match (found.is_empty(), own.is_empty()) {
-                (true, _) => Vec::new(),
-                (false, false) => own,
-                (false, true) => vec![fold::NO_ENVIRONMENT.to_owned()],
-            };
-            environments.iter().for_each(|env| _ = draft.environments.entry(env.clone()).or_default());
-            draft.charts.push(DraftChart { path, release_name, environments, ..DraftChart::default() });
-        }
-    }
 }
 
 /// The charts below a folder, and the YAML files that are in none.

@@ -9,6 +9,7 @@ use super::session::{Failed, error, relative, usage};
 use crate::adopt::{Draft, look, write};
 use crate::fleet::charts::plain;
 use crate::fleet::{PROJECT_FILE, Project, Selection, matrix};
+use crate::report::words::number;
 
 /// Runs the command.
 pub(super) fn run(args: &InitArgs) -> u8 {
@@ -60,7 +61,7 @@ fn counted(file: &Path, text: &str, root: &Path) -> String {
                 places if places.is_empty() => String::new(),
                 places => format!(" in {}", places.join(", ")),
             };
-            format!("{releases} releases of {charts} charts{places}")
+            format!("{} of {}{places}", number(releases, "release"), number(charts, "chart"))
         }
         Err(faults) => {
             let lines: String = faults.iter().map(|f| format!("\n  {f}")).collect();

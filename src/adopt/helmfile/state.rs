@@ -128,8 +128,9 @@ impl<'a> Loader<'a> {
     }
 
     fn include(&mut self, file: &Path, values: &Value, depth: usize, all: &mut Vec<State>) {
-        let Some(state) = self.load(file, values, depth) else { return };
-        let (folder, inner) = (state.folder.clone(), items(&state.document, &["helmfiles"]));
+        let folder = file.parent().unwrap_or(self.root).to_owned();
+        let Some(state) = self.load(file, &folder, values, depth) else { return };
+        let inner = items(&state.document, &["helmfiles"]);
         let name = state.name.clone();
         all.push(state);
         for item in inner {
@@ -151,12 +152,13 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// One file with its bases; `values` are given by who includes it.
-    fn load(&mut self, file: &Path, values: &Value, depth: usize) -> Option<State> {
+    /// One file with its bases; `values` are given by who includes it. Paths are relative to `folder`: those of a base to
+    /// that of the helmfile that names it.
+    fn load(&mut self, file: &Path, folder: &Path, values: &Value, depth: usize) -> Option<State> {
         let source = std::fs::read_to_string(file).ok()?.replace("\r\n", "\n");
         self.seen.insert(file.to_owned());
         let name = file.strip_prefix(self.root).unwrap_or(file).display().to_string();
-        let folder = file.parent().unwrap_or(self.root).to_owned();
+        let folder = folder.to_owned();
         let mut state = State {
             name,
             folder,
@@ -196,7 +198,7 @@ impl<'a> Loader<'a> {
     fn add(&mut self, document: &Value, given: &Value, depth: usize, state: &mut State) {
         for base in strings(&items(document, &["bases"])) {
             let file = plain(&state.folder.join(&base));
-            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root)).then(|| self.load(&file, &state.values, depth + 1));
+            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root)).then(|| self.load(&file, &state.folder, &state.values, depth + 1));
             match loaded.flatten() {
                 Some(loaded) => {
                     state.document = merged(&state.document, &loaded.document);
