@@ -54,7 +54,7 @@ pub fn render_for_lint(
     }
     let release = context::release(options, false, false, 0);
     let context = context::build_for(&root, merged, options, release);
-    let templates = parse_all(&context.files, helm, options.threads, sources)?;
+    let templates = parse_all(&context.files, &chart.parsed, helm, options.threads, sources)?;
     let arena = Arena::new();
     let mut regexes = Default::default();
     let cx = FuncCx { helm, world, dns: false, regexes: &mut regexes };
