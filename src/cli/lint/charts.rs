@@ -16,6 +16,7 @@ use crate::finding::{KubeObject, Scope, Severity, Text};
 use crate::fleet::{self, ChartReleases, Matrix, Otherwise};
 use crate::lint::definitions::{self, Definitions};
 use crate::lint::fold::Located;
+use crate::lint::helm::differs::{ImageUse, NullDiffers, has_nulls, null_differs};
 use crate::lint::helm::usage::View;
 use crate::lint::helm::{self, Subject};
 use crate::lint::locate::{ChartFolder, Origins, relative};
@@ -161,13 +162,15 @@ struct Chart<'a> {
     defined: &'a [Arc<Text>],
     /// That and what this one ships.
     crds: OnceCell<Definitions>,
+    /// The images of all releases that should be the same everywhere.
+    images: Vec<ImageUse<Located>>,
     part: Part,
 }
 
 impl<'a> Chart<'a> {
     fn new(plan: &'a Plan<'a>, all: &'a ChartReleases, defined: &'a [Arc<Text>]) -> Chart<'a> {
         let (crds, part) = (OnceCell::new(), Part::default());
-        Chart { plan, all, scene: scene(plan), loaded: None, defined, crds, part }
+        Chart { plan, all, scene: scene(plan), loaded: None, defined, crds, images: Vec::new(), part }
     }
 
     fn check(mut self) -> Result<Part, Failed> {
@@ -183,8 +186,23 @@ impl<'a> Chart<'a> {
             let folder = ChartFolder::new(&loaded.metadata.name, &self.all.chart.path, &self.plan.current);
             let located = about::over_environments(loaded, &views, &rendered, &folder, &short);
             self.part.judged.located.extend(located);
+            let differing = about::differing(&views, &self.images, &self.plan.same, &folder, &short);
+            self.part.judged.located.extend(differing);
+            for (release, scene) in self.all.releases.iter().zip(&seen) {
+                let found = self.nulls(release, scene)?;
+                self.part.judged.located.extend(about::nulls(found, &folder, &release.place()));
+            }
         }
         Ok(self.part)
+    }
+
+    /// The nulls of a release's values that the two Helms take differently.
+    fn nulls(&self, release: &fleet::Release, scene: &Scene) -> Result<Vec<NullDiffers>, Failed> {
+        if !has_nulls(&scene.view()) {
+            return Ok(Vec::new());
+        }
+        let merged = |helm| scene.session.merged(&self.scene, release, helm);
+        Ok(null_differs(&scene.view(), &merged(HelmVersion::V3)?, &merged(HelmVersion::V4)?))
     }
 
     /// Renders one release and checks it; what was rendered is for the rules over all of them.
@@ -221,14 +239,16 @@ impl<'a> Chart<'a> {
             Definitions::new(self.defined.iter().cloned().chain(shipped).collect())
         });
         self.part.defines.extend(definitions::rendered(&objects));
-        self.part.judged.extend(self.plan.checks.release(&Release {
+        let release = Release {
             objects: &objects,
             crds,
             namespace: Some(&scene.session.options.namespace),
             chart: &folder.label,
             scope,
             origins: Some(Origins { map: &scene.map, folder, documents: &documents }),
-        }));
+        };
+        self.part.judged.extend(self.plan.checks.release(&release));
+        self.images.extend(about::image_uses(&release, &self.plan.same));
     }
 }
 

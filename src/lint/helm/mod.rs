@@ -10,6 +10,7 @@ pub mod command;
 mod crds;
 mod dependencies;
 mod deprecated;
+pub mod differs;
 mod documents;
 mod folder;
 mod names;
