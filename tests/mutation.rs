@@ -575,7 +575,7 @@ fn keys(
         let changed = changes(texts, &mutated);
         let rename = || {
             let mutated = scene.with(&source.name, |text| change_key(text, offset)).and_then(|s| s.texts());
-            mutated.map(|new| changes(texts, &new)).unwrap_or_default()
+            mutated.map(|new| changes(texts, &new))
         };
         let mut renamed = None;
         for claim in claims {
@@ -586,9 +586,14 @@ fn keys(
             // What begins a text of several lines stays as it is when the text changes.
             let is_head = claim.text.ends_with(['|', '>']) || claim.text.ends_with("|-") || claim.text.ends_with("|+");
             if claim.of(how).contains(&pos) && !is_head {
+                // Of a key whose value doesn't matter the presence may, or it may matter to whether there is anything.
+                let did = did
+                    || matches!(how, How::Value)
+                        && match renamed.get_or_insert_with(rename) {
+                            Some(renamed) => renamed.contains(&claim.at),
+                            None => continue,
+                        };
                 score.claims += 1;
-                // Of a key whose value doesn't matter the presence may.
-                let did = did || matches!(how, How::Value) && renamed.get_or_insert_with(rename).contains(&claim.at);
                 score.wrong += usize::from(!did);
                 if !did && verbose {
                     let at = sources.location(pos).map(|l| format!("{}:{}", l.name, l.line)).unwrap_or_default();

@@ -147,7 +147,7 @@ fn tag(tags: &[Ref], i: usize) -> Ref {
 
 impl Recorder {
     /// The number of a function's name, and what it does.
-    fn flow(&mut self, name: &'static str) -> (u16, Flow) {
+    pub(super) fn flow(&mut self, name: &'static str) -> (u16, Flow) {
         let key = name.as_ptr() as usize;
         if let Some(found) = self.flows.get(&key) {
             return *found;
@@ -471,14 +471,39 @@ impl Recorder {
                 continue;
             }
             // Places stand for their keys too.
-            if let (Some(node), Some(value)) = (self.node(start.of), start.value.filter(|v| *v < end)) {
-                self.seg(value, start.of, KEY);
-                let of = if let Node::Entry { of, .. } = node { of } else { start.of };
-                self.seg(end, of, ALL);
-                continue;
+            let mut of = start.of;
+            if let (Some(node), Some(value)) = (self.node(of), start.value.filter(|v| *v < end)) {
+                self.seg(value, of, KEY);
+                of = if let Node::Entry { of, .. } = node { of } else { of };
             }
-            self.seg(end, start.of, ALL);
+            if self.block_lines(start, of, end, result).is_none() {
+                self.seg(end, of, ALL);
+            }
         }
+    }
+
+    /// A text of several lines that stands there as a block up to `end`: each line is its own.
+    fn block_lines(&mut self, start: &Start, of: Ref, end: usize, result: &[u8]) -> Option<()> {
+        let head = start.value.unwrap_or(start.at + 1);
+        let first = head + memchr::memchr(b'\n', result.get(head..end)?)? + 1;
+        let mark = result[head..first].trim_ascii();
+        if !matches!(mark, b"|" | b"|-" | b"|+") {
+            return None;
+        }
+        self.seg(first, of, ALL);
+        let indent = result[first..end].split(|c| *c == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let indent = indent.map_or(0, |line| line.iter().take_while(|c| **c == b' ').count());
+        let (mut at, mut text) = (first, 0);
+        for line in result[first..end].split_inclusive(|c| *c == b'\n') {
+            let blanks = indent.min(line.iter().take_while(|c| **c == b' ').count());
+            if blanks > 0 {
+                self.seg(at + blanks, Ref::NONE, 0);
+            }
+            at += line.len();
+            self.seg(at, of, text as u32);
+            text += line.len() - blanks;
+        }
+        Some(())
     }
 }
 
@@ -531,7 +556,7 @@ fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize, bool))
 }
 
 /// Whether this is a map or list with something in it.
-fn holds(value: &Value) -> bool {
+pub(super) fn holds(value: &Value) -> bool {
     match value {
         Value::Map(map) => !map.is_empty(),
         Value::List(list) => !list.items.is_empty(),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::flow::Flow;
+use super::flow::{Flow, holds};
 use super::jinja::guesses;
 use super::keys::Keys;
 use crate::span::Pos;
@@ -372,12 +372,17 @@ impl Tracer for Recorder {
         self.write((end - start) as usize, Wrote::Text(Recorder::place(tree, start)));
     }
 
-    fn print(&mut self, tree: &Tree, pos: u32, tag: &Ref, _: &Value, len: usize) {
+    fn print(&mut self, tree: &Tree, pos: u32, tag: &Ref, value: &Value, len: usize) {
         // An empty text says something of the line that it was printed to, unless it is joined to the one before.
         if len == 0 && (!tag.is_known() || is_joined(tree, pos)) {
             return;
         }
-        self.write(len, Wrote::Print(Recorder::place(tree, pos), *tag));
+        let mut tag = *tag;
+        if holds(value) {
+            let (print, _) = self.flow("print");
+            tag = self.deep(print, std::slice::from_ref(value), &[tag]);
+        }
+        self.write(len, Wrote::Print(Recorder::place(tree, pos), tag));
     }
 
     fn jinja(&mut self, tree: &Tree, printed: &[u8]) {

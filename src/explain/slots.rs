@@ -67,6 +67,7 @@ impl Recorder {
             }
             (Flow::Sorted, Value::List(list)) => sorted(args, list),
             (Flow::Parse, _) => return self.parsed(name, tags, args, result),
+            (Flow::Container, Value::Map(map)) => self.copied(tags, args, map),
             (Flow::Split(i), result) => self.split(usize::from(i), tags, args, result),
             _ => {}
         }
@@ -93,6 +94,22 @@ impl Recorder {
     pub(super) fn key_part(&mut self, of: Ref, key: Key) -> Ref {
         let end = key.start.saturating_add(u32::from(key.len));
         self.push(Node::Part { of, start: key.start, end, exact: true, key: Key::default() })
+    }
+
+    /// Entries without a position (`Release` and the other objects) still come from the map that they were copied from.
+    fn copied(&mut self, tags: &[Ref], args: &[Value], map: &Map) {
+        let unknown: Vec<Str> =
+            map.entries().iter().filter(|(_, slot)| !slot.pos.is_known()).map(|(key, _)| key.clone()).collect();
+        for key in unknown {
+            // A map that is merged into has them all by now.
+            let sources = args.iter().zip(tags).filter_map(|(arg, tag)| Some((arg.as_map()?, tag)));
+            let holding = sources.filter_map(|(from, tag)| Some((from.same(map), from.slot(&key)?, tag)));
+            let source = holding.filter(|(_, slot, _)| !slot.pos.is_known()).min_by_key(|(is_result, _, _)| *is_result);
+            if let Some((_, slot, tag)) = source {
+                let read = self.read(tag, &key, Pos::NONE, &slot.value);
+                tag_entry(map, &key, read);
+            }
+        }
     }
 
     /// The pieces of a text, in their order.
