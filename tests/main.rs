@@ -7,6 +7,8 @@ mod cel;
 mod diff;
 mod diffreport;
 mod diffs;
+#[cfg(feature = "live")]
+mod drift;
 mod docs;
 mod explain;
 #[cfg(feature = "live")]

@@ -255,7 +255,7 @@ impl Session {
     /// The values of this session's release merged with the chart's as a version of Helm does it.
     pub fn merged(&self, args: &SceneArgs, release: &Release, helm: HelmVersion) -> Result<Map, Failed> {
         let mut sources = SourceMap::default();
-        let layers = user_layers(args, release)?;
+        let layers = user_layers(args, release, Vec::new())?;
         let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
         let options = Options { helm, check_schema: false, ..self.options.clone() };
         let prepared = Prepared::new(&self.chart, &values, &options, &mut sources, &mut Log::new(helm));

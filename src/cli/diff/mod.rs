@@ -109,7 +109,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
-             write {{chart}} and {{env}} into --against",
+             write {{chart}}, {{env}} or {{cluster}} into --against",
             against.label(),
             jobs.len()
         )));
@@ -255,7 +255,9 @@ impl Run<'_> {
             Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
             Against::Files(path) => {
                 let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
+                let cluster = job.release.as_ref().and_then(Release::cluster).unwrap_or_default();
+                let env = job.env().unwrap_or_default();
+                let path = path.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster);
                 let path = Path::new(&path);
                 match &job.release {
                     Some(release) if is_chart(path) => of_folder(self.scene, path, release, self.project)?,
