@@ -10,12 +10,14 @@ pub mod fate;
 pub mod live;
 mod owners;
 mod prune;
+pub mod server;
 mod taint;
 
 use std::collections::HashMap;
 
 use super::fields::{self, FieldKind};
 use super::identity::{Key, key};
+use super::meaning::Refusal;
 use super::secrets::{Redactor, Text, Value, Which};
 use super::{Change, FieldChange, FieldPath, ObjectChange, ObjectId, Side, SideObject};
 use crate::cluster::managed::Step;
@@ -119,6 +121,35 @@ fn next<'a>(new: &'a Side) -> Next<'a> {
     numbers.map(|i| (key(new, i, true), i)).collect()
 }
 
+/// New objects that are there already and that Helm does not take over (helm v4.3.1 `pkg/action/validate.go`,
+/// `checkOwnership`): `release` is the name and namespace that it looks for.
+pub fn taken(context: &Context<'_>, release: (&str, &str)) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    for (new, at) in context.live.taken() {
+        let root = context.live.side.objects[at].object.root();
+        let wanted = [
+            ("metadata.labels", "app.kubernetes.io/managed-by", "Helm"),
+            ("metadata.annotations", "meta.helm.sh/release-name", release.0),
+            ("metadata.annotations", "meta.helm.sh/release-namespace", release.1),
+        ];
+        let says = |(place, key, _): &(&str, &str, &str)| {
+            let place: Vec<&str> = place.split('.').collect();
+            root.at(&place)?.get(key)?.as_str().map(str::to_owned)
+        };
+        let Some(wrong) = wanted.iter().find(|w| says(w).as_deref() != Some(w.2)) else { continue };
+        let is = says(wrong).map_or("missing".to_owned(), |v| format!("{v:?}"));
+        let text =
+            format!("is there already, and no release's or another one's: {} is {is}, not {:?}", wrong.1, wrong.2);
+        found.push(Refusal {
+            object: ObjectId::of(&context.new.objects[new].object, &context.new.namespace, context.redactor),
+            field: wrong.0.into(),
+            message: context.redactor.text(&text),
+            remedy: "Delete it, or upgrade with --take-ownership if the release may have it.",
+        });
+    }
+    found
+}
+
 fn start(id: ObjectId, change: Change, kind: Kind, fate: Option<Fate>) -> ObjectChange {
     let drift = Some(Box::new(ObjectDrift { kind, fate, apart: Vec::new() }));
     ObjectChange { id, change, drift, ..ObjectChange::none() }
@@ -177,13 +208,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     if let Some(drift) = &mut change.drift {
         drift.apart = apart;
     }
-    Some(ObjectChange {
-        old: Some(old),
-        new: Some(pruned.live),
-        fields,
-        index: (Some(stored), None),
-        ..change
-    })
+    Some(ObjectChange { old: Some(old), new: Some(pruned.live), fields, index: (Some(stored), None), ..change })
 }
 
 /// Says of a field who wrote it and what becomes of it.
