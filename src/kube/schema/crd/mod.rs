@@ -5,7 +5,6 @@
 mod cel;
 mod defaults;
 mod formats;
-mod patterns;
 mod rules;
 mod same;
 mod schema;
