@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
 """A fleet of charts to measure with: services of one company that share a library chart.
 
-fleet.py FOLDER [--charts 130] [--environments dev,staging,prod] [--countries np,id,ph]
+fleet.py FOLDER [--charts 130] [--environments dev,staging,prod] [--countries np,id,ph] [--check HELM --plimsoll PLIMSOLL]
 
 Every chart has nine templates, each a line or two that asks the library, and values of its own: APIs, workers and
 nightly jobs, in three sizes. Environments are values-ENV.yaml in the charts. With countries there are also layers for
 the company, the countries and their clusters, and a project file that names them. The same arguments give the same
 bytes.
+
+--check renders each release with the real Helm, too, and compares it with what `plimsoll render --all` prints, byte for
+byte. Which files a release gets is put together here, not read from the project file.
 """
 import argparse
+import concurrent.futures
 import gzip
 import io
 import os
+import re
+import subprocess
+import sys
 import tarfile
+import time
 
 LIBRARY = {
     "Chart.yaml": """apiVersion: v2
@@ -493,15 +501,64 @@ dependencies:
     return names
 
 
+def releases(names, environments, countries):
+    """(chart, place, words for Helm besides the values files, values files) of every release, as generate() means them."""
+    for name in names:
+        for env in environments:
+            own = f"charts/{name}/values-{env}.yaml"
+            if not countries:
+                yield name, env, [], [own]
+            for number, country in enumerate(countries):
+                layers = ["company.yaml", f"countries/{country}.yaml", f"clusters/{env}-{country}.yaml"]
+                words = ["--kube-version", CLOUDS[number % len(CLOUDS)][1]]
+                yield name, f"{env}/{env}-{country}", words, [own] + [f"environments/{layer}" for layer in layers]
+
+
+def by_helm(helm, folder, release):
+    name, place, words, files = release
+    command = [helm, "template", name, f"charts/{name}", "--namespace", "payments", *words]
+    for file in files:
+        command += ["--values", file]
+    answer = subprocess.run(command, cwd=folder, capture_output=True)
+    if answer.returncode:
+        sys.exit(f"{name} in {place}: {answer.stderr.decode()}")
+    return f"{name} in {place}", answer.stdout
+
+
+def check(folder, helm, plimsoll, cells):
+    """Compares every release; ends the program where one differs."""
+    begin = time.monotonic()
+    version = ["--helm-version", "3"] if b"v3." in subprocess.run([helm, "version"], capture_output=True).stdout else []
+    answer = subprocess.run([plimsoll, "render", "--all", *version], cwd=folder, capture_output=True)
+    if answer.returncode:
+        sys.exit(answer.stderr.decode())
+    ours_seconds = time.monotonic() - begin
+    parts = re.split(rb"(?m)^# Release: (.*)\n", answer.stdout)[1:]
+    ours = {title.decode(): text for title, text in zip(parts[::2], parts[1::2])}
+    begin = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        theirs = dict(pool.map(lambda cell: by_helm(helm, folder, cell), cells))
+    differing = sorted(title for title in ours.keys() | theirs.keys() if ours.get(title) != theirs.get(title))
+    if differing:
+        sys.exit("\n".join([f"{len(differing)} releases differ from Helm's:"] + differing[:20]))
+    size, seconds = sum(map(len, theirs.values())), time.monotonic() - begin
+    print(f"{len(theirs)} releases, {size} bytes, the same as Helm's; {ours_seconds:.2f} s and {seconds:.2f} s")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder")
     parser.add_argument("--charts", type=int, default=130)
     parser.add_argument("--environments", default="dev,staging,prod")
     parser.add_argument("--countries", default="")
+    parser.add_argument("--check", metavar="HELM", help="compare with this Helm")
+    parser.add_argument("--plimsoll", default="plimsoll")
     args = parser.parse_args()
     split = lambda text: [part for part in text.split(",") if part]
-    generate(args.folder, args.charts, split(args.environments), split(args.countries))
+    environments, countries = split(args.environments), split(args.countries)
+    names = generate(args.folder, args.charts, environments, countries)
+    if args.check:
+        check(args.folder, args.check, args.plimsoll, list(releases(names, environments, countries)))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ const CHART: Object = Object {
         RELEASE_NAME,
         may("environments", TEXTS, "The only environments these charts are released in"),
         may("clusters", TEXTS, "The only clusters these charts are released in"),
+        may(
+            "ownEnvironmentFiles",
+            Shape::Flag,
+            "Whether the chart's own files for an environment, values-ENV.yaml and so on, are its weakest layers; they are where nothing is said",
+        ),
         LAYERS,
     ],
     others: None,

@@ -41,6 +41,8 @@ pub struct ChartEntry {
     pub environments: Option<Vec<Placed>>,
     /// The only clusters, if any are named.
     pub clusters: Option<Vec<Placed>>,
+    /// Whether their own files for an environment don't count.
+    pub without_own: bool,
     /// Their own layers, the strongest of all.
     pub layers: Vec<Layer>,
 }
@@ -246,6 +248,7 @@ impl Reader<'_> {
             settings: self.settings(node),
             environments: node.get("environments").map(|_| self.texts(node, "environments")),
             clusters: node.get("clusters").map(|_| self.texts(node, "clusters")),
+            without_own: node.get("ownEnvironmentFiles").and_then(Node::as_bool) == Some(false),
             layers: self.layers(node),
         }
     }

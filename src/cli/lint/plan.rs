@@ -11,6 +11,7 @@ use crate::fleet::LintSettings;
 use crate::kube::schema::{Schemas, check_definition, minor_of};
 use crate::lint::helm::differs::SameEverywhere;
 use crate::lint::locate::relative;
+use crate::lint::strict::Strictness;
 use crate::lint::{Checks, objects};
 use crate::policy::{Set, builtin};
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
@@ -62,6 +63,11 @@ impl<'a> Plan<'a> {
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
         Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), same, current, project })
+    }
+
+    /// How much findings count.
+    pub fn strictness(&self) -> Strictness<'_> {
+        Strictness::of(self.project.as_ref())
     }
 
     /// Name and text of a file that a flag names, or else the project file.

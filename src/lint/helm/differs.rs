@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glob::Pattern;
 
-use super::usage::{View, leaves};
+use super::usage::View;
 use crate::explain::layers::at;
 use crate::explain::{Step, path_text};
 use crate::finding::Spot;
@@ -102,8 +102,8 @@ pub fn differing_keys(
 ) -> Vec<Differs<Spot>> {
     let mut paths: BTreeMap<String, Vec<Step>> = BTreeMap::new();
     for view in views.iter().filter(|_| !same.values.is_empty()) {
-        let listed = leaves(view.map.keys()).into_iter().filter(|(path, _, _)| same.has_key(path));
-        paths.extend(listed.map(|(path, _, _)| (path_text(&path), path)));
+        let listed = view.map.keys().leaves().into_iter().map(|leaf| leaf.path()).filter(|path| same.has_key(path));
+        paths.extend(listed.map(|path| (path_text(&path), path)));
     }
     let all = paths.into_iter().map(|(what, path)| {
         let here = views.iter().filter(|v| !v.is_elsewhere(&path));
@@ -173,7 +173,7 @@ pub struct NullDiffers {
 
 /// Whether a layer sets anything to null at all.
 pub fn has_nulls(view: &View<'_>) -> bool {
-    view.layers.keys().flatten().any(|(_, slot)| slot.value.is_nil())
+    view.layers.have_nulls()
 }
 
 /// The nulls of a view's layers that mean something else to Helm 3 than to Helm 4, given what both merge its values to.
