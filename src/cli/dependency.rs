@@ -12,7 +12,7 @@ use crate::value::HelmVersion;
 /// Runs the command.
 pub(super) fn run(command: &DependencyCommand) -> u8 {
     let (DependencyCommand::List(args) | DependencyCommand::Build(args) | DependencyCommand::Update(args)) = command;
-    let mut log = Log::new(HelmVersion::from(args.helm_version));
+    let mut log = Log::like_helm(HelmVersion::from(args.helm_version));
     let (text, done) = match command {
         DependencyCommand::List(_) => match list(&args.chart, args.max_col_width, args.helm_version.into(), &mut log) {
             Ok(text) => (text, Ok(())),

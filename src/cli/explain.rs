@@ -14,7 +14,7 @@ use crate::explain::{Layers, LineOrigin, Map, Step, parse_path};
 use crate::fleet::{ChartReleases, Otherwise, Release};
 use crate::lint::helm::usage::View;
 use crate::render::Rendered;
-use crate::report::{annotate, explain as report, page, source_map};
+use crate::report::{annotate, explain as report, explain_page, source_map};
 use crate::value::HelmVersion;
 
 /// Runs the command.
@@ -261,13 +261,13 @@ fn page(args: &ExplainArgs, file: &str, question: &Question<'_>, log: &mut Log) 
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
         let head = source_map::Head { chart: &chart, environment: scene.place(), helm, shown: &relative };
-        page::Part {
+        explain_page::Part {
             data: source_map::write(&head, &scene.rendered, &scene.map, Some(&scene.teller())),
             map: &scene.map,
             shown: &relative,
         }
     });
-    let text = page::write(&chart, parts.collect()).map_err(error)?;
+    let text = explain_page::write(&chart, parts.collect()).map_err(error)?;
     std::fs::write(file, text).map_err(|e| error(format!("{file}: {e}")))?;
     Ok(format!("wrote {file}\n"))
 }

@@ -49,7 +49,7 @@ impl From<String> for Failure {
 /// Runs the command.
 pub(super) fn run(args: &TemplateArgs) -> u8 {
     let helm = HelmVersion::from(args.engine.helm_version);
-    let mut log = Log::new(helm);
+    let mut log = Log::like_helm(helm);
     let mut sources = SourceMap::default();
     let mut out = String::new();
     let done = template(args, helm, &mut sources, &mut log, &mut out);

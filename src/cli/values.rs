@@ -12,7 +12,7 @@ use crate::explain::keys::Keys;
 use crate::explain::{Step, path_text};
 use crate::finding::Spot;
 use crate::fleet::{ChartReleases, Otherwise, Release};
-use crate::lint::helm::usage::{self, View, leaves};
+use crate::lint::helm::usage::{self, View};
 use crate::render::{Prepared, RenderError};
 use crate::report::explain::{At, Overridden, short};
 use crate::span::Pos;
@@ -118,8 +118,8 @@ fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Str
         }
         let scene = Scene::render(&args.scene, release, log)?;
         let mut all = Vec::new();
-        for (path, pos, _) in leaves(scene.map.keys()) {
-            let origin = scene.map.value_at(pos, path);
+        for leaf in scene.map.keys().leaves() {
+            let origin = scene.map.value_at(leaf.pos(), leaf.path());
             let source = scene.teller().source(&origin);
             let at = source.place.as_ref().map(At::to_string).unwrap_or_default();
             let value = source.value.clone().unwrap_or_default();

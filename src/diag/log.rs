@@ -8,13 +8,21 @@ use crate::value::fmt::{go_quote, is_print};
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     helm: HelmVersion,
+    /// Whether links that were followed are worth a line.
+    links: bool,
     lines: Vec<String>,
 }
 
 impl Log {
-    /// An empty log in one Helm's form.
+    /// An empty log in one Helm's form, without its notices of symbolic links: a library chart that is shared by links
+    /// would fill the screen with them.
     pub fn new(helm: HelmVersion) -> Log {
-        Log { helm, lines: Vec::new() }
+        Log { helm, ..Log::default() }
+    }
+
+    /// An empty log that says all that Helm says, for the commands that stand for Helm's own.
+    pub fn like_helm(helm: HelmVersion) -> Log {
+        Log { links: true, ..Log::new(helm) }
     }
 
     /// The lines, without newlines at their ends.
@@ -69,6 +77,9 @@ impl Log {
 
     /// A symbolic link was followed while loading.
     pub fn symlink(&mut self, path: &str, resolved: &str) {
+        if !self.links {
+            return;
+        }
         match self.helm {
             HelmVersion::V3 => self.lines.push(format!(
                 "walk.go:75: found symbolic link in path: {path} resolves to {resolved}. Contents of linked file included and used"

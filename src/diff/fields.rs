@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::drift::FieldDrift;
 use super::lists;
 use super::secrets::{Data, Text, Value};
 use super::{Place, Source};
@@ -29,6 +30,8 @@ pub struct FieldChange {
     pub new_source: Option<Source>,
     /// Why it does not count, where a rule says so.
     pub ignored: Option<Text>,
+    /// Who wrote it in the cluster, and what becomes of that, of a field that drifted.
+    pub drift: Option<Box<FieldDrift>>,
 }
 
 /// What becomes of a field.
@@ -53,6 +56,11 @@ pub enum FieldKind {
 }
 
 impl FieldChange {
+    /// A change of which nothing more is known.
+    pub(super) fn new(path: FieldPath, kind: FieldKind, old: Option<Value>, new: Option<Value>) -> FieldChange {
+        FieldChange { path, kind, old, new, old_source: None, new_source: None, ignored: None, drift: None }
+    }
+
     /// Whether it counts: no rule ignores it, and it means something else.
     pub fn counts(&self) -> bool {
         self.ignored.is_none() && self.kind != FieldKind::SameMeaning
@@ -76,7 +84,7 @@ pub enum FieldStep {
     Item {
         /// The item's number on the new side, or on the old one where it is removed.
         index: usize,
-        /// What it is matched by: `web`, `8080/TCP`; nothing for items that are known by their number only.
+        /// What it is matched by: `web`, `8080/UDP`; nothing for items that are known by their number only.
         name: Option<Text>,
     },
 }
@@ -145,12 +153,15 @@ pub(super) fn says_the_same(a: &Node, b: &Node) -> bool {
 
 /// What differs between two sides of an object.
 pub(super) fn changes(object: &KubeObject, old: &Value, new: &Value) -> Vec<FieldChange> {
-    let mut compare = Compare { path: FieldPath::default(), found: Vec::new() };
+    let by_key = super::values::is_values(object);
+    let mut compare = Compare { by_key, path: FieldPath::default(), found: Vec::new() };
     compare.values(old, new, Shape::of(&object.api_version, &object.kind));
     compare.found
 }
 
 struct Compare {
+    /// Whether nulls count, and every key of a map that comes or goes is a change of its own.
+    by_key: bool,
     path: FieldPath,
     found: Vec<FieldChange>,
 }
@@ -174,15 +185,7 @@ impl Compare {
     }
 
     fn push(&mut self, kind: FieldKind, old: Option<&Value>, new: Option<&Value>) {
-        self.found.push(FieldChange {
-            path: self.path.clone(),
-            kind,
-            old: old.cloned(),
-            new: new.cloned(),
-            old_source: None,
-            new_source: None,
-            ignored: None,
-        });
+        self.found.push(FieldChange::new(self.path.clone(), kind, old.cloned(), new.cloned()));
     }
 
     /// A key that was null says nothing, as does one that isn't there.
@@ -191,20 +194,39 @@ impl Compare {
         for entry in new.entries() {
             self.path.0.push(FieldStep::Key(entry.key.clone()));
             let shape = shape.and_then(|s| s.field(&entry.key));
-            match lookup.get(&entry.key).filter(|v| v.data != Data::Null) {
-                Some(before) if entry.value.data == Data::Null => self.push(FieldKind::Removed, Some(before), None),
-                Some(before) => self.values(before, &entry.value, shape),
-                None if entry.value.data == Data::Null => {}
-                None => self.push(FieldKind::Added, None, Some(&entry.value)),
+            let (before, after) = (self.given(lookup.get(&entry.key)), self.given(Some(&entry.value)));
+            match (before, after) {
+                (Some(before), Some(after)) => self.values(before, after, shape),
+                (before, after) => self.one_side(before, after),
             }
             self.path.0.pop();
         }
         let there = lists::Keys::of(new);
-        for entry in old.entries().iter().filter(|e| e.value.data != Data::Null && there.get(&e.key).is_none()) {
+        for entry in old.entries().iter().filter(|e| there.get(&e.key).is_none()) {
             self.path.0.push(FieldStep::Key(entry.key.clone()));
-            self.push(FieldKind::Removed, Some(&entry.value), None);
+            self.one_side(self.given(Some(&entry.value)), None);
             self.path.0.pop();
         }
+    }
+
+    /// A value that says something.
+    fn given<'v>(&self, value: Option<&'v Value>) -> Option<&'v Value> {
+        value.filter(|v| self.by_key || v.data != Data::Null)
+    }
+
+    /// A key that one side has, or none.
+    fn one_side(&mut self, old: Option<&Value>, new: Option<&Value>) {
+        let (Some(value), is_new) = (old.or(new), new.is_some()) else { return };
+        if self.by_key && !value.entries().is_empty() && !crate::stack::is_low() {
+            for entry in value.entries() {
+                self.path.0.push(FieldStep::Key(entry.key.clone()));
+                let inner = Some(&entry.value);
+                self.one_side(inner.filter(|_| !is_new), inner.filter(|_| is_new));
+                self.path.0.pop();
+            }
+            return;
+        }
+        self.push(if is_new { FieldKind::Added } else { FieldKind::Removed }, old, new);
     }
 
     fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape>) {
@@ -237,7 +259,7 @@ pub(super) fn same_scalar(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether two scalars are the same amount or the same time.
-fn same_meaning(a: &Value, b: &Value, shape: Option<Shape>, path: &FieldPath) -> bool {
+pub(super) fn same_meaning(a: &Value, b: &Value, shape: Option<Shape>, path: &FieldPath) -> bool {
     let (a, b) = (a.inline(), b.inline());
     let unknown = shape.is_none() && path.keys().flatten().any(|k| matches!(k, "limits" | "requests"));
     if shape.is_some_and(Shape::is_quantity) || unknown {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::meaning::Meaning;
 use super::secrets::Text;
-use super::{Change, FieldKind, FieldStep, ObjectChange, ObjectId};
+use super::{Change, FieldChange, FieldKind, FieldStep, ObjectChange, ObjectId};
 
 /// One comparison: a chart in an environment, or two sets of manifests.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ pub struct Cell {
     pub new: Text,
     /// What else has to be said: that the old side has no such chart.
     pub notes: Vec<Text>,
-    /// How many objects were added, removed, changed (renamed ones among them), and stay.
+    /// How many objects, or keys of values, were added, removed, changed (renamed ones among them), and stay.
     pub counts: Counts,
     /// What the changes mean.
     pub meaning: Meaning,
@@ -45,7 +45,7 @@ impl Cell {
     }
 }
 
-/// How many objects.
+/// How many objects; where values are compared, how many of their keys, of which those that stay are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -61,13 +61,20 @@ pub struct Counts {
     pub unchanged: usize,
     /// They differ, and a rule or flag says that it does not count.
     pub ignored: usize,
+    /// The cluster has them otherwise than the release, by hand; what the change makes of them is counted above.
+    pub drifted: usize,
 }
 
 impl Counts {
     /// Counts the objects of one comparison.
     pub fn of(changes: &[ObjectChange]) -> Counts {
         let mut counts = Counts::default();
-        for change in changes {
+        counts.drifted = changes.iter().filter(|c| c.drift.is_some() && c.counts()).count();
+        for change in changes.iter().filter(|c| c.drift.is_none()) {
+            if change.is_values() {
+                change.fields.iter().for_each(|f| counts.add_key(f));
+                continue;
+            }
             let slot = match &change.change {
                 Change::Unchanged => &mut counts.unchanged,
                 _ if !change.counts() && change.is_ignored() => &mut counts.ignored,
@@ -81,6 +88,15 @@ impl Counts {
             *slot += 1;
         }
         counts
+    }
+
+    fn add_key(&mut self, field: &FieldChange) {
+        match (field.counts(), field.kind) {
+            (false, _) => self.ignored += usize::from(field.ignored.is_some()),
+            (_, FieldKind::Added) => self.added += 1,
+            (_, FieldKind::Removed) => self.removed += 1,
+            _ => self.changed += 1,
+        }
     }
 
     /// How many differ.
@@ -143,6 +159,13 @@ fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
     let open = |text: &str| cell.open(text);
     (change.id.kind.as_str(), change.id.group(), open(&change.id.name)).hash(&mut hasher);
     change.ignored.hash(&mut hasher);
+    if let Some(drift) = &change.drift {
+        (drift.kind, drift.fate).hash(&mut hasher);
+        drift
+            .apart
+            .iter()
+            .for_each(|a| (a.path.to_string(), &a.managers, a.fate, open(&a.live.inline())).hash(&mut hasher));
+    }
     match &change.change {
         Change::Renamed { from } => (3, open(&from.name)).hash(&mut hasher),
         other => std::mem::discriminant(other).hash(&mut hasher),
@@ -170,6 +193,9 @@ fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
             FieldKind::SameMeaning => continue,
             FieldKind::Added | FieldKind::Removed | FieldKind::Changed => 2,
         };
+        if let Some(drift) = &field.drift {
+            (&drift.managers, drift.fate).hash(&mut hasher);
+        }
         (kind, field.ignored.as_ref(), value(&field.old), value(&field.new)).hash(&mut hasher);
     }
     hasher.finish()

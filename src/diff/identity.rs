@@ -75,9 +75,10 @@ pub(super) struct Pair {
 }
 
 /// What objects are matched by.
-type Key<'o> = (&'o str, &'o str, &'o str, &'o str);
+pub(super) type Key<'o> = (&'o str, &'o str, &'o str, &'o str);
 
-fn key(side: &Side, number: usize, with_group: bool) -> Key<'_> {
+/// What an object of a side is known by: group, where that is wanted, kind, namespace, name.
+pub(super) fn key(side: &Side, number: usize, with_group: bool) -> Key<'_> {
     let o = &side.objects[number].object;
     let group = if with_group { o.group() } else { "" };
     (group, &o.kind, own_namespace(o, &side.namespace), &o.name)

@@ -153,6 +153,11 @@ impl Layout<'_> {
         (number, number.is_some_and(|n| self.fields[n].counts()))
     }
 
+    /// Whether changes below the current path count.
+    fn has_below(&self) -> bool {
+        self.fields.iter().any(|f| f.counts() && f.path.0.starts_with(&self.path.0))
+    }
+
     fn both(&mut self, old: &Value, new: &Value, shape: Option<Shape>, indent: usize) {
         match (&old.data, &new.data) {
             (Data::Map(_), Data::Map(_)) => self.maps(old, new, shape, indent),
@@ -209,6 +214,13 @@ impl Layout<'_> {
     fn only(&mut self, key: &Text, value: &Value, indent: usize, mark: Mark) {
         self.path.0.push(FieldStep::Key(key.clone()));
         let (number, counts) = self.change();
+        if number.is_none() && !value.entries().is_empty() && self.has_below() && !crate::stack::is_low() {
+            // Its keys are what the changes name.
+            self.line(indent, Some(key), &Text::default(), mark, None);
+            value.entries().iter().for_each(|e| self.only(&e.key, &e.value, indent + 2, mark));
+            self.path.0.pop();
+            return;
+        }
         self.path.0.pop();
         match (counts, mark) {
             (true, _) => self.entry(key, value, indent, mark, number),

@@ -66,17 +66,30 @@ fn scalar_name(item: &Value) -> Option<Text> {
     item.is_scalar().then(|| item.inline())
 }
 
-/// The item's values of some keys, `8080/TCP`; nothing if it has none of them.
+/// The item's values of some keys, `8080/UDP`; nothing if it has none of them. A protocol is TCP where none is said.
 fn name_by(item: &Value, keys: &[&str]) -> Option<Text> {
     let slash = Text::from("/");
     let mut parts: Vec<Text> = Vec::new();
-    for value in keys.iter().filter_map(|k| item.get(k)).filter(|v| v.is_scalar() && v.data != Data::Null) {
+    let given = |key: &&str| {
+        let value = item.get(key).filter(|v| v.is_scalar() && v.data != Data::Null)?;
+        (*key != "protocol" || value.as_str() != Some("TCP")).then_some(value)
+    };
+    for value in keys.iter().filter_map(given) {
         if !parts.is_empty() {
             parts.push(slash.clone());
         }
         parts.push(value.inline());
     }
     (!parts.is_empty()).then(|| Text::concat(&parts.iter().collect::<Vec<_>>()))
+}
+
+/// The item of a list that has this name.
+pub(super) fn find<'v>(items: &'v [Value], name: &Text, keys: &ListKeys) -> Option<&'v Value> {
+    let own = |item: &Value| match keys {
+        ListKeys::Set => scalar_name(item),
+        ListKeys::By(keys) => name_by(item, keys),
+    };
+    items.iter().find(|item| own(item).as_ref() == Some(name))
 }
 
 /// Matches by names, if all items on either side have one and none has it twice.

@@ -7,6 +7,7 @@
 //! [`meaning`], the same changes of many charts and environments become one in [`fold`], and [`lines`] lays an object
 //! out as YAML with both sides' lines. Start reading at [`ObjectChange`].
 
+pub mod drift;
 pub mod fields;
 pub mod fold;
 pub mod identity;
@@ -15,6 +16,7 @@ pub mod lines;
 mod lists;
 pub mod meaning;
 pub mod secrets;
+pub mod values;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -87,6 +89,9 @@ pub struct ObjectChange {
     /// Why it does not count, where a rule or a flag says so: then it counts neither for the exit status nor for what
     /// the change means.
     pub ignored: Option<Text>,
+    /// What is said of an object that the cluster has otherwise than its release: then the old side is the release as it
+    /// is stored, and the new side the live object without what is not by hand.
+    pub drift: Option<Box<drift::ObjectDrift>>,
     /// Number of the object in [`Side::objects`] of the old and the new side.
     pub index: (Option<usize>, Option<usize>),
 }
@@ -104,13 +109,13 @@ impl ObjectChange {
 }
 
 /// Where something was written, for a person to open. All of it went through the redactor: the "file" of an argument is
-/// `--set key=value`.
+/// `--set key`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Place {
     /// The file, relative to the working folder where it is below it; of a git revision, with its name before it
     /// (`main:charts/web/values.yaml`).
     pub file: Text,
-    /// Line, from 1.
+    /// Line, from 1; 0 where nothing but the file is known.
     pub line: usize,
     /// Column, from 1, in bytes.
     pub column: usize,
@@ -129,7 +134,10 @@ pub struct Source {
 pub fn compare(old: &Side, new: &Side, redactor: &Redactor) -> Vec<ObjectChange> {
     let pairs = identity::pairs(old, new);
     let mut found: Vec<ObjectChange> = pairs.iter().map(|pair| object(pair, old, new, redactor)).collect();
-    found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+    // What the user gives stands before the defaults.
+    if !found.iter().all(ObjectChange::is_values) {
+        found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+    }
     found
 }
 
@@ -157,6 +165,7 @@ fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) ->
     let mut change = ObjectChange { id, hooks, index: (pair.old, pair.new), ..ObjectChange::none() };
     if let (Some((a, ..)), Some((b, ..))) = (before, after)
         && !pair.renamed
+        && !values::is_values(&main.object)
         && fields::says_the_same(a.object.root(), b.object.root())
     {
         return change;
@@ -192,6 +201,7 @@ impl ObjectChange {
             new: None,
             fields: Vec::new(),
             ignored: None,
+            drift: None,
             index: (None, None),
         }
     }

@@ -22,20 +22,25 @@ pub enum Step {
 /// How a path reads: `image.tag`, `ports[0].name`; keys that would mislead are quoted: `labels."app.io/name"`.
 pub fn path_text(steps: &[Step]) -> String {
     let mut out = String::new();
-    for step in steps {
-        match step {
-            Step::Item(i) => _ = write!(out, "[{i}]"),
-            Step::Key(key) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                let key = key.to_text();
-                let plain = !key.is_empty() && !key.contains(['.', '[', ']', '"', ' ']);
-                _ = if plain { write!(out, "{key}") } else { write!(out, "{key:?}") };
+    steps.iter().for_each(|step| push_step(&mut out, step));
+    out
+}
+
+/// Adds a step to a path that is being written.
+pub fn push_step(out: &mut String, step: &Step) {
+    match step {
+        Step::Item(i) => _ = write!(out, "[{i}]"),
+        Step::Key(key) => {
+            if !out.is_empty() {
+                out.push('.');
+            }
+            let key = key.to_text();
+            match key.is_empty() || key.contains(['.', '[', ']', '"', ' ']) {
+                true => _ = write!(out, "{key:?}"),
+                false => out.push_str(&key),
             }
         }
     }
-    out
 }
 
 /// Reads what [`path_text`] writes; a quote that doesn't end takes the rest.
@@ -73,6 +78,36 @@ struct Entry {
 }
 
 const ROOT: u32 = u32::MAX;
+
+/// A key that holds a value rather than other keys.
+#[derive(Clone, Copy)]
+pub struct Leaf<'k> {
+    keys: &'k Keys,
+    n: u32,
+}
+
+impl Leaf<'_> {
+    /// Its path.
+    pub fn path(&self) -> Vec<Step> {
+        self.keys.path(self.n)
+    }
+
+    /// Its path, written.
+    pub fn text(&self) -> String {
+        path_text(&self.path())
+    }
+
+    /// Where it stands.
+    pub fn pos(&self) -> Pos {
+        self.keys.entries[self.n as usize].pos
+    }
+
+    /// Where it stands, then its parent, and so on up to the top.
+    pub fn upwards(&self) -> impl Iterator<Item = Pos> {
+        let entry = |n: u32| self.keys.entries.get(n as usize);
+        std::iter::successors(entry(self.n), move |e| entry(e.parent)).map(|e| e.pos)
+    }
+}
 
 /// The keys of the merged values by position.
 #[derive(Debug, Default)]
@@ -116,6 +151,31 @@ impl Keys {
     /// All paths with their positions, parents before their children.
     pub fn all(&self) -> impl Iterator<Item = (Vec<Step>, Pos)> {
         (0..self.entries.len() as u32).map(|n| (self.path(n), self.entries[n as usize].pos))
+    }
+
+    /// The keys that hold no map with keys of its own, in order. Lists are leaves, and what subcharts see of the globals
+    /// is left out.
+    pub fn leaves(&self) -> Vec<Leaf<'_>> {
+        let size = self.entries.len();
+        // Whether there is a list, or a subchart's globals, on the way to an entry; whether there is a key below it.
+        let (mut in_list, mut hidden, mut inner) = (vec![false; size], vec![false; size], vec![false; size]);
+        for (n, entry) in self.entries.iter().enumerate() {
+            let parent = entry.parent as usize;
+            let is_top = entry.parent == ROOT;
+            in_list[n] = matches!(entry.step, Step::Item(_)) || !is_top && in_list[parent];
+            if in_list[n] || is_top {
+                continue;
+            }
+            hidden[n] = hidden[parent] || matches!(&entry.step, Step::Key(k) if &**k == b"global");
+            inner[parent] = true;
+        }
+        let is_leaf = |n: &usize| !in_list[*n] && !hidden[*n] && !inner[*n] && self.entries[*n].pos.is_known();
+        (0..size).filter(is_leaf).map(|n| Leaf { keys: self, n: n as u32 }).collect()
+    }
+
+    /// All keys as a parent's number (of an entry before it), a step, in [`Keys::all`]'s order.
+    pub fn steps(&self) -> impl Iterator<Item = (Option<usize>, &Step)> {
+        self.entries.iter().map(|e| ((e.parent != ROOT).then_some(e.parent as usize), &e.step))
     }
 
     /// The positions of several paths; nowhere for those that aren't there.

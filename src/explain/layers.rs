@@ -1,6 +1,10 @@
 //! What a key of the merged values was in each layer: worked out from the inputs when somebody asks, so that a render
 //! doesn't pay for it.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use super::keys::Step;
 use crate::chart::{Chart, Dependency};
 use crate::span::{Pos, SourceMap};
@@ -87,6 +91,18 @@ impl Layers {
         found
     }
 
+    /// Whether a layer sets anything to null.
+    pub fn have_nulls(&self) -> bool {
+        self.layers.iter().any(|l| has_nulls(&l.values))
+    }
+
+    /// Where the lists stand that a layer sets.
+    pub fn lists(&self) -> HashSet<Pos, RandomState> {
+        let mut found = HashSet::default();
+        self.layers.iter().for_each(|l| lists(&l.values, &mut found));
+        found
+    }
+
     /// All keys that a layer sets, with the position and the layer's number.
     pub fn keys(&self) -> impl Iterator<Item = Vec<(Vec<Step>, Slot)>> {
         self.layers.iter().map(|l| {
@@ -96,6 +112,23 @@ impl Layers {
             }
             out
         })
+    }
+}
+
+fn has_nulls(values: &Map) -> bool {
+    values.entries().iter().any(|(_, slot)| match &slot.value {
+        Value::Map(inner) => !crate::stack::is_low() && has_nulls(inner),
+        other => other.is_nil(),
+    })
+}
+
+fn lists(values: &Map, found: &mut HashSet<Pos, RandomState>) {
+    for (_, slot) in values.entries().iter().filter(|_| !crate::stack::is_low()) {
+        match &slot.value {
+            Value::Map(inner) => lists(inner, found),
+            Value::List(_) => _ = found.insert(slot.pos),
+            _ => {}
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
@@ -10,11 +10,13 @@ use super::keys::{Keys, Step};
 use super::reader::{Cache, Reader};
 use super::record::{Recorder, Ref};
 use super::resolve::Detail;
+use super::usage::Usage;
 use crate::chart::Chart;
 use crate::manifest::{Manifest, sort_file};
 use crate::render::Rendered;
 use crate::span::{Pos, SourceMap};
 use crate::stack;
+use crate::template::parsed::Parsed;
 use crate::value::HelmVersion;
 
 /// A place in a file; line and column count from 1, the column in bytes.
@@ -130,6 +132,7 @@ pub struct Map {
     pub(super) parts: Vec<Part>,
     pub(super) keys: Keys,
     pub(super) sources: SourceMap,
+    parsed: Parsed,
     helm: HelmVersion,
     pub(super) gates: Vec<Gate>,
     /// What the files printed: the number of the part, and the buffer there.
@@ -138,6 +141,7 @@ pub struct Map {
     crds: Vec<Manifest>,
     /// Where CRD files begin.
     crd_files: HashMap<String, Pos, RandomState>,
+    pub(super) usage: OnceLock<Usage>,
 }
 
 impl Map {
@@ -168,12 +172,17 @@ impl Map {
             crd_files.insert(path.clone(), sources.add(path, "", text.as_str()));
             crds.extend(sort_file(path, text, helm).map(|sorted| sorted.manifests).unwrap_or_default());
         }
-        Map { parts, keys, sources, helm, gates, files, crds, crd_files }
+        Map { parts, keys, sources, parsed: chart.parsed.clone(), helm, gates, files, crds, crd_files, usage: OnceLock::new() }
     }
 
     /// The inputs.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// What was parsed of the chart's templates.
+    pub fn parsed(&self) -> &Parsed {
+        &self.parsed
     }
 
     /// Whose behaviour was reproduced.
@@ -202,6 +211,11 @@ impl Map {
     pub fn value_at(&self, pos: Pos, path: Vec<Step>) -> Origin {
         let value = |path| self.ask(0, Detail::Full, |reader| reader.value(pos, path));
         value(path).unwrap_or_else(|| Origin::plain(String::new(), pos))
+    }
+
+    /// The place of a position, where it is one of an input.
+    pub fn place(&self, pos: Pos) -> Option<Place> {
+        self.ask(0, Detail::Brief, |reader| reader.place(pos)).flatten()
     }
 
     /// Where a line of a document comes from; lines count from 1.

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::flow::{Flow, flow_of};
-use super::keys::Step;
+use super::keys::{Leaf, Step};
 use super::map::Map;
-use super::record::{Kind, Node, Recorder, Ref, Wrote};
+use super::record::{Kind, Node, Recorder, Ref, Target, Wrote};
 use crate::span::Pos;
 
 /// What a render's templates did with values.
 #[derive(Debug, Default)]
 pub struct Usage {
     /// Positions of keys that were read.
-    read: HashSet<Pos>,
+    read: HashSet<Pos, RandomState>,
     /// Positions of keys that were used with all that is below them.
-    whole: HashSet<Pos>,
+    whole: HashSet<Pos, RandomState>,
     /// Keys that no layer sets and that were read without a guard, with the places known to print them.
     pub missing: BTreeMap<String, BTreeSet<Pos>>,
 }
@@ -50,24 +52,31 @@ pub(super) fn is_guard(name: &str) -> bool {
 }
 
 impl Usage {
-    /// Whether the key at this path, whose ancestors and itself stand at these positions, is read.
-    pub fn is_read(&self, own: Pos, above: &[Pos]) -> bool {
-        self.read.contains(&own) || above.iter().chain([&own]).any(|p| self.whole.contains(p))
+    /// Whether a key is read.
+    pub fn is_read(&self, key: &Leaf<'_>) -> bool {
+        self.read.contains(&key.pos()) || key.upwards().any(|p| self.whole.contains(&p))
     }
 
-    fn consume(&mut self, record: &Recorder, r: Ref, seen: &mut HashSet<Ref>) {
+    fn consume(&mut self, record: &Recorder, r: Ref, seen: &mut Seen) {
+        if !seen.insert(r) {
+            return;
+        }
         let mut todo = vec![r];
         while let Some(r) = todo.pop() {
-            if !seen.insert(r) {
-                continue;
-            }
             match record.node(r) {
                 Some(Node::Read { pos, .. }) if pos.is_known() => {
                     self.whole.insert(pos);
                 }
-                Some(Node::Read { from, absent: false, .. }) if !record.is_object(r) => todo.push(from),
-                Some(Node::Assigned { of, .. } | Node::Part { of, .. }) => todo.push(of),
-                Some(Node::Call { args, .. }) => todo.extend(args.of(&record.args)),
+                Some(Node::Read { from, absent: false, .. }) if !record.is_object(r) => {
+                    todo.extend(Some(from).filter(|r| seen.insert(*r)));
+                }
+                Some(Node::Assigned { of, .. } | Node::Part { of, .. }) => {
+                    todo.extend(Some(of).filter(|r| seen.insert(*r)));
+                }
+                Some(Node::Entry { of, key }) => todo.extend([of, key].into_iter().filter(|r| seen.insert(*r))),
+                Some(Node::Call { args, .. }) => {
+                    todo.extend(args.of(&record.args).iter().filter(|r| seen.insert(**r)));
+                }
                 None => {
                     self.whole.insert(Pos(r.0));
                 }
@@ -77,19 +86,40 @@ impl Usage {
     }
 }
 
+/// What was followed already.
+struct Seen {
+    nodes: Vec<bool>,
+    places: HashSet<Pos, RandomState>,
+}
+
+impl Seen {
+    fn new(record: &Recorder) -> Seen {
+        Seen { nodes: vec![false; record.nodes.len()], places: HashSet::default() }
+    }
+
+    /// Whether it is new.
+    fn insert(&mut self, r: Ref) -> bool {
+        match r.target() {
+            Target::Nothing => self.places.insert(Pos::NONE),
+            Target::Place(pos) => self.places.insert(pos),
+            Target::Node(n) => self.nodes.get_mut(n).is_some_and(|seen| !std::mem::replace(seen, true)),
+        }
+    }
+}
+
 impl Map {
     /// What the templates did with the values.
-    pub fn usage(&self) -> Usage {
-        let mut usage = Usage::default();
-        self.parts.iter().for_each(|part| self.add_usage(&part.record, &mut usage));
-        for gate in self.gates() {
-            usage.read.insert(gate);
-        }
-        usage
+    pub fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| {
+            let mut usage = Usage::default();
+            self.parts.iter().for_each(|part| self.add_usage(&part.record, &mut usage));
+            usage.read.extend(self.gates());
+            usage
+        })
     }
 
     fn add_usage(&self, record: &Recorder, usage: &mut Usage) {
-        let mut seen = HashSet::new();
+        let mut seen = Seen::new(record);
         for node in &record.nodes {
             match node {
                 Node::Read { pos, .. } if pos.is_known() => {

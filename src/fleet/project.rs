@@ -139,6 +139,17 @@ pub struct LintSettings {
     pub baseline: Option<String>,
     /// Severity by rule, or glob of rules.
     pub rules: BTreeMap<String, Level>,
+    /// What all environments should have the same of.
+    pub same_everywhere: SameSettings,
+}
+
+/// `sameEverywhere:`, globs with their places.
+#[derive(Clone, Debug, Default)]
+pub struct SameSettings {
+    /// Keys of values.
+    pub values: Vec<Placed>,
+    /// Images, without tag and digest.
+    pub images: Vec<Placed>,
 }
 
 /// What a rule counts as.
@@ -309,7 +320,12 @@ impl Reader<'_> {
             waivers: self.text(node, "waivers").map(|t| t.text),
             baseline: self.text(node, "baseline").map(|t| t.text),
             rules: self.rules(node),
+            same_everywhere: node.get("sameEverywhere").map(|n| self.same(n)).unwrap_or_default(),
         }
+    }
+
+    fn same(&self, node: &Node) -> SameSettings {
+        SameSettings { values: self.texts(node, "values"), images: self.texts(node, "images") }
     }
 
     fn rules(&self, node: &Node) -> BTreeMap<String, Level> {

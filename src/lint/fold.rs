@@ -1,12 +1,15 @@
 //! Findings: problems with their places, one where the same holds in several environments or versions.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Problem, Resource, Scope, Spot, ValuesSpot};
 
 /// A problem of an object of one chart in one environment, with its places.
+#[derive(Clone)]
 pub struct Located {
     /// What is wrong.
     pub problem: Problem,
@@ -32,37 +35,77 @@ impl Located {
     }
 }
 
-/// What makes two problems the same.
-type Same = (String, String, String, String, Resource);
+/// Findings while problems come in: what holds in many environments takes the room of one.
+#[derive(Default)]
+pub struct Fold {
+    found: Vec<Finding>,
+    /// Numbers of findings by a hash of what makes problems the same.
+    places: HashMap<u64, Vec<u32>, FixedState>,
+}
 
-/// Folds problems into findings, sorted by chart, file, line and rule.
-pub fn findings(located: Vec<Located>) -> Vec<Finding> {
-    let mut places: HashMap<Same, usize> = HashMap::new();
-    let mut found: Vec<Finding> = Vec::new();
-    for l in located {
-        // Environments put the same object into different namespaces.
-        let resource = Resource { namespace: String::new(), ..l.resource.clone() };
-        let p = &l.problem;
-        let same = (p.rule.to_string(), p.message.clone(), p.path.clone(), l.chart.clone(), resource);
-        match places.get(&same).and_then(|i| found.get_mut(*i)) {
-            Some(old) => {
+/// What makes two problems the same: rule, message, path, chart, and the object but for its namespace, because
+/// environments put the same object into different ones.
+type Same<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
+
+impl Fold {
+    /// Adds a problem.
+    pub fn add(&mut self, l: Located) {
+        let (p, r) = (&l.problem, &l.resource);
+        let same = (&*p.rule, &*p.message, &*p.path, &*l.chart, &*r.api_version, &*r.kind, &*r.name);
+        match self.find(same) {
+            Ok(old) => {
                 old.severity = old.severity.max(l.problem.severity);
                 old.scopes.push(l.scope);
             }
-            None => {
-                places.insert(same, found.len());
-                found.push(finding(l));
+            Err(hash) => self.push(hash, finding(l)),
+        }
+    }
+
+    /// Adds what others were folded into.
+    pub fn extend(&mut self, other: Fold) {
+        for f in other.found {
+            match self.find(same_of(&f)) {
+                Ok(old) => {
+                    old.severity = old.severity.max(f.severity);
+                    old.scopes.extend(f.scopes);
+                }
+                Err(hash) => self.push(hash, f),
             }
         }
     }
-    for f in &mut found {
-        f.scopes.sort();
-        f.scopes.dedup();
-        f.env = f.scopes.first().map(|s| s.env.clone()).unwrap_or_default();
+
+    /// The finding that is the same, or the hash to put one under.
+    fn find(&mut self, same: Same<'_>) -> Result<&mut Finding, u64> {
+        let hash = self.places.hasher().hash_one(same);
+        let mut near = self.places.get(&hash).into_iter().flatten().map(|n| *n as usize);
+        match near.find(|n| same_of(&self.found[*n]) == same) {
+            Some(n) => Ok(&mut self.found[n]),
+            None => Err(hash),
+        }
     }
-    found.sort_by(|a, b| order(a).cmp(&order(b)));
-    number_twins(&mut found);
-    found
+
+    fn push(&mut self, hash: u64, finding: Finding) {
+        self.places.entry(hash).or_default().push(self.found.len() as u32);
+        self.found.push(finding);
+    }
+
+    /// The findings, sorted by chart, file, line and rule.
+    pub fn finish(self) -> Vec<Finding> {
+        let mut found = self.found;
+        for f in &mut found {
+            f.scopes.sort();
+            f.scopes.dedup();
+            f.env = f.scopes.first().map(|s| s.env.clone()).unwrap_or_default();
+        }
+        found.sort_by(|a, b| order(a).cmp(&order(b)));
+        number_twins(&mut found);
+        found
+    }
+}
+
+fn same_of(f: &Finding) -> Same<'_> {
+    let r = &f.resource;
+    (&f.rule, &f.message, &f.path, &f.chart, &r.api_version, &r.kind, &r.name)
 }
 
 fn order(f: &Finding) -> (&str, &Spot, &str, &str, &Resource, &str) {

@@ -3,9 +3,11 @@
 pub mod annotate;
 pub mod diff;
 pub mod explain;
+pub mod explain_page;
 pub mod graph;
+mod html;
 pub mod lint;
-pub mod page;
+
 pub mod rich;
 pub mod routes;
 pub mod source_map;

@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
             }
         };
         if replaces {
-            let tree = Tree { name: name.clone(), source: self.source.clone(), root };
+            let tree = Tree { name: name.clone(), source: self.source.clone(), root: root.into() };
             self.trees.insert(name, Arc::new(tree));
         }
         Ok(())

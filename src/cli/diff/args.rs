@@ -26,12 +26,24 @@ pub struct DiffArgs {
     /// List the revisions of the release instead
     #[arg(long, conflicts_with_all = ["against", "stdin_current", "revision"])]
     pub list: bool,
+    /// Show what was changed in the cluster by hand too: live objects against the release, what others own told apart,
+    /// and what the upgrade makes of each. release:NAMESPACE/NAME in place of a chart looks for nothing else
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub drift: bool,
+    /// Ask the API server what it would refuse of the new objects, by server-side dry runs
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub server: bool,
     /// Compare with the manifests on standard input: the same as --against -
     #[arg(long, conflicts_with = "against")]
     pub stdin_current: bool,
     /// Compare these manifests instead of charts: a file or folder
     #[arg(long, value_name = "PATH", conflicts_with_all = ["charts", "all_envs", "revision", "list"])]
     pub manifests: Vec<String>,
+    /// Compare values instead of manifests: what the user gave (with the project's layers) and the chart's defaults. Against a
+    /// release, git:REF, another folder of the chart, or a file of values as `helm get values` prints them. Not to be
+    /// mixed up with --values, which names values files as in Helm
+    #[arg(long, conflicts_with_all = ["manifests", "list"])]
+    pub values_only: bool,
     /// All environments in one report
     #[arg(long, conflicts_with = "env")]
     pub all_envs: bool,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::args::DiffArgs;
 use super::findings::of_side;
+use super::values::Given;
 use crate::cli::args::SceneArgs;
 use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Failed, Session, error, relative, shown};
@@ -26,9 +27,9 @@ use crate::yaml;
 
 /// A render in progress: it stays on its thread.
 pub(super) struct Scene {
-    session: Session,
-    rendered: Rendered,
-    map: Map,
+    pub(super) session: Session,
+    pub(super) rendered: Rendered,
+    pub(super) map: Map,
     folder: std::path::PathBuf,
 }
 
@@ -46,15 +47,19 @@ pub(super) struct Prepared {
     pub tainted: Vec<(usize, u32)>,
     /// Where fields come from, by object and byte offset of the value.
     pub origins: HashMap<(usize, u32), Origin>,
-    /// What may be secret in a side that could not be had.
+    /// What else may be secret: of a side that could not be had, and of values.
     pub secrets: Vec<String>,
+    /// Secrets that are not compared themselves.
+    pub known_secrets: Vec<KubeObject>,
+    /// Its values, where nothing else is compared.
+    pub given: Option<Box<Given>>,
 }
 
 /// Where a field comes from, not yet redacted.
 #[derive(Clone, Default)]
 pub(super) struct Origin {
-    template: Option<(String, usize, usize)>,
-    values: Option<(String, (String, usize, usize))>,
+    pub(super) template: Option<(String, usize, usize)>,
+    pub(super) values: Option<(String, (String, usize, usize))>,
 }
 
 /// A side that cannot be had: the exit status, the text, and what in it may be secret.
@@ -180,7 +185,7 @@ impl Scene {
                     tainted.push((number, offset));
                 }
                 let value = origin.values.iter().find(|o| o.kind == OriginKind::Value && o.place.is_some());
-                let spot = |p: &MapPlace| (name(&self.file(p)), p.line, p.column);
+                let spot = |p: &MapPlace| (name(without_value(&self.file(p))), p.line, p.column);
                 origins.insert(
                     (number, offset),
                     Origin {
@@ -201,6 +206,8 @@ impl Scene {
             tainted,
             origins,
             secrets: Vec::new(),
+            known_secrets: Vec::new(),
+            given: None,
         }
     }
 
@@ -230,7 +237,11 @@ impl Finish<'_> {
     /// Finishes both: what both say alike needs no origins.
     pub fn both(&self, old: Half, new: Half) -> (Prepared, Prepared) {
         let (old, new) = (Opened::of(old, self.args), Opened::of(new, self.args));
-        let (differ_old, differ_new) = differing(&old.side, &new.side);
+        let (differ_old, mut differ_new) = differing(&old.side, &new.side);
+        if self.args.drift {
+            // What stays the same here may have been edited there.
+            differ_new = (0..new.side.objects.len()).collect();
+        }
         let here = |file: &str| relative(file);
         let (before, after) = (self.plans.map(|p| p.0), self.plans.map(|p| p.1));
         (self.one(old, &differ_old, before, self.old_file), self.one(new, &differ_new, after, &here))
@@ -293,7 +304,24 @@ pub(super) enum Half {
     Read(Box<Prepared>),
 }
 
+impl From<Given> for Half {
+    fn from(given: Given) -> Half {
+        Half::Read(Box::new(Prepared { given: Some(Box::new(given)), ..Prepared::empty("") }))
+    }
+}
+
 impl Half {
+    /// Its values; none of manifests.
+    pub fn values(self, name: &dyn Fn(&str) -> String) -> Given {
+        match self {
+            Half::Rendered(scene) => Given::of_scene(&scene, name),
+            Half::Read(prepared) => match prepared.given {
+                Some(given) => *given,
+                None => Given::of_nothing(prepared.secrets),
+            },
+        }
+    }
+
     /// The namespace of objects that say none.
     pub fn namespace(&self) -> &str {
         match self {
@@ -314,6 +342,8 @@ impl Prepared {
             tainted: Vec::new(),
             origins: HashMap::new(),
             secrets: Vec::new(),
+            known_secrets: Vec::new(),
+            given: None,
         }
     }
 
@@ -370,6 +400,15 @@ impl Prepared {
     /// Tells the redactor what secrets reached.
     pub fn taint(&self, redactor: &mut Redactor, which: Which) {
         self.tainted.iter().for_each(|(object, offset)| redactor.taint(which, *object, *offset));
+    }
+}
+
+/// The name of a source of values without what an argument sets: `--set db.pin` of `--set db.pin=4711`, which may be too
+/// short a secret to be found.
+pub(super) fn without_value(name: &str) -> &str {
+    match name.split_once('=') {
+        Some((flag, _)) if flag.starts_with("--set") => flag,
+        _ => name,
     }
 }
 

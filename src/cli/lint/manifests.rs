@@ -11,45 +11,47 @@ use crate::lint::definitions::Definitions;
 use crate::lint::fold::Located;
 use crate::lint::locate::relative;
 use crate::lint::objects;
-use crate::lint::release::{Judged, Release};
+use crate::lint::release::{Release, Tally};
 
 /// Checks all objects of the files together.
 pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
-    let mut judged = Judged::default();
+    let mut tally = Tally::default();
     let mut all = Vec::new();
     for path in &plan.args.manifests {
         if path == "-" {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).map_err(|e| error(format!("standard input: {e}")))?;
-            add_file(plan, "standard input", &text, &mut all, &mut judged);
+            add_file(plan, "standard input", &text, &mut all, &mut tally);
             continue;
         }
         for file in manifest_files(Path::new(path))? {
-            add_file(plan, &relative(&file, &plan.current), &read(&file)?, &mut all, &mut judged);
+            add_file(plan, &relative(&file, &plan.current), &read(&file)?, &mut all, &mut tally);
         }
     }
-    judged.extend(plan.checks.release(&Release {
+    let judged = plan.checks.release(&Release {
         objects: &all,
         crds: &Definitions::default(),
         namespace: plan.args.scene.namespace.as_deref(),
         chart: "",
         scope: Scope::default(),
         origins: None,
-    }));
-    Ok(Done { judged, ..Done::default() })
+    });
+    tally.add(judged, &plan.strictness());
+    Ok(Done { tally, ..Done::default() })
 }
 
 /// Reads a file's objects; documents that are none are findings of the schema family.
-fn add_file(plan: &Plan<'_>, name: &str, text: &str, all: &mut Vec<KubeObject>, judged: &mut Judged) {
+fn add_file(plan: &Plan<'_>, name: &str, text: &str, all: &mut Vec<KubeObject>, tally: &mut Tally) {
     let (objects, broken) = objects::of_file(name, text);
     all.extend(objects);
     if plan.checks.versions.is_empty() {
         return;
     }
-    judged.checked += broken.len();
-    for b in broken {
+    tally.checked += broken.len();
+    let located = broken.into_iter().map(|b| {
         let (line, column) = b.place();
         let spot = Spot { file: name.to_owned(), line, column };
-        judged.located.push(Located::of_file(b.problem, "", Scope::default(), spot));
-    }
+        Located::of_file(b.problem, "", Scope::default(), spot)
+    });
+    tally.located(located, &plan.strictness());
 }

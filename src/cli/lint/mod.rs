@@ -1,7 +1,8 @@
 //! `plimsoll lint`: renders charts in their environments, or takes manifests, runs the families of checks over them, and
-//! reports what they find. [`plan`] reads all that is needed before the first chart, [`charts`] and [`manifests`] check,
-//! [`reports`] writes.
+//! reports what they find. [`plan`] reads all that is needed before the first chart, [`charts`] (one by one: [`chart`]) and
+//! [`manifests`] check, [`reports`] writes.
 
+mod chart;
 mod charts;
 mod manifests;
 pub(super) mod plan;
@@ -15,15 +16,14 @@ use super::exit;
 use super::session::{Failed, error, outputs, project, usage};
 use crate::finding::{Finding, Severity};
 use crate::lint::baseline::Baseline;
-use crate::lint::release::Judged;
-use crate::lint::strict::Strictness;
+use crate::lint::release::Tally;
 use crate::lint::waivers::Waivers;
 use plan::Plan;
 
 /// What was checked.
 #[derive(Default)]
 struct Done {
-    judged: Judged,
+    tally: Tally,
     /// Lines for standard error.
     said: BTreeSet<String>,
     /// The charts, as findings name them.
@@ -64,9 +64,8 @@ fn lint(args: &LintArgs) -> Result<u8, Failed> {
         None => None,
     };
     let mut done = if args.manifests.is_empty() { charts::lint(&plan)? } else { manifests::lint(&plan)? };
-    let checked = done.judged.checked;
-    let strictness = Strictness::of(plan.project.as_ref());
-    let mut found = std::mem::take(&mut done.judged).findings(&strictness);
+    let checked = done.tally.checked;
+    let mut found = std::mem::take(&mut done.tally).findings();
     waivers.apply(&mut found, today);
     let about_waivers = waivers.findings(today).into_iter();
     found.extend(about_waivers.filter(|f| f.rule != "waiver/unused" || sees_all(args, &plan)));

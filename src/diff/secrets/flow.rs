@@ -38,6 +38,11 @@ impl Flow {
         flow
     }
 
+    /// The keys of the values that Secrets are made of.
+    pub fn keys(&self) -> impl Iterator<Item = Pos> {
+        self.keys.iter().copied()
+    }
+
     /// Whether what is secret reached a field that comes from there. Names, labels and selectors say who an object is,
     /// and a checksum says no more than that something changed.
     pub fn reaches(&self, field: &Field, origin: &LineOrigin) -> bool {

@@ -24,7 +24,7 @@ use needles::Needles;
 pub use value::{Data, Entry, Text, Value};
 
 /// The annotation in which kubectl keeps all that was applied, secrets too.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A side of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub enum Which {
     Old,
     /// What will be.
     New,
+    /// What the cluster has.
+    Live,
 }
 
 /// Finds secrets and puts hashes in their place.
@@ -126,21 +128,25 @@ fn is_secret(object: &KubeObject) -> bool {
 
 /// Gathers what an object keeps secret.
 fn collect(object: &KubeObject, needles: &mut Needles) {
+    held(object).iter().for_each(|text| needles.add(text));
+}
+
+/// What a Secret holds, decoded; nothing of other kinds.
+pub fn held(object: &KubeObject) -> Vec<String> {
     if !is_secret(object) {
-        return;
+        return Vec::new();
     }
     let values = |key: &str| object.root().get(key).map(Node::entries).unwrap_or_default().iter();
-    for entry in values("stringData") {
-        needles.add(&scalar_text(&entry.value));
-    }
+    let mut found: Vec<String> = values("stringData").map(|e| scalar_text(&e.value)).collect();
     for entry in values("data") {
         let text = scalar_text(&entry.value);
         match decoded(&text).map(String::from_utf8) {
-            Some(Ok(plain)) => needles.add(&plain),
+            Some(Ok(plain)) => found.push(plain),
             // Keys and archives: their base64 is all there is to find.
-            _ => needles.add(&text),
+            _ => found.push(text),
         }
     }
+    found
 }
 
 /// The bytes of a Secret's `data`.

@@ -179,6 +179,11 @@ pub struct Entry {
 }
 
 impl Value {
+    /// Nothing.
+    pub(in crate::diff) fn null() -> Value {
+        Value { data: Data::Null, offset: 0 }
+    }
+
     /// The value of a key, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries().iter().find(|e| e.key.as_str() == key).map(|e| &e.value)

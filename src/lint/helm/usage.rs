@@ -1,21 +1,23 @@
 //! What is wrong with a chart's values over all its environments together, judged from what templates read and what
 //! layers say: keys that nothing reads, keys that nothing sets, lists that one layer replaced, values that a schema
-//! refuses, keys that differ where they shouldn't. `plimsoll values` and `plimsoll lint` both ask here.
+//! refuses. What differs where it shouldn't is in [`super::differs`]. `plimsoll values` and `plimsoll lint` both ask here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use foldhash::fast::RandomState;
+
+use super::known::{Known, closest};
 use crate::chart::Chart;
 use crate::diag::log::Log;
-use crate::explain::keys::Keys;
+use crate::explain::keys::Leaf;
 use crate::explain::layers::at;
 use crate::explain::unguarded::unguarded;
 use crate::explain::{Layers, Map, Step, path_text};
 use crate::finding::{Severity, Spot};
 use crate::jsonschema::validate;
 use crate::render::Rendered;
-use crate::span::{Pos, SourceMap, line_column};
-use crate::value::fmt::to_text;
-use crate::value::{HelmVersion, Map as Values, Value};
+use crate::span::{Pos, Source, SourceMap, line_column};
+use crate::value::{Map as Values, Value};
 
 /// One render, in one environment.
 #[derive(Clone, Copy)]
@@ -55,8 +57,7 @@ impl View<'_> {
 
     /// Where the templates mention a key, by their text.
     pub fn mentions(&self, key: &str) -> BTreeSet<Spot> {
-        let templates = self.map.sources().all().filter(|(_, s)| s.layer.is_empty());
-        let found = templates.filter_map(|(_, source)| {
+        let found = self.templates().filter_map(|(_, source)| {
             // A subchart's templates say less than the whole key.
             let chart = source.name.split("/templates/").next().unwrap_or_default();
             let mut own = key;
@@ -70,8 +71,18 @@ impl View<'_> {
         found.collect()
     }
 
-    fn spot(&self, pos: Pos) -> Option<Spot> {
-        spot(self.map.sources(), pos)
+    fn templates(&self) -> impl Iterator<Item = (Pos, &Source)> {
+        self.map.sources().all().filter(|(_, s)| s.layer.is_empty())
+    }
+
+    pub(super) fn spot(&self, pos: Pos) -> Option<Spot> {
+        let place = self.map.place(pos)?;
+        Some(Spot { file: place.file.to_string(), line: place.line, column: place.column })
+    }
+
+    /// Whether another environment renders the same templates.
+    fn has_same_templates(&self, other: &View<'_>) -> bool {
+        self.templates().map(|(_, s)| (&s.name, &s.text)).eq(other.templates().map(|(_, s)| (&s.name, &s.text)))
     }
 }
 
@@ -84,49 +95,28 @@ fn is_below(path: &[Step], name: &str) -> bool {
     matches!(path.first(), Some(Step::Key(k)) if **k == *name.as_bytes())
 }
 
-/// The leaves of the merged values: paths, their positions and those above. Lists are leaves, and what subcharts see of
-/// the globals is left out.
-pub fn leaves(keys: &Keys) -> Vec<(Vec<Step>, Pos, Vec<Pos>)> {
-    let mut out: Vec<(Vec<Step>, Pos, Vec<Pos>)> = Vec::new();
-    let mut above: Vec<(Vec<Step>, Pos)> = Vec::new();
-    let mut inner: BTreeSet<String> = BTreeSet::new();
-    for (path, pos) in keys.all() {
-        if path.iter().any(|s| matches!(s, Step::Item(_))) {
-            continue;
-        }
-        while above.last().is_some_and(|(p, _)| !path.starts_with(p)) {
-            above.pop();
-        }
-        if let Some((parent, _)) = above.last() {
-            inner.insert(path_text(parent));
-        }
-        let is_global = |s: &Step| matches!(s, Step::Key(k) if &**k == b"global");
-        let hidden = path.iter().skip(1).any(is_global);
-        if !hidden {
-            out.push((path.clone(), pos, above.iter().map(|a| a.1).collect()));
-        }
-        above.push((path, pos));
-    }
-    out.retain(|(path, pos, _)| pos.is_known() && !inner.contains(&path_text(path)));
-    out
-}
-
 /// Keys that no template reads in any environment (`helm/unused-value`).
 pub fn unused(views: &[View<'_>]) -> Vec<KeyFinding> {
-    let mut read = BTreeSet::new();
-    let mut places: BTreeMap<String, BTreeSet<Spot>> = BTreeMap::new();
-    for view in views {
-        let usage = view.map.usage();
-        for (path, pos, above) in leaves(view.map.keys()) {
-            let key = path_text(&path);
-            if usage.is_read(pos, &above) || view.is_elsewhere(&path) {
-                read.insert(key.clone());
-            }
-            places.entry(key).or_default().extend(view.spot(pos));
+    let leaves: Vec<Vec<Leaf<'_>>> = views.iter().map(|view| view.map.keys().leaves()).collect();
+    let all = || views.iter().zip(&leaves).flat_map(|(view, leaves)| leaves.iter().map(move |leaf| (view, leaf)));
+    let is_read = |view: &View<'_>, leaf: &Leaf<'_>| view.map.usage().is_read(leaf) || view.is_elsewhere(&leaf.path());
+    let (mut read, mut open) = (HashSet::<String, RandomState>::default(), Vec::new());
+    for (view, leaf) in all() {
+        match (is_read(view, leaf), views.len()) {
+            (false, _) => open.push((view, leaf)),
+            // Another environment's word is not asked for where there is none.
+            (true, 1) => {}
+            (true, _) => _ = read.insert(leaf.text()),
         }
     }
-    let unused = places.into_iter().filter(|(key, _)| !read.contains(key));
-    unused.map(|(key, places)| KeyFinding { key, places, ..KeyFinding::default() }).collect()
+    let mut unused: BTreeMap<String, BTreeSet<Spot>> = BTreeMap::new();
+    for (view, leaf) in open {
+        let key = leaf.text();
+        if !read.contains(&key) {
+            unused.entry(key).or_default().extend(view.spot(leaf.pos()));
+        }
+    }
+    unused.into_iter().map(|(key, places)| KeyFinding { key, places, ..KeyFinding::default() }).collect()
 }
 
 /// Of the keys that nothing reads, those that are meant for a subchart and set outside of it
@@ -162,46 +152,46 @@ pub fn unused_by_owner(chart: &Chart, views: &[View<'_>]) -> (Vec<KeyFinding>, V
 /// Keys that templates read unguarded and no layer sets (`helm/undefined-value`).
 pub fn undefined(views: &[View<'_>]) -> Vec<KeyFinding> {
     let mut found: BTreeMap<String, KeyFinding> = BTreeMap::new();
-    let mut known = BTreeSet::new();
+    let known = Known::of(views);
+    // What texts say is the same in all environments that render the same templates.
+    let mut in_texts: Vec<(&View<'_>, BTreeMap<String, BTreeSet<Spot>>)> = Vec::new();
     for view in views {
-        known.extend(view.map.keys().all().map(|(p, _)| path_text(&p)));
-        // A null is a word on a key too.
-        known.extend(view.layers.keys().flatten().map(|(p, _)| path_text(&p)));
-    }
-    for view in views {
-        let is_set = |path: &[Step]| known.contains(&path_text(path));
-        let read = view.map.usage().missing.into_iter();
-        let in_texts = unguarded(view.map.sources(), view.map.helm(), &is_set);
-        for (key, places) in read.chain(in_texts) {
-            let mut at: BTreeSet<Spot> = places.iter().filter_map(|p| view.spot(*p)).collect();
+        let at = |places: &BTreeSet<Pos>| places.iter().filter_map(|p| view.spot(*p)).collect::<BTreeSet<Spot>>();
+        let read = view.map.usage().missing.iter().map(|(key, places)| (key, at(places)));
+        let same = in_texts.iter().position(|(other, _)| other.has_same_templates(view));
+        let same = same.unwrap_or_else(|| {
+            let said = unguarded(view.map.sources(), view.map.parsed(), view.map.helm(), &|path| known.has(path));
+            in_texts.push((view, said.iter().map(|(key, places)| (key.clone(), at(places))).collect()));
+            in_texts.len() - 1
+        });
+        for (key, mut at) in read.chain(in_texts[same].1.iter().map(|(key, at)| (key, at.clone()))) {
             if at.is_empty() {
-                at = view.mentions(&key);
+                at = view.mentions(key);
             }
-            let entry = found.entry(key).or_default();
+            let entry = found.entry(key.clone()).or_default();
             entry.places.extend(at);
             entry.environments.extend(view.env.map(str::to_owned));
         }
     }
-    found.retain(|key, _| !known.contains(key));
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let names = known.texts();
+    found.retain(|key, _| !names.contains(key));
     let found = found.into_iter().map(|(key, finding)| {
-        let closest = closest(&key, &known).map(str::to_owned);
+        let closest = closest(&key, names.iter()).map(str::to_owned);
         KeyFinding { key, closest, ..finding }
     });
     found.collect()
-}
-
-/// The name closest to one that is unknown, if one is close.
-fn closest<'n>(asked: &str, names: &'n BTreeSet<String>) -> Option<&'n str> {
-    let lower = asked.to_lowercase();
-    let near = names.iter().map(|n| (strsim::damerau_levenshtein(&lower, &n.to_lowercase()), n.as_str())).min();
-    near.filter(|(distance, _)| *distance <= 2 + asked.len() / 2).map(|(_, name)| name)
 }
 
 /// Lists that one layer replaced, with the items that were lost (`helm/replaced-list`). `short` writes an item.
 pub fn replaced(views: &[View<'_>], short: &dyn Fn(&Value) -> String) -> Vec<KeyFinding> {
     let mut found: BTreeMap<(String, Option<Spot>, Option<Spot>), KeyFinding> = BTreeMap::new();
     for view in views {
-        for (path, pos, _) in leaves(view.map.keys()) {
+        let lists = view.layers.lists();
+        for leaf in view.map.keys().leaves().into_iter().filter(|l| lists.contains(&l.pos())) {
+            let (path, pos) = (leaf.path(), leaf.pos());
             let all = view.layers.of(&path);
             let Some(own) = all.iter().rposition(|d| d.pos == pos) else { continue };
             let Value::List(winner) = &all[own].value else { continue };
@@ -223,25 +213,6 @@ pub fn replaced(views: &[View<'_>], short: &dyn Fn(&Value) -> String) -> Vec<Key
         }
     }
     found.into_values().collect()
-}
-
-/// Keys that a layer sets to null, and that one Helm keeps and the other doesn't (`helm/null-differs`), given what both
-/// merge a view's values to.
-pub fn null_differs(view: &View<'_>, three: &Values, four: &Values) -> Vec<KeyFinding> {
-    let mut found = Vec::new();
-    let (three, four) = (Value::Map(three.clone()), Value::Map(four.clone()));
-    let text = |root: &Value, path: &[Step]| at(root, path).map(|s| to_text(&s.value, HelmVersion::V4));
-    for (path, slot) in view.layers.keys().flatten().filter(|(_, slot)| slot.value.is_nil()) {
-        if text(&three, &path) != text(&four, &path) {
-            found.push(KeyFinding {
-                key: path_text(&path),
-                places: view.spot(slot.pos).into_iter().collect(),
-                environments: view.env.map(str::to_owned).into_iter().collect(),
-                ..KeyFinding::default()
-            });
-        }
-    }
-    found
 }
 
 /// Templates that print no object in any environment (`helm/never-rendered`): their names within the chart.
@@ -334,35 +305,6 @@ fn locate(root: &Value, pointer: &str, sources: &SourceMap) -> (Vec<Step>, Optio
         place = at(root, &steps).and_then(|slot| spot(sources, slot.pos)).or(place);
     }
     (steps, place)
-}
-
-/// A key that the user wants to be the same everywhere and that isn't (`helm/differs-between-environments`): what it is
-/// in each environment, and where that is said. Nothing stands for a key that is not set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Differs {
-    /// The key.
-    pub key: String,
-    /// By environment.
-    pub values: BTreeMap<String, (Option<String>, Option<Spot>)>,
-}
-
-/// Compares keys between environments.
-pub fn differing(views: &[View<'_>], keys: &[String]) -> Vec<Differs> {
-    let mut found = Vec::new();
-    for key in keys {
-        let path = crate::explain::parse_path(key);
-        let mut values = BTreeMap::new();
-        for view in views {
-            let last = view.layers.of(&path).pop();
-            let text = last.as_ref().map(|d| to_text(&d.value, HelmVersion::V4));
-            values.insert(view.env.unwrap_or_default().to_owned(), (text, last.and_then(|d| view.spot(d.pos))));
-        }
-        let different: BTreeSet<&Option<String>> = values.values().map(|v| &v.0).collect();
-        if different.len() > 1 {
-            found.push(Differs { key: key.clone(), values });
-        }
-    }
-    found
 }
 
 /// The severity of a rule of this module, as the table has it.

@@ -2,10 +2,12 @@
 //! each other or below each other, filters by release and kind. The changes are data in it, which `page.html` shows;
 //! nothing of them is ever markup.
 
-use minijinja::{Environment, context};
+use minijinja::context;
 use serde_json::{Value, json};
 
+use super::super::html::page;
 use super::View;
+use super::drift;
 use super::said::said;
 use super::words::{self, cell, cells, counts, origin, scope, sides, subject, total, verb, visible};
 use crate::diff::fold::Folded;
@@ -27,20 +29,11 @@ pub(super) fn write(view: &View<'_>) -> String {
         "changes": report.changes.iter().map(|f| object(view, f)).collect::<Vec<_>>(),
         "context": view.context,
     });
-    // Nothing in the data may end the script element that holds it.
-    let data = data.to_string().replace('<', "\\u003c");
     let title = match subject(report) {
         subject if subject.is_empty() => counts(&total(report)),
         subject => format!("{subject}: {}", counts(&total(report))),
     };
-    page(&title, &sides(report), &data).unwrap_or_else(|e| format!("<!-- the page's own template: {e} -->\n"))
-}
-
-fn page(title: &str, sides: &str, data: &str) -> Result<String, minijinja::Error> {
-    let mut engine = Environment::new();
-    engine.add_template("page", include_str!("page.html"))?;
-    let text = engine.get_template("page")?.render(context! { title, sides, data })?;
-    Ok(text + "\n")
+    page(include_str!("page.html"), &data.to_string(), context! { title, about => sides(report) })
 }
 
 fn object(view: &View<'_>, folded: &Folded) -> Value {
@@ -48,16 +41,17 @@ fn object(view: &View<'_>, folded: &Folded) -> Value {
     let fields = change
         .fields
         .iter()
-        .map(|f| json!({ "path": visible(&f.path.to_string()), "from": origin(f), "ignored": f.ignored }));
+        .map(|f| json!({ "path": visible(&f.path.to_string()), "from": origin(change, f), "ignored": f.ignored }));
     json!({
         "title": words::object(change),
         "kind": visible(&change.id.kind),
-        "change": verb(&change.change),
+        "change": verb(change),
         "counts": change.counts(),
         "ignored": change.ignored.as_ref().map(|i| visible(i)),
         "scope": scope(view.report, &cells(folded)),
         "releases": cells(folded),
         "fields": fields.collect::<Vec<_>>(),
+        "apart": drift::apart(change).iter().map(|a| visible(a)).collect::<Vec<_>>(),
         "lines": layout(change).iter().map(line).collect::<Vec<_>>(),
     })
 }

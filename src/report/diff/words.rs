@@ -8,8 +8,9 @@ use crate::diff::{Change, FieldChange, ObjectChange, Place, Source};
 pub(super) use crate::report::words::{escape, number, one_line, visible, workflow_command};
 
 /// One character for what becomes of an object.
-pub(super) fn sign(change: &Change) -> char {
-    match change {
+pub(super) fn sign(change: &ObjectChange) -> char {
+    match change.change {
+        _ if change.drift.is_some() => '!',
         Change::Added => '+',
         Change::Removed => '-',
         Change::Changed => '~',
@@ -19,8 +20,9 @@ pub(super) fn sign(change: &Change) -> char {
 }
 
 /// One word for it.
-pub(super) fn verb(change: &Change) -> &'static str {
-    match change {
+pub(super) fn verb(change: &ObjectChange) -> &'static str {
+    match change.change {
+        _ if change.drift.is_some() => "drifted",
         Change::Added => "added",
         Change::Removed => "removed",
         Change::Changed => "changed",
@@ -39,6 +41,9 @@ pub(super) fn object(change: &ObjectChange) -> String {
         let hooks: Vec<&str> = change.hooks.iter().map(Text::as_str).collect();
         text.push_str(&format!(", hook {}", hooks.join(", ")));
     }
+    if let Some(drift) = &change.drift {
+        text.push_str(&format!(", {}", super::drift::object(change, drift)));
+    }
     one_line(&text)
 }
 
@@ -52,7 +57,7 @@ pub(super) fn counts(counts: &Counts) -> String {
     ];
     let said: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let mut text = if said.is_empty() { "no changes".to_owned() } else { said.join(", ") };
-    for (n, what) in [(counts.unchanged, "unchanged"), (counts.ignored, "ignored")] {
+    for (n, what) in [(counts.unchanged, "unchanged"), (counts.ignored, "ignored"), (counts.drifted, "drifted")] {
         if n > 0 {
             text.push_str(&format!(", {n} {what}"));
         }
@@ -70,6 +75,7 @@ pub(super) fn total(report: &Report) -> Counts {
         total.renamed += counts.renamed;
         total.unchanged += counts.unchanged;
         total.ignored += counts.ignored;
+        total.drifted += counts.drifted;
     }
     total
 }
@@ -192,9 +198,12 @@ pub(super) fn scope(report: &Report, cells: &[usize]) -> String {
     text
 }
 
-/// `charts/ledger/values.yaml:3:8`
+/// `charts/ledger/values.yaml:3:8`; without a line where nothing but the file is known.
 pub(super) fn place(place: &Place) -> String {
-    one_line(&format!("{}:{}:{}", place.file, place.line, place.column))
+    match place.line {
+        0 => one_line(&place.file),
+        line => one_line(&format!("{}:{line}:{}", place.file, place.column)),
+    }
 }
 
 /// Where a field comes from, first what a person edits: `values-prod.yaml:2:3 image.tag`.
@@ -206,11 +215,20 @@ pub(super) fn source(source: &Source) -> Option<String> {
     }
 }
 
-/// Where a changed field comes from: what sets the new value; of what goes away, what had set it.
-pub(super) fn origin(field: &FieldChange) -> Option<String> {
-    let new = field.new_source.as_ref().and_then(source);
-    match (&field.new, &field.old_source) {
-        (None, Some(old)) => source(old).map(|s| format!("was {s}")).or(new),
-        _ => new.or_else(|| field.old_source.as_ref().and_then(source).map(|s| format!("was {s}"))),
+/// Where a changed field comes from: what sets the new value; of what goes away, what had set it. Of values, both.
+pub(super) fn origin(change: &ObjectChange, field: &FieldChange) -> Option<String> {
+    if let Some(drift) = &field.drift {
+        return Some(super::drift::field(drift));
+    }
+    let said = |source: &Option<Source>| match source.as_ref()?.values.as_ref() {
+        // Its key is what the line says.
+        Some((_, at)) if change.is_values() => Some(place(at)),
+        _ => self::source(source.as_ref()?),
+    };
+    let (old, new) = (said(&field.old_source).map(|s| format!("was {s}")), said(&field.new_source));
+    match (&field.new, old, new) {
+        (Some(_), Some(old), Some(new)) if change.is_values() => Some(format!("{new}, {old}")),
+        (None, old, new) => old.or(new),
+        (_, old, new) => new.or(old),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use minijinja::{Environment, context};
+use minijinja::context;
 
+use super::html;
 use crate::graph::{Graph, Node};
 
 /// Short names for the things, in the order of their keys.
@@ -103,12 +104,8 @@ pub fn json(graph: &Graph) -> Result<String, String> {
 /// A page to walk through the graph; it holds everything itself and asks no network.
 ///
 /// # Errors
-/// When the page's own template is broken.
+/// When it can't be written as JSON.
 pub fn page(title: &str, graph: &Graph) -> Result<String, String> {
-    // Nothing in the data may end the script element that holds it.
-    let data = serde_json::to_string(graph).map_err(|e| e.to_string())?.replace('<', "\\u003c");
-    let mut engine = Environment::new();
-    engine.add_template("page", include_str!("page.html")).map_err(|e| e.to_string())?;
-    let page = engine.get_template("page").map_err(|e| e.to_string())?;
-    page.render(context! { title, data }).map_err(|e| e.to_string())
+    let data = serde_json::to_string(graph).map_err(|e| e.to_string())?;
+    Ok(html::page(include_str!("page.html"), &data, context! { title }))
 }

@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use minijinja::{Environment, context};
+use minijinja::context;
 use serde_json::{Value, json};
 
+use super::super::html::page;
 use super::Run;
 use super::lines::{Lines, cut};
 use super::words::{self, Counts, environments, place, visible};
@@ -31,17 +32,8 @@ pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
         "charts": run.charts, "environments": run.environments, "rules": rules, "findings": shown,
         "snippets": snippets.all,
     });
-    // Nothing in the data may end the script element that holds it.
-    let data = data.to_string().replace('<', "\\u003c");
     let counts = Counts::of(findings.iter().copied()).text();
-    page(&counts, &words::checked(run), &data).unwrap_or_else(|e| format!("<!-- the page's own template: {e} -->\n"))
-}
-
-fn page(counts: &str, checked: &str, data: &str) -> Result<String, minijinja::Error> {
-    let mut engine = Environment::new();
-    engine.add_template("page", include_str!("page.html"))?;
-    let text = engine.get_template("page")?.render(context! { counts, checked, data })?;
-    Ok(text + "\n")
+    page(include_str!("page.html"), &data.to_string(), context! { counts, about => words::checked(run) })
 }
 
 fn shown(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>, snippets: &mut Snippets) -> Value {

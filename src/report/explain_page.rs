@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{Environment, context};
+use minijinja::context;
 
+use super::html;
 use crate::explain::Map;
 
 /// One environment: its source map as data, and the map itself.
@@ -20,7 +21,7 @@ pub struct Part<'m> {
 /// Writes the page.
 ///
 /// # Errors
-/// When the page's own template is broken.
+/// When the texts can't be written as JSON.
 pub fn write(chart: &str, parts: Vec<Part<'_>>) -> Result<String, String> {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let mut environments = Vec::new();
@@ -32,11 +33,7 @@ pub fn write(chart: &str, parts: Vec<Part<'_>>) -> Result<String, String> {
         }
         environments.push(part.data);
     }
-    // Nothing in the data may end the script element that holds it.
     let texts = serde_json::to_string(&texts).map_err(|e| e.to_string())?;
-    let data = format!("{{\"environments\":[{}],\"texts\":{texts}}}", environments.join(",")).replace('<', "\\u003c");
-    let mut engine = Environment::new();
-    engine.add_template("page", include_str!("page.html")).map_err(|e| e.to_string())?;
-    let page = engine.get_template("page").map_err(|e| e.to_string())?;
-    page.render(context! { chart, data }).map_err(|e| e.to_string())
+    let data = format!("{{\"environments\":[{}],\"texts\":{texts}}}", environments.join(","));
+    Ok(html::page(include_str!("explain_page.html"), &data, context! { chart }))
 }

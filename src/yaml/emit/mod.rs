@@ -1,6 +1,10 @@
 //! Writing YAML: the emitter that toYaml (go-yaml v2.4.4 behind a JSON pass) and toYamlPretty (go-yaml v3.0.5) share,
 //! and toYaml itself. The emitter's state and decisions are libyaml's, see go-yaml's `emitterc.go`.
 
+mod analysis;
+mod scalar;
+mod sort;
+
 use std::borrow::Cow;
 
 use super::resolve::{Resolved, resolve};
@@ -9,6 +13,8 @@ use crate::grammar::gonum::{format_float, json_float};
 use crate::span::Pos;
 use crate::value::bounds::{self, Ancestors};
 use crate::value::{Encoded, HelmVersion, Map, MapKind, Object, Str, Value};
+use analysis::{break_at, width};
+use sort::natural_sort;
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -85,6 +91,8 @@ pub struct Mark {
     pub pos: Pos,
     /// What begins.
     pub what: Marked,
+    /// Whether it is, or is the key of, a map or list with something in it, which has marks of its own.
+    pub holds: bool,
 }
 
 /// What a [`Mark`] stands for.
@@ -113,130 +121,6 @@ struct Analysis {
 }
 
 const BEST_WIDTH: usize = 80;
-
-fn width(lead: u8) -> usize {
-    match lead {
-        0..0x80 => 1,
-        0x80..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
-    }
-}
-
-fn break_at(b: &[u8], i: usize) -> bool {
-    match b.get(i) {
-        Some(b'\n' | b'\r') => true,
-        Some(0xc2) => b.get(i + 1) == Some(&0x85),
-        Some(0xe2) => b.get(i + 1) == Some(&0x80) && matches!(b.get(i + 2), Some(0xa8 | 0xa9)),
-        _ => false,
-    }
-}
-
-fn printable_at(b: &[u8], i: usize) -> bool {
-    match b[i] {
-        b'\n' | b' '..=b'~' => true,
-        0xc2 => b.get(i + 1).is_some_and(|c| *c >= 0xa0),
-        0xc3..=0xec => true,
-        0xed => b.get(i + 1).is_some_and(|c| *c < 0xa0),
-        0xee => true,
-        0xef => {
-            let rest = (b.get(i + 1).copied().unwrap_or(0), b.get(i + 2).copied().unwrap_or(0));
-            rest != (0xbb, 0xbf) && !(rest.0 == 0xbf && matches!(rest.1, 0xbe | 0xbf))
-        }
-        _ => false,
-    }
-}
-
-fn blank_at(b: &[u8], i: usize) -> bool {
-    matches!(b.get(i), Some(b' ' | b'\t'))
-}
-
-/// Most texts are words without anything special: these are plain if they resolve to nothing else.
-fn is_simple(s: &[u8]) -> bool {
-    s.len() <= 60
-        && s.first().is_some_and(|c| c.is_ascii_alphabetic() || *c == b'/')
-        && s.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'/'))
-}
-
-fn analyze(v: &[u8], dialect: Dialect) -> Analysis {
-    if v.is_empty() {
-        return Analysis { multiline: false, plain: true, single: true, block: false };
-    }
-    let mut indicators = v.starts_with(b"---") || v.starts_with(b"...");
-    let (mut breaks, mut special, mut tabs) = (false, false, false);
-    let (mut edge, mut trailing_space, mut break_space, mut space_break) = (false, false, false, false);
-    let (mut previous_space, mut previous_break, mut preceded_by_blank) = (false, false, true);
-    let mut i = 0;
-    while i < v.len() {
-        let w = width(v[i]);
-        let followed_by_blank = i + w >= v.len() || blank_at(v, i + w);
-        indicators |= match v[i] {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
-            | b'`'
-                if i == 0 =>
-            {
-                true
-            }
-            b'?' | b'-' if i == 0 => followed_by_blank,
-            b':' => followed_by_blank,
-            b'#' => preceded_by_blank,
-            _ => false,
-        };
-        if v[i] == b'\t' && dialect == Dialect::V3 {
-            tabs = true;
-        } else if !printable_at(v, i) {
-            special = true;
-        }
-        let last = i + w >= v.len();
-        if v[i] == b' ' {
-            edge |= i == 0 || last;
-            trailing_space |= last;
-            break_space |= previous_break;
-            (previous_space, previous_break) = (true, false);
-        } else if break_at(v, i) {
-            breaks = true;
-            edge |= i == 0 || last;
-            space_break |= previous_space;
-            (previous_space, previous_break) = (false, true);
-        } else {
-            (previous_space, previous_break) = (false, false);
-        }
-        preceded_by_blank = blank_at(v, i) || break_at(v, i) || v[i] == 0;
-        i += w;
-    }
-    let unquotable = space_break || special;
-    Analysis {
-        multiline: breaks,
-        plain: !(edge || break_space || unquotable || tabs || breaks || indicators),
-        single: !(break_space || unquotable || tabs),
-        block: !(trailing_space || unquotable),
-    }
-}
-
-/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`: quoted, because other readers take it for a number.
-fn is_base60(s: &[u8]) -> bool {
-    let s = match s {
-        [b'+' | b'-', rest @ ..] => rest,
-        _ => s,
-    };
-    if !s.first().is_some_and(u8::is_ascii_digit) {
-        return false;
-    }
-    let (s, fraction) = match memchr::memchr(b'.', s) {
-        Some(n) => (&s[..n], &s[n + 1..]),
-        None => (s, &[][..]),
-    };
-    let mut parts = s.split(|c| *c == b':');
-    let first = parts.next().unwrap_or_default();
-    let mut count = 0;
-    let ok = parts.all(|p| {
-        count += 1;
-        matches!(p, [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-    });
-    ok && count > 0
-        && first.iter().all(|c| c.is_ascii_digit() || *c == b'_')
-        && fraction.iter().all(|c| c.is_ascii_digit() || *c == b'_')
-}
 
 /// What a string becomes on its way through JSON and the YAML reader.
 fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
@@ -287,90 +171,6 @@ fn fold_next_lines(text: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Keys in go-yaml's natural order. The comparison is not transitive for some keys, so this is insertion sort as Go's
-/// sort is up to twelve keys, and a merge sort beyond, where Go's own order depends on chance.
-pub(super) fn natural_sort<T>(keys: &mut Vec<(Str, T)>, dialect: Dialect) {
-    let less = |a: &(Str, T), b: &(Str, T)| natural_less(&a.0, &b.0, dialect);
-    if keys.len() <= 12 {
-        for i in 1..keys.len() {
-            let mut j = i;
-            while j > 0 && less(&keys[j], &keys[j - 1]) {
-                keys.swap(j, j - 1);
-                j -= 1;
-            }
-        }
-        return;
-    }
-    if keys.windows(2).all(|w| !less(&w[1], &w[0])) {
-        return;
-    }
-    let mut right = keys.split_off(keys.len() / 2);
-    natural_sort(keys, dialect);
-    natural_sort(&mut right, dialect);
-    let left = std::mem::take(keys);
-    let (mut l, mut r) = (left.into_iter().peekable(), right.into_iter().peekable());
-    while let (Some(a), Some(b)) = (l.peek(), r.peek()) {
-        let next = if less(b, a) { r.next() } else { l.next() };
-        keys.extend(next);
-    }
-    keys.extend(l);
-    keys.extend(r);
-}
-
-fn is_letter(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphabetic();
-    }
-    use unicode_general_category::{GeneralCategory::*, get_general_category};
-    matches!(
-        get_general_category(c),
-        UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter
-    )
-}
-
-fn natural_less(a: &[u8], b: &[u8], dialect: Dialect) -> bool {
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    if same == a.len() || same == b.len() {
-        return a.len() < b.len();
-    }
-    if a[same].is_ascii_alphabetic() && b[same].is_ascii_alphabetic() {
-        return a[same] < b[same];
-    }
-    let (ar, br): (Vec<char>, Vec<char>) =
-        (String::from_utf8_lossy(a).chars().collect(), String::from_utf8_lossy(b).chars().collect());
-    let Some(i) = ar.iter().zip(&br).position(|(x, y)| x != y) else { return ar.len() < br.len() };
-    match (is_letter(ar[i]), is_letter(br[i])) {
-        (true, true) => return ar[i] < br[i],
-        (false, false) => {}
-        (al, bl) => {
-            let digits = dialect == Dialect::V3 && i > 0 && ar[i - 1].is_ascii_digit();
-            return if digits { al } else { bl };
-        }
-    }
-    let (mut an, mut bn) = (0i64, 0i64);
-    if ar[i] == '0' || br[i] == '0' {
-        let nonzero = ar[..i].iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0');
-        if nonzero {
-            (an, bn) = (1, 1);
-        }
-    }
-    let run = |r: &[char], n: &mut i64| {
-        let count = r[i..].iter().take_while(|c| c.is_ascii_digit()).count();
-        for c in &r[i..i + count] {
-            *n = n.wrapping_mul(10).wrapping_add(*c as i64 - '0' as i64);
-        }
-        i + count
-    };
-    let (ai, bi) = (run(&ar, &mut an), run(&br, &mut bn));
-    if an != bn {
-        return an < bn;
-    }
-    if ai != bi {
-        return ai < bi;
-    }
-    ar[i] < br[i]
 }
 
 impl Emitter {
@@ -540,9 +340,14 @@ impl Emitter {
     }
 
     #[inline]
-    fn mark(&mut self, pos: Pos, what: Marked) {
+    fn mark(&mut self, pos: Pos, what: Marked, value: &Value) {
         if let Some(marks) = &mut self.marks {
-            marks.push(Mark { offset: self.out.len(), pos, what });
+            let holds = match value {
+                Value::Map(map) => !map.is_empty(),
+                Value::List(list) => !list.items.is_empty(),
+                _ => false,
+            };
+            marks.push(Mark { offset: self.out.len(), pos, what, holds });
         }
     }
 
@@ -552,7 +357,7 @@ impl Emitter {
         let outer = self.increase_indent(indentless);
         for (item, pos) in items {
             self.write_indent();
-            self.mark(pos, Marked::Value);
+            self.mark(pos, Marked::Value, item);
             self.indicator(b"-", true, false, true);
             self.node(item, Place::Item)?;
         }
@@ -578,7 +383,7 @@ impl Emitter {
         let outer = self.increase_indent(false);
         for (key, (value, pos)) in &entries {
             self.write_indent();
-            self.mark(*pos, Marked::Key);
+            self.mark(*pos, Marked::Key, value);
             if self.is_simple_key(key) {
                 self.key_node(key, Place::SimpleKey)?;
                 self.indicator(b":", false, false, false);
@@ -588,7 +393,7 @@ impl Emitter {
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
-            self.mark(*pos, Marked::Value);
+            self.mark(*pos, Marked::Value, value);
             self.node(value, Place::Value)?;
         }
         self.indent = outer;
@@ -659,244 +464,4 @@ impl Emitter {
         }
         self.string_node(s, place)
     }
-
-    fn string_node(&mut self, s: &[u8], place: Place) -> Result<(), String> {
-        let key = place == Place::SimpleKey;
-        let resolves = if is_simple(s) && !s.contains(&b'.') {
-            // Words of this kind can only be booleans and null.
-            !matches!(resolve(s), Resolved::Str)
-        } else {
-            !matches!(resolve(s), Resolved::Str) || is_base60(s)
-        };
-        if is_simple(s) && !resolves {
-            self.scalar_plain(s, place);
-            return Ok(());
-        }
-        let analysis = analyze(s, self.dialect);
-        let mut style = if s.contains(&b'\n') {
-            Style::Literal
-        } else if resolves {
-            Style::Double
-        } else {
-            Style::Plain
-        };
-        if key && analysis.multiline {
-            style = Style::Double;
-        }
-        if style == Style::Plain && (!analysis.plain || s.is_empty() && key) {
-            style = Style::Single;
-        }
-        if style == Style::Single && !analysis.single {
-            style = Style::Double;
-        }
-        if style == Style::Literal && (!analysis.block || key) {
-            style = Style::Double;
-        }
-        let outer = self.indent;
-        self.indent = if outer < 0 { 2 } else { outer + 2 };
-        match style {
-            Style::Plain => self.write_plain(s, !key),
-            Style::Single => self.write_single(s, !key),
-            Style::Double => self.write_double(s, !key),
-            Style::Literal => self.write_literal(s),
-        }
-        self.indent = outer;
-        Ok(())
-    }
-
-    fn folds(&self) -> bool {
-        self.dialect == Dialect::V2 && self.column > BEST_WIDTH
-    }
-
-    fn write_plain(&mut self, v: &[u8], allow_breaks: bool) {
-        if !v.is_empty() && !self.whitespace {
-            self.put(b' ');
-        }
-        let mut spaces = false;
-        let mut i = 0;
-        while i < v.len() {
-            // Plain scalars have no line breaks here.
-            if v[i] == b' ' {
-                if allow_breaks && !spaces && self.folds() && v.get(i + 1) != Some(&b' ') {
-                    self.write_indent();
-                    i += 1;
-                } else {
-                    self.write_char(v, &mut i);
-                }
-                spaces = true;
-            } else {
-                self.write_char(v, &mut i);
-                self.indention = false;
-                spaces = false;
-            }
-        }
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    fn write_single(&mut self, v: &[u8], allow_breaks: bool) {
-        self.indicator(b"'", true, false, false);
-        let (mut spaces, mut breaks) = (false, false);
-        let mut i = 0;
-        while i < v.len() {
-            if v[i] == b' ' {
-                let fold = allow_breaks && !spaces && self.folds() && i > 0 && i < v.len() - 1;
-                if fold && v[i + 1] != b' ' {
-                    self.write_indent();
-                    i += 1;
-                } else {
-                    self.write_char(v, &mut i);
-                }
-                spaces = true;
-            } else if break_at(v, i) {
-                if !breaks && v[i] == b'\n' {
-                    self.put_break();
-                }
-                self.write_break(v, &mut i);
-                self.indention = true;
-                breaks = true;
-            } else {
-                if breaks {
-                    self.write_indent();
-                }
-                if v[i] == b'\'' {
-                    self.put(b'\'');
-                }
-                self.write_char(v, &mut i);
-                self.indention = false;
-                (spaces, breaks) = (false, false);
-            }
-        }
-        self.indicator(b"'", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    fn write_double(&mut self, v: &[u8], allow_breaks: bool) {
-        self.indicator(b"\"", true, false, false);
-        // libyaml looks for the mark at the start of the text wherever it is in it.
-        let bom = v.starts_with(b"\xef\xbb\xbf");
-        let mut spaces = false;
-        let mut i = 0;
-        while i < v.len() {
-            if bom || !printable_at(v, i) || break_at(v, i) || matches!(v[i], b'"' | b'\\') {
-                let w = width(v[i]).min(v.len() - i);
-                let c = std::str::from_utf8(&v[i..i + w]).ok().and_then(|s| s.chars().next()).unwrap_or('\u{fffd}');
-                self.write_escape(c);
-                i += w;
-                spaces = false;
-            } else if v[i] == b' ' {
-                if allow_breaks && !spaces && self.folds() && i > 0 && i < v.len() - 1 {
-                    self.write_indent();
-                    if v[i + 1] == b' ' {
-                        self.put(b'\\');
-                    }
-                    i += 1;
-                } else {
-                    self.write_char(v, &mut i);
-                }
-                spaces = true;
-            } else {
-                self.write_char(v, &mut i);
-                spaces = false;
-            }
-        }
-        self.indicator(b"\"", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    fn write_escape(&mut self, c: char) {
-        let short = match c {
-            '\0' => "0",
-            '\u{7}' => "a",
-            '\u{8}' => "b",
-            '\t' => "t",
-            '\n' => "n",
-            '\u{b}' => "v",
-            '\u{c}' => "f",
-            '\r' => "r",
-            '\u{1b}' => "e",
-            '"' => "\"",
-            '\\' => "\\",
-            '\u{85}' => "N",
-            '\u{a0}' => "_",
-            '\u{2028}' => "L",
-            '\u{2029}' => "P",
-            _ => "",
-        };
-        let text = match (short, c as u32) {
-            ("", n @ 0..=0xff) => format!("\\x{n:02X}"),
-            ("", n @ 0x100..=0xffff) => format!("\\u{n:04X}"),
-            ("", n) => format!("\\U{n:08X}"),
-            (s, _) => format!("\\{s}"),
-        };
-        self.out.extend_from_slice(text.as_bytes());
-        self.column += text.len();
-    }
-
-    fn write_literal(&mut self, v: &[u8]) {
-        self.indicator(b"|", true, false, false);
-        if v[0] == b' ' || break_at(v, 0) {
-            self.indicator(b"2", false, false, false);
-        }
-        let breaks_at_end = trailing_breaks(v);
-        let hint: &[u8] = match breaks_at_end {
-            0 => b"-",
-            1 if v.len() > 1 && !only_one_break(v) => b"",
-            _ => b"+",
-        };
-        if !hint.is_empty() {
-            self.indicator(hint, false, false, false);
-        }
-        self.put_break();
-        self.indention = true;
-        self.whitespace = true;
-        let mut breaks = true;
-        let mut i = 0;
-        while i < v.len() {
-            if break_at(v, i) {
-                self.write_break(v, &mut i);
-                self.indention = true;
-                breaks = true;
-            } else {
-                if breaks {
-                    self.write_indent();
-                }
-                // The rest of the line at once.
-                let n = memchr::memchr3(b'\n', b'\r', 0xe2, &v[i..]).unwrap_or(v.len() - i).max(1);
-                let end = if v[i..].starts_with(&[0xe2]) { i + width(v[i]) } else { i + n };
-                let end = end.min(v.len());
-                let end = (i + 1..end).find(|j| break_at(v, *j)).unwrap_or(end);
-                self.out.extend_from_slice(&v[i..end]);
-                self.column += end - i;
-                i = end;
-                self.indention = false;
-                breaks = false;
-            }
-        }
-    }
-}
-
-/// Whether the text is nothing but a single line break.
-fn only_one_break(v: &[u8]) -> bool {
-    break_at(v, 0) && width(v[0]) >= v.len()
-}
-
-/// Line breaks at the end of the text, two at most.
-fn trailing_breaks(v: &[u8]) -> usize {
-    let mut end = v.len();
-    let mut count = 0;
-    while count < 2 && end > 0 {
-        let mut i = end - 1;
-        while i > 0 && v[i] & 0xc0 == 0x80 {
-            i -= 1;
-        }
-        if !break_at(v, i) {
-            break;
-        }
-        count += 1;
-        end = i;
-    }
-    count
 }
