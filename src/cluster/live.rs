@@ -55,6 +55,9 @@ pub enum DryRun {
     NoKind,
 }
 
+/// Answers in the order asked for, and objects that nobody asked for.
+pub type LiveObjects = (Vec<Result<Found, ClusterError>>, Vec<Value>);
+
 /// From how many objects of a kind and namespace on a list is asked for. Two answers come beside each other anyhow.
 const WORTH_A_LIST: usize = 3;
 
@@ -114,6 +117,19 @@ impl Cluster {
     /// # Errors
     /// Where the server can't be asked at all. What it says of single objects is in the answers.
     pub fn live_objects(&self, wanted: &[ObjectRef]) -> Result<Vec<Result<Found, ClusterError>>, ClusterError> {
+        Ok(self.listed_objects(wanted, WORTH_A_LIST)?.0)
+    }
+
+    /// The same by lists wherever there are any, with what those hold besides: objects that Helm's label says are a
+    /// release's, of the kinds and namespaces asked for.
+    ///
+    /// # Errors
+    /// As [`Cluster::live_objects`].
+    pub fn live_objects_and_others(&self, wanted: &[ObjectRef]) -> Result<LiveObjects, ClusterError> {
+        self.listed_objects(wanted, 1)
+    }
+
+    fn listed_objects(&self, wanted: &[ObjectRef], least: usize) -> Result<LiveObjects, ClusterError> {
         let discovery = self.discovery()?;
         let mut known: BTreeMap<&ObjectRef, Result<Found, ClusterError>> = BTreeMap::new();
         let mut shelves: BTreeMap<String, Shelf> = BTreeMap::new();
@@ -128,14 +144,20 @@ impl Cluster {
                 }
             }
         }
-        let listed = self.listed(shelves.values().filter(|s| s.names.len() >= WORTH_A_LIST));
+        let mut others = Vec::new();
+        let listed = self.listed(shelves.values().filter(|s| s.names.len() >= least), &mut others);
         self.one_by_one(wanted, &discovery, listed, &mut known);
         let answer = |o: &ObjectRef| known.get(o).cloned().unwrap_or(Ok(Found::Missing));
-        Ok(wanted.iter().map(answer).collect())
+        Ok((wanted.iter().map(answer).collect(), others))
     }
 
-    /// What lists hold, by path and name. A list that isn't allowed, or fails, holds nothing.
-    fn listed<'a>(&self, shelves: impl Iterator<Item = &'a Shelf<'a>>) -> BTreeMap<(String, String), Value> {
+    /// What lists hold, by path and name; what nobody asked for goes to `others`. A list that isn't allowed, or fails,
+    /// holds nothing.
+    fn listed<'a>(
+        &self,
+        shelves: impl Iterator<Item = &'a Shelf<'a>>,
+        others: &mut Vec<Value>,
+    ) -> BTreeMap<(String, String), Value> {
         let mut pages: Vec<(&Shelf, String)> = shelves.map(|s| (s, String::new())).collect();
         let mut found = BTreeMap::new();
         while !pages.is_empty() {
@@ -149,6 +171,8 @@ impl Cluster {
                     let name = item["metadata"]["name"].as_str().unwrap_or_default().to_owned();
                     if shelf.names.contains(&*name) {
                         found.insert((shelf.path.clone(), name), item);
+                    } else {
+                        others.push(item);
                     }
                 }
                 if !list.metadata.r#continue.is_empty() {

@@ -78,18 +78,31 @@ impl Manager {
 
     /// Whether the field at a path of this object is this manager's as a whole: nothing in it is told apart.
     pub fn manages_whole(&self, object: &Value, path: &[Step]) -> bool {
-        (0..=path.len()).any(|n| {
-            let mut at = vec![&self.fields];
-            let mut value = object;
-            for step in &path[..n] {
-                at = at.into_iter().flat_map(|f| f.step(step, value)).collect();
-                value = match step {
-                    Step::Key(key) => &value[key.as_str()],
-                    Step::Item(n) => &value[*n],
-                };
-            }
-            at.iter().any(|f| f.whole && f.is_leaf())
-        })
+        (0..=path.len()).any(|n| self.ends_at(object, &path[..n]))
+    }
+
+    /// Whether nothing below a path is told apart: it is a scalar, a list or map that is only ever replaced as a whole,
+    /// or one in which others have everything.
+    pub fn ends_at(&self, object: &Value, path: &[Step]) -> bool {
+        self.at(object, path).iter().any(|f| f.whole && f.is_leaf())
+    }
+
+    /// Whether the field at a path is named itself, whatever the object has there.
+    pub fn names(&self, object: &Value, path: &[Step]) -> bool {
+        !self.at(object, path).is_empty()
+    }
+
+    fn at<'m>(&'m self, object: &Value, path: &[Step]) -> Vec<&'m Fields> {
+        let mut at = vec![&self.fields];
+        let mut value = object;
+        for step in path {
+            at = at.into_iter().flat_map(|f| f.step(step, value)).collect();
+            value = match step {
+                Step::Key(key) => &value[key.as_str()],
+                Step::Item(n) => &value[*n],
+            };
+        }
+        at
     }
 }
 

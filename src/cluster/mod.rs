@@ -28,7 +28,7 @@ mod trouble;
 
 pub use config::{ConnectOptions, Driver, Token};
 pub use error::{ClusterError, Fault};
-pub use live::{DryRun, Found, ObjectRef};
+pub use live::{DryRun, Found, LiveObjects, ObjectRef};
 pub use lookup::Lookup;
 pub use objects::Kind;
 pub use release::{ChartHead, Limits, StoredHook, StoredRelease, decode_release};

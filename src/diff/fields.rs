@@ -84,7 +84,7 @@ pub enum FieldStep {
     Item {
         /// The item's number on the new side, or on the old one where it is removed.
         index: usize,
-        /// What it is matched by: `web`, `8080/TCP`; nothing for items that are known by their number only.
+        /// What it is matched by: `web`, `8080/UDP`; nothing for items that are known by their number only.
         name: Option<Text>,
     },
 }

@@ -61,13 +61,16 @@ pub struct Counts {
     pub unchanged: usize,
     /// They differ, and a rule or flag says that it does not count.
     pub ignored: usize,
+    /// The cluster has them otherwise than the release, by hand; what the change makes of them is counted above.
+    pub drifted: usize,
 }
 
 impl Counts {
     /// Counts the objects of one comparison.
     pub fn of(changes: &[ObjectChange]) -> Counts {
         let mut counts = Counts::default();
-        for change in changes {
+        counts.drifted = changes.iter().filter(|c| c.drift.is_some() && c.counts()).count();
+        for change in changes.iter().filter(|c| c.drift.is_none()) {
             if change.is_values() {
                 change.fields.iter().for_each(|f| counts.add_key(f));
                 continue;
@@ -156,6 +159,13 @@ fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
     let open = |text: &str| cell.open(text);
     (change.id.kind.as_str(), change.id.group(), open(&change.id.name)).hash(&mut hasher);
     change.ignored.hash(&mut hasher);
+    if let Some(drift) = &change.drift {
+        (drift.kind, drift.fate).hash(&mut hasher);
+        drift
+            .apart
+            .iter()
+            .for_each(|a| (a.path.to_string(), &a.managers, a.fate, open(&a.live.inline())).hash(&mut hasher));
+    }
     match &change.change {
         Change::Renamed { from } => (3, open(&from.name)).hash(&mut hasher),
         other => std::mem::discriminant(other).hash(&mut hasher),
@@ -183,6 +193,9 @@ fn signature(change: &ObjectChange, cell: &Cell) -> u64 {
             FieldKind::SameMeaning => continue,
             FieldKind::Added | FieldKind::Removed | FieldKind::Changed => 2,
         };
+        if let Some(drift) = &field.drift {
+            (&drift.managers, drift.fate).hash(&mut hasher);
+        }
         (kind, field.ignored.as_ref(), value(&field.old), value(&field.new)).hash(&mut hasher);
     }
     hasher.finish()

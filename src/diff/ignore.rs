@@ -91,7 +91,9 @@ impl Ignore {
                 continue;
             }
             let whole = rules.iter().find(|r| r.path.is_empty() && r.manager.is_none());
-            change.ignored = whole.map(|r| r.reason.clone());
+            if let Some(rule) = whole {
+                change.ignored = Some(rule.reason.clone());
+            }
             let fits = |rule: &&&Rule, field: &FieldChange| {
                 let owner = || manager(change, &field.path);
                 matches_path(&rule.path, &field.path.0)

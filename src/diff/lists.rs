@@ -66,11 +66,15 @@ fn scalar_name(item: &Value) -> Option<Text> {
     item.is_scalar().then(|| item.inline())
 }
 
-/// The item's values of some keys, `8080/TCP`; nothing if it has none of them.
+/// The item's values of some keys, `8080/UDP`; nothing if it has none of them. A protocol is TCP where none is said.
 fn name_by(item: &Value, keys: &[&str]) -> Option<Text> {
     let slash = Text::from("/");
     let mut parts: Vec<Text> = Vec::new();
-    for value in keys.iter().filter_map(|k| item.get(k)).filter(|v| v.is_scalar() && v.data != Data::Null) {
+    let given = |key: &&str| {
+        let value = item.get(key).filter(|v| v.is_scalar() && v.data != Data::Null)?;
+        (*key != "protocol" || value.as_str() != Some("TCP")).then_some(value)
+    };
+    for value in keys.iter().filter_map(given) {
         if !parts.is_empty() {
             parts.push(slash.clone());
         }

@@ -15,7 +15,8 @@ use super::usage::{is_guard, stays_empty};
 use crate::span::{Pos, SourceMap};
 use crate::stack;
 use crate::template::ast::{Branch, Command, Expr, ExprKind, List, Node, Pipe, Tree, TreeSource};
-use crate::template::parse::{FuncScope, parse};
+use crate::template::parse::FuncScope;
+use crate::template::parsed::Parsed;
 use crate::value::{HelmVersion, Str};
 
 /// Nodes that one question may look at, far beyond any real chart.
@@ -100,6 +101,7 @@ pub enum Set {
 /// them.
 pub fn unguarded(
     sources: &SourceMap,
+    parsed: &Parsed,
     helm: HelmVersion,
     set: &dyn Fn(&[Step]) -> Set,
 ) -> BTreeMap<String, BTreeSet<Pos>> {
@@ -107,9 +109,9 @@ pub fn unguarded(
     let mut files = Vec::new();
     for (pos, source) in sources.all().filter(|(_, s)| s.layer.is_empty() && s.name.contains("/templates/")) {
         let text = TreeSource { name: source.name.as_str().into(), text: source.text.clone(), pos };
-        let Ok(parsed) = parse(Arc::new(text), FuncScope::Chart(helm)) else { continue };
+        let Ok(found) = parsed.parse(Arc::new(text), FuncScope::Chart(helm)) else { continue };
         let name: Str = source.name.as_str().into();
-        for (name, tree) in parsed {
+        for (name, tree) in found {
             if !(trees.contains_key(&name) && tree.root.is_empty(&tree.source.text)) {
                 trees.insert(name, tree);
             }
@@ -558,7 +560,7 @@ mod tests {
             "a.b" | "list" | "empty" => Set::Key,
             _ => Set::No,
         };
-        unguarded(&sources, HelmVersion::V4, &set).into_keys().collect()
+        unguarded(&sources, &Parsed::default(), HelmVersion::V4, &set).into_keys().collect()
     }
 
     #[test]

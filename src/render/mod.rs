@@ -25,6 +25,7 @@ use crate::template::exec::{Exec, Templates};
 use crate::template::func::FuncCx;
 use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
+use crate::template::parsed::Parsed;
 use crate::template::trace::{Tracer, Untraced};
 use crate::value::{HelmVersion, Map, Value};
 use crate::world::World;
@@ -254,7 +255,7 @@ impl<'c> Prepared<'c> {
     /// # Errors
     /// [`RenderError::Parse`]
     pub fn parse(&self, sources: &mut SourceMap) -> Result<Templates, RenderError> {
-        parse_all(&self.context.files, self.helm, self.threads, sources)
+        parse_all(&self.context.files, &self.root.chart.parsed, self.helm, self.threads, sources)
     }
 
     /// Executes the templates and splits what they print into documents.
@@ -324,6 +325,7 @@ fn text_bytes(files: &[context::TemplateFile]) -> usize {
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
+    parsed: &Parsed,
     helm: HelmVersion,
     threads: Threads,
     sources: &mut SourceMap,
@@ -345,7 +347,7 @@ fn parse_all(
     let scope = FuncScope::Chart(helm);
     let (jinja, with_positions): (Vec<_>, Vec<_>) =
         with_positions.into_iter().partition(|source| jinja::is_jinja(&source.name));
-    let parse = |source: &Arc<TreeSource>| crate::template::parse::parse(source.clone(), scope);
+    let parse = |source: &Arc<TreeSource>| parsed.parse(source.clone(), scope);
     let parsed: Vec<Result<Trees, ParseError>> =
         if many { parallel::map(&with_positions, parse) } else { with_positions.iter().map(parse).collect() };
     let mut templates = Templates::default();

@@ -6,14 +6,14 @@ use std::sync::OnceLock;
 
 use super::args::DiffArgs;
 use super::git::Revision;
-use super::live::{Live, Name};
+use super::live::{Live, Wanted};
 use crate::cli::session::{Failed, Found, error, faults, usage};
 use crate::fleet::find_project;
 
 /// The old side.
 pub(super) enum Against {
-    /// The deployed releases in the cluster, and the name of each job's.
-    Release(Live, Vec<Name>),
+    /// The deployed releases in the clusters, by the jobs' numbers.
+    Release(Live),
     /// The charts of another revision, with its project file.
     Git { revision: Box<Revision>, project: Box<Found> },
     /// Manifests in a file or folder; `{chart}` and `{env}` stand for names.
@@ -23,15 +23,12 @@ pub(super) enum Against {
 }
 
 impl Against {
-    /// Reads the flags; another revision is unpacked, the cluster is asked for the releases that `names` gives.
-    pub fn of(args: &DiffArgs, names: impl FnOnce() -> Result<Vec<Name>, Failed>) -> Result<Against, Failed> {
+    /// Reads the flags; another revision is unpacked, the clusters are asked for the releases that `wanted` gives.
+    pub fn of(args: &DiffArgs, wanted: impl FnOnce() -> Result<Vec<Wanted>, Failed>) -> Result<Against, Failed> {
         let current = std::env::current_dir().unwrap_or_default();
         match args.against.as_deref() {
             _ if args.stdin_current => Against::stdin(),
-            None => {
-                let names = names()?;
-                Ok(Against::Release(Live::ask(args, &names)?, names))
-            }
+            None => Ok(Against::Release(Live::ask(args, &wanted()?))),
             Some("-") => Against::stdin(),
             Some(what) => match what.strip_prefix("git:") {
                 Some(name) => {

@@ -26,6 +26,13 @@ pub struct DiffArgs {
     /// List the revisions of the release instead
     #[arg(long, conflicts_with_all = ["against", "stdin_current", "revision"])]
     pub list: bool,
+    /// Show what was changed in the cluster by hand too: live objects against the release, what others own told apart,
+    /// and what the upgrade makes of each. release:NAMESPACE/NAME in place of a chart looks for nothing else
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub drift: bool,
+    /// Ask the API server what it would refuse of the new objects, by server-side dry runs
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub server: bool,
     /// Compare with the manifests on standard input: the same as --against -
     #[arg(long, conflicts_with = "against")]
     pub stdin_current: bool,

@@ -4,6 +4,7 @@
 
 mod against;
 pub mod args;
+mod drift;
 mod elsewhere;
 mod findings;
 pub(super) mod git;
@@ -16,8 +17,10 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use super::args::SceneArgs;
+use super::cluster::RELEASE;
 use super::exit;
 use super::lint::plan::Plan;
+use super::progress::Progress;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
 use crate::chart::load::os_error;
 use crate::diff::fold::{Cell, Counts, Folder, Report};
@@ -25,14 +28,16 @@ use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
 use crate::diff::secrets::{Redactor, Which};
 use crate::diff::values::mark_overridden;
-use crate::diff::{ObjectChange, compare};
+use crate::diff::{FieldPath, ObjectChange, compare};
 use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, manifest_texts};
 use args::DiffArgs;
+use drift::Asked;
 use elsewhere::of_revision;
 use findings::{Checker, brought};
+use live::Wanted;
 use sides::{Broken, Finish, Half, Prepared, Scene};
 
 /// Runs the command.
@@ -51,6 +56,8 @@ pub(super) fn run(args: &DiffArgs) -> u8 {
 struct Job {
     number: usize,
     release: Option<Release>,
+    /// A release that is looked at by itself.
+    stored: Option<Wanted>,
 }
 
 impl Job {
@@ -78,18 +85,21 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let project = project()?;
     let jobs = jobs(args, &project)?;
     let scene = repeatable(&args.scene);
-    let names = || {
+    let wanted = || {
+        if let Some(stored) = jobs.iter().map(|j| j.stored.clone()).collect::<Option<Vec<Wanted>>>() {
+            return Ok(stored);
+        }
         let all: Option<Vec<Release>> = jobs.iter().map(|j| j.release.clone()).collect();
         let what = "what to compare the manifests with? --against FILE, or - for standard input";
-        live::names(&scene, &all.ok_or_else(|| usage(what.into()))?)
+        live::wanted(&scene, &args.connect, &all.ok_or_else(|| usage(what.into()))?)
     };
     if args.list {
-        return match super::print(live::list(args, &names()?)?.as_bytes()) {
+        return match super::print(live::list(args, &wanted()?)?.as_bytes()) {
             true => Ok(exit::OK),
             false => Err(error("standard output is closed".into())),
         };
     }
-    let against = Against::of(args, names)?;
+    let against = Against::of(args, wanted)?;
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
@@ -110,16 +120,28 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
     let run = Run { args, scene: &scene, against: &against, project: &project, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+    let mut progress = Progress::at_the_end(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
+        progress.add(1);
         let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
         let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
         let (sides, notes) = sides.unwrap_or_else(aborted);
         done.push(Done { job: job.clone(), sides, notes });
     };
     parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
-    let mut redactor = redactor(args, &done)?;
+    drop(progress);
+    let asked = match &against {
+        Against::Release(live) if args.drift || args.server => Asked::ask(args, live, &done),
+        _ => Asked::default(),
+    };
+    for done in &mut done {
+        if let Some(failed) = asked.failed.get(&done.job.number) {
+            done.sides = Err(failed.clone().into());
+        }
+    }
+    let mut redactor = redactor(args, &done, &asked)?;
     let ignore = ignore(args, &project, &redactor)?;
-    let (report, failed) = compare_all(done, &against, &ignore, &mut redactor);
+    let (report, failed) = compare_all(done, &By { against: &against, asked: &asked, ignore: &ignore }, &mut redactor);
     if !report.cells.is_empty() {
         print(args, &outputs, &report)?;
     }
@@ -133,12 +155,20 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
 /// What is to be compared, chart by chart.
 fn jobs(args: &DiffArgs, project: &Found) -> Result<Vec<Job>, Failed> {
     if !args.manifests.is_empty() {
-        return Ok(vec![Job { number: 0, release: None }]);
+        return Ok(vec![Job { number: 0, release: None, stored: None }]);
+    }
+    let patterns: Vec<&str> = args.charts.iter().filter_map(|c| c.strip_prefix(RELEASE)).collect();
+    if args.drift && !patterns.is_empty() {
+        if patterns.len() < args.charts.len() {
+            return Err(usage("either charts or release:NAMESPACE/NAME, not both".into()));
+        }
+        let stored = live::stored(args, &patterns)?.into_iter().enumerate();
+        return Ok(stored.map(|(number, w)| Job { number, release: None, stored: Some(w) }).collect());
     }
     let otherwise = if args.all_envs { Otherwise::All } else { Otherwise::Bare };
     let matrix = releases(&args.charts, &args.scene.select, otherwise, project)?;
     let jobs = matrix.releases().enumerate();
-    Ok(jobs.map(|(number, r)| Job { number, release: Some(r.clone()) }).collect())
+    Ok(jobs.map(|(number, r)| Job { number, release: Some(r.clone()), stored: None }).collect())
 }
 
 /// The scene with clock and randomness pinned: what differs by chance on both sides is no change.
@@ -171,7 +201,8 @@ impl Run<'_> {
                 let here = |file: &str| relative(file);
                 return Ok(values::both(old.values(&|file| relative(&old_file(file))), new.values(&here)));
             }
-            let finish = Finish { args: self.args, env: job.env(), plans: self.plans, old_file: &old_file };
+            let plans = self.plans.filter(|_| job.stored.is_none());
+            let finish = Finish { args: self.args, env: job.env(), plans, old_file: &old_file };
             Ok(finish.both(old, new))
         });
         (sides, notes)
@@ -180,6 +211,10 @@ impl Run<'_> {
     fn new_side(&self, job: &Job) -> Result<Half, Broken> {
         if let Some(release) = &job.release {
             return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
+        }
+        if let (Some(stored), Against::Release(live)) = (&job.stored, self.against) {
+            // What was said of it is the old side's.
+            return Ok(live.side(self.args, job.number, &stored.name.0, &mut Vec::new())?);
         }
         let mut texts = Vec::new();
         for path in &self.args.manifests {
@@ -195,10 +230,7 @@ impl Run<'_> {
             _ => Prepared::read(self.args, namespace, texts).map(Half::from),
         };
         Ok(match self.against {
-            Against::Release(live, names) => {
-                let name = names.get(job.number).cloned().unwrap_or_default();
-                live.side(self.args, &name, notes)?
-            }
+            Against::Release(live) => live.side(self.args, job.number, namespace, notes)?,
             Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
             Against::Files(path) => {
                 let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
@@ -234,7 +266,7 @@ impl Run<'_> {
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.
-fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
+fn redactor(args: &DiffArgs, done: &[Done], asked: &Asked) -> Result<Redactor, Failed> {
     if args.show_secrets {
         return Ok(Redactor::revealing());
     }
@@ -242,7 +274,7 @@ fn redactor(args: &DiffArgs, done: &[Done]) -> Result<Redactor, Failed> {
     getrandom::fill(&mut key).map_err(|e| error(format!("no randomness to hide secrets with: {e}")))?;
     let sides = || done.iter().filter_map(|d| d.sides.as_ref().ok()).flat_map(|(a, b)| [a, b]);
     let objects = sides().flat_map(|p| p.side.objects.iter().map(|o| &o.object).chain(&p.known_secrets));
-    let mut redactor = Redactor::new(key, objects);
+    let mut redactor = Redactor::new(key, objects.chain(asked.objects_of_clusters()));
     let broken = done.iter().filter_map(|d| d.sides.as_ref().err()).flat_map(|b| &b.secrets);
     redactor.learn(broken.chain(sides().flat_map(|p| &p.secrets)).map(String::as_str));
     Ok(redactor)
@@ -263,14 +295,21 @@ fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignor
     Ok(ignore)
 }
 
+/// What all comparisons share.
+struct By<'a> {
+    against: &'a Against,
+    asked: &'a Asked,
+    ignore: &'a Ignore,
+}
+
 /// Compares what there is; what failed is said, and its status returned.
-fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &mut Redactor) -> (Report, Option<u8>) {
+fn compare_all(done: Vec<Done>, by: &By<'_>, redactor: &mut Redactor) -> (Report, Option<u8>) {
     let (mut report, mut folder, mut failed) = (Report::default(), Folder::default(), None);
     let mut said = BTreeSet::new();
     for Done { job, sides, notes } in done {
         match sides {
             Ok((old, new)) => {
-                let (cell, changes) = compare_one(&job, &old, &new, &notes, against, ignore, redactor);
+                let (cell, changes) = compare_one(&job, &old, &new, &notes, by, redactor);
                 report.add(cell, changes, &mut folder);
             }
             Err(Broken { failed: (status, text), .. }) => {
@@ -280,7 +319,7 @@ fn compare_all(done: Vec<Done>, against: &Against, ignore: &Ignore, redactor: &m
                 let env = if place.is_empty() { place } else { format!(" in {place}") };
                 let text = text.strip_prefix("Error: ").unwrap_or(&text);
                 let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
-                said.insert(redactor.text(&against.shown(&format!("Error: {place}{text}"))).to_string());
+                said.insert(redactor.text(&by.against.shown(&format!("Error: {place}{text}"))).to_string());
             }
         }
     }
@@ -294,8 +333,7 @@ fn compare_one(
     old: &Prepared,
     new: &Prepared,
     notes: &[String],
-    against: &Against,
-    ignore: &Ignore,
+    by: &By<'_>,
     redactor: &mut Redactor,
 ) -> (Cell, Vec<ObjectChange>) {
     redactor.forget_fields();
@@ -312,29 +350,40 @@ fn compare_one(
             field.new_source = source(new, b, &field.new);
         }
     }
-    ignore.apply(&mut changes, &|_, _| None);
+    by.ignore.apply(&mut changes, &|_, _| None);
     mark_overridden(&mut changes, &old.side, &new.side);
+    let mut meaning = meaning::of(&changes, &old.side, &new.side);
+    let mut drifted = by.asked.drift(job, old, new, redactor);
+    by.ignore.apply(&mut drifted.changes, &writer);
+    changes.extend(drifted.changes);
+    meaning.refusals = by.asked.refusals(job, &new.side, meaning.refusals, redactor);
+    meaning.refusals.extend(drifted.taken);
     let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
     let label = match job.chart() {
         Some(chart) => relative(&chart.display().to_string()),
+        None if job.stored.is_some() => "its live objects".into(),
         None => "the new manifests".into(),
     };
+    let more = by.asked.notes.get(&job.number).into_iter().flatten();
     let cell = Cell {
         chart: redactor.text(chart),
         release: redactor.text(&new.release),
         namespace: redactor.text(&new.side.namespace),
         environment: job.env().map(|e| redactor.text(e)),
         cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
-        old: redactor.text(&against.label()),
+        old: redactor.text(&by.against.label()),
         new: redactor.text(&label),
-        notes: notes.iter().map(|n| redactor.text(n)).collect(),
+        notes: notes.iter().chain(more).map(|n| redactor.text(n)).collect(),
         counts: Counts::of(&changes),
-        meaning: Meaning {
-            findings: brought(&old.findings, &new.findings, redactor),
-            ..meaning::of(&changes, &old.side, &new.side)
-        },
+        meaning: Meaning { findings: brought(&old.findings, &new.findings, redactor), ..meaning },
     };
     (cell, changes)
+}
+
+/// Who wrote a field that drifted.
+fn writer(change: &ObjectChange, path: &FieldPath) -> Option<String> {
+    let field = change.fields.iter().find(|f| f.path == *path)?;
+    field.drift.as_ref()?.managers.first().map(ToString::to_string)
 }
 
 fn print(args: &DiffArgs, outputs: &[Output], report: &Report) -> Result<(), Failed> {

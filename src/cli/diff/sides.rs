@@ -237,7 +237,11 @@ impl Finish<'_> {
     /// Finishes both: what both say alike needs no origins.
     pub fn both(&self, old: Half, new: Half) -> (Prepared, Prepared) {
         let (old, new) = (Opened::of(old, self.args), Opened::of(new, self.args));
-        let (differ_old, differ_new) = differing(&old.side, &new.side);
+        let (differ_old, mut differ_new) = differing(&old.side, &new.side);
+        if self.args.drift {
+            // What stays the same here may have been edited there.
+            differ_new = (0..new.side.objects.len()).collect();
+        }
         let here = |file: &str| relative(file);
         let (before, after) = (self.plans.map(|p| p.0), self.plans.map(|p| p.1));
         (self.one(old, &differ_old, before, self.old_file), self.one(new, &differ_new, after, &here))

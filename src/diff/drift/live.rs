@@ -23,6 +23,8 @@ pub struct LiveSide {
     /// By the number of a stored object: the number of the live one, or that there is none.
     stored: HashMap<usize, Option<usize>>,
     unknown: Vec<usize>,
+    /// Objects of the new side that are there before the release has them.
+    taken: Vec<(usize, usize)>,
 }
 
 /// What is known of a stored object.
@@ -44,6 +46,7 @@ impl LiveSide {
             raw: Vec::new(),
             stored: HashMap::new(),
             unknown: Vec::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -57,6 +60,17 @@ impl LiveSide {
     pub fn add_unknown(&mut self, found: Json) {
         let at = self.push(found);
         self.unknown.push(at);
+    }
+
+    /// Takes in an object that only the new side has, by its number there.
+    pub fn add_taken(&mut self, new: usize, found: Json) {
+        let at = self.push(found);
+        self.taken.push((new, at));
+    }
+
+    /// Objects that only the new side has, and that are there: its number, the live one's.
+    pub(super) fn taken(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.taken.iter().copied()
     }
 
     fn push(&mut self, json: Json) -> usize {
@@ -156,6 +170,12 @@ pub(super) fn parent_of(root: &Node, live: &Value, path: &FieldPath) -> Vec<Step
         }
     }
     path_to(root, at.offset)
+}
+
+/// The keys that a Secret says in `stringData`.
+pub(super) fn plain_keys(object: &KubeObject) -> Vec<&str> {
+    let plain = object.root().get("stringData").filter(|_| object.kind == "Secret" && object.group().is_empty());
+    plain.map(Node::entries).unwrap_or_default().iter().map(|e| &*e.key).collect()
 }
 
 /// A Secret with what `stringData` says in its `data`, as the API server stores it; anything else as it is.

@@ -10,12 +10,14 @@ pub mod fate;
 pub mod live;
 mod owners;
 mod prune;
+pub mod server;
 mod taint;
 
 use std::collections::HashMap;
 
 use super::fields::{self, FieldKind};
 use super::identity::{Key, key};
+use super::meaning::Refusal;
 use super::secrets::{Redactor, Text, Value, Which};
 use super::{Change, FieldChange, FieldPath, ObjectChange, ObjectId, Side, SideObject};
 use crate::cluster::managed::Step;
@@ -73,8 +75,11 @@ pub struct Apart {
     pub stored: Option<Value>,
     /// What it is.
     pub live: Value,
-    /// Whose it is; nobody for what the server itself, or an admission webhook, made of the release's value.
+    /// Whose it is: the release's own for what another revision wrote, or an admission webhook made of its value; nobody's
+    /// for what the server made of it.
     pub managers: Vec<Text>,
+    /// Whether they are the release's own.
+    pub by_release: bool,
     /// What an upgrade makes of it.
     pub fate: Fate,
 }
@@ -119,6 +124,35 @@ fn next<'a>(new: &'a Side) -> Next<'a> {
     numbers.map(|i| (key(new, i, true), i)).collect()
 }
 
+/// New objects that are there already and that Helm does not take over (helm v4.3.1 `pkg/action/validate.go`,
+/// `checkOwnership`): `release` is the name and namespace that it looks for.
+pub fn taken(context: &Context<'_>, release: (&str, &str)) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    for (new, at) in context.live.taken() {
+        let root = context.live.side.objects[at].object.root();
+        let wanted = [
+            ("metadata.labels", "app.kubernetes.io/managed-by", "Helm"),
+            ("metadata.annotations", "meta.helm.sh/release-name", release.0),
+            ("metadata.annotations", "meta.helm.sh/release-namespace", release.1),
+        ];
+        let says = |(place, key, _): &(&str, &str, &str)| {
+            let place: Vec<&str> = place.split('.').collect();
+            root.at(&place)?.get(key)?.as_str().map(str::to_owned)
+        };
+        let Some(wrong) = wanted.iter().find(|w| says(w).as_deref() != Some(w.2)) else { continue };
+        let is = says(wrong).map_or("missing".to_owned(), |v| format!("{v:?}"));
+        let text =
+            format!("is there already, and no release's or another one's: {} is {is}, not {:?}", wrong.1, wrong.2);
+        found.push(Refusal {
+            object: ObjectId::of(&context.new.objects[new].object, &context.new.namespace, context.redactor),
+            field: wrong.0.into(),
+            message: context.redactor.text(&text),
+            remedy: "Delete it, or upgrade with --take-ownership if the release may have it.",
+        });
+    }
+    found
+}
+
 fn start(id: ObjectId, change: Change, kind: Kind, fate: Option<Fate>) -> ObjectChange {
     let drift = Some(Box::new(ObjectDrift { kind, fate, apart: Vec::new() }));
     ObjectChange { id, change, drift, ..ObjectChange::none() }
@@ -155,6 +189,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     let redactor = context.redactor;
     let old = redactor.object(&live::with_data(&object.object), Which::Old, stored);
     let whole = redactor.object(&live.object, Which::Live, at);
+    let plain = new.map(|i| live::plain_keys(&context.new.objects[i].object)).unwrap_or_default();
     let new = new.map(|i| {
         let o = &context.new.objects[i].object;
         redactor.object(&live::with_data(o), Which::New, i)
@@ -167,7 +202,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     if fields.is_empty() && pruned.apart.is_empty() {
         return None;
     }
-    let sides = Sides { stored: &old, live: &pruned.live, new: new.as_ref(), shape, method: context.method };
+    let sides = Sides { stored: &old, live: &pruned.live, new: new.as_ref(), shape, method: context.method, plain };
     for field in &mut fields {
         describe(field, &sides, &owners, live, redactor);
     }
@@ -177,13 +212,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     if let Some(drift) = &mut change.drift {
         drift.apart = apart;
     }
-    Some(ObjectChange {
-        old: Some(old),
-        new: Some(pruned.live),
-        fields,
-        index: (Some(stored), None),
-        ..change
-    })
+    Some(ObjectChange { old: Some(old), new: Some(pruned.live), fields, index: (Some(stored), None), ..change })
 }
 
 /// Says of a field who wrote it and what becomes of it.
@@ -213,6 +242,7 @@ impl prune::Found {
     fn said(self, sides: &Sides<'_>, owners: &Owners<'_>, redactor: &Redactor) -> Apart {
         let path: &[Step] = &self.raw;
         let others = owners.others(path);
+        let writers = if others.is_empty() { owners.releases(path) } else { others.clone() };
         let kind = if self.stored.is_some() { FieldKind::Changed } else { FieldKind::Added };
         let mut field = FieldChange::new(self.path, kind, self.stored, Some(self.live));
         let (fate, _) = fate::of(&field, sides, !others.is_empty(), owners.is_releases(path));
@@ -220,7 +250,8 @@ impl prune::Found {
             path: std::mem::take(&mut field.path),
             stored: field.old,
             live: field.new.unwrap_or_else(Value::null),
-            managers: others.iter().map(|m| redactor.text(&owners::name(m))).collect(),
+            by_release: others.is_empty(),
+            managers: writers.iter().map(|m| redactor.text(&owners::name(m))).collect(),
             fate,
         }
     }

@@ -81,9 +81,21 @@ impl<'a> Owners<'a> {
         self.managers.iter().filter(|m| !self.is_own(m) && m.manages_whole(self.raw, path)).collect()
     }
 
+    /// Under which names the release owns a field, or something in it.
+    pub fn releases(&self, path: &[Step]) -> Vec<&Manager> {
+        self.managers.iter().filter(|m| self.is_own(m) && m.manages(self.raw, path)).collect()
+    }
+
     /// Whether the release owns a field, or something in it.
     pub fn is_releases(&self, path: &[Step]) -> bool {
-        self.managers.iter().any(|m| self.is_own(m) && m.manages(self.raw, path))
+        !self.releases(path).is_empty()
+    }
+
+    /// Whether the release still has a field that the object lacks: then the server left it out, and nobody took it away.
+    pub fn is_left_to_release(&self, path: &[Step]) -> bool {
+        let whole = |m: &Manager, n: usize| m.ends_at(self.raw, &path[..n]) && self.others(&path[..n]).is_empty();
+        let kept = |m: &Manager| m.names(self.raw, path) || (0..path.len()).any(|n| whole(m, n));
+        self.managers.iter().any(|m| self.is_own(m) && kept(m))
     }
 
     /// Whether all that the release applies is recorded, what the server leaves out too: server-side apply.
@@ -106,13 +118,24 @@ fn is_hand(name: &str) -> bool {
     const TOOLS: [&str; 10] =
         ["k9s", "lens", "openlens", "freelens", "node-fetch", "mozilla", "dashboard", "headlamp", "octant", "curl"];
     let name = name.to_lowercase();
-    name.starts_with("kubectl") || name == "oc" || TOOLS.iter().any(|t| name == *t || name.starts_with(&format!("{t}-")))
+    name.starts_with("kubectl")
+        || name == "oc"
+        || TOOLS.iter().any(|t| name == *t || name.starts_with(&format!("{t}-")))
 }
 
 /// Whether this is a controller: it writes through a subresource as autoscalers do, or says so by its name.
 fn is_controller(manager: &Manager) -> bool {
     const WORDS: [&str; 10] = [
-        "controller", "operator", "manager", "injector", "webhook", "autoscaler", "scheduler", "kubelet", "keda", "vpa",
+        "controller",
+        "operator",
+        "manager",
+        "injector",
+        "webhook",
+        "autoscaler",
+        "scheduler",
+        "kubelet",
+        "keda",
+        "vpa",
     ];
     let name = manager.name.to_lowercase();
     !manager.subresource.is_empty() || WORDS.iter().any(|w| name.contains(w))
@@ -127,9 +150,7 @@ mod tests {
     #[test]
     fn people_controllers_and_the_release_are_told_apart() {
         let owned = |f: &str| json!({"f:spec": {format!("f:{f}"): {}}});
-        let entry = |name: &str, sub: &str, fields: Json| {
-            json!({"manager": name, "operation": "Update", "subresource": sub, "fieldsV1": fields})
-        };
+        let entry = |name: &str, sub: &str, fields: Json| json!({"manager": name, "operation": "Update", "subresource": sub, "fieldsV1": fields});
         let own = json!({"f:metadata": {"f:annotations": {"f:meta.helm.sh/release-name": {}}}, "f:spec": {"f:a": {}}});
         let raw = json!({"metadata": {"annotations": {"meta.helm.sh/release-name": "x"}, "managedFields": [
             entry("flux-thing", "", own), entry("kubectl-edit", "", owned("b")), entry("kubectl", "scale", owned("c")),

@@ -144,7 +144,7 @@ impl Walk<'_> {
     /// Whether the server never kept what the release says here: what is empty, what it does not know, and zeros where
     /// Go's `omitempty` drops them. What a person took away the release owned before.
     fn is_left_out(&self, stored: &Value, shape: Option<Shape>) -> bool {
-        if is_empty(stored) || self.owners.is_releases(&self.raw) {
+        if is_empty(stored) || self.owners.is_left_to_release(&self.raw) {
             return true;
         }
         if self.is_built_in && shape.is_none() {
@@ -154,15 +154,16 @@ impl Walk<'_> {
     }
 
     fn lists(&mut self, stored: &Value, live: &Value, (a, b): (&[Value], &[Value]), shape: Option<Shape>) -> Value {
+        let by_schema = shape.and_then(Shape::list_keys).is_some();
         // Somebody wrote all of the list.
-        if !self.owners.of_whole(&self.raw).is_empty() {
+        if !by_schema && !self.owners.of_whole(&self.raw).is_empty() {
             return if covers(live, stored) { stored.clone() } else { self.changed(stored, live) };
         }
         let mut pairs = lists::pairs(a, b, shape);
-        let by_schema = shape.and_then(Shape::list_keys).is_some();
         if !by_schema && a.len() == b.len() && pairs.iter().any(|p| p.old.is_none() || p.new.is_none()) {
             // Its items are not told apart, and the server's defaults make them look unlike.
-            pairs = (0..a.len()).map(|i| lists::Pair { old: Some(i), new: Some(i), name: None, moved: false }).collect();
+            pairs =
+                (0..a.len()).map(|i| lists::Pair { old: Some(i), new: Some(i), name: None, moved: false }).collect();
         }
         let mut kept = Vec::new();
         for pair in pairs {
@@ -179,10 +180,10 @@ impl Walk<'_> {
 
     /// What only the live object has: what of it is by hand. A controller's is told, the server's is not.
     fn addition(&mut self, live: &Value) -> Option<Value> {
-        let is_annotation = |step: &FieldStep| matches!(step, FieldStep::Key(k) if k.as_str() == "annotations");
-        let depth = self.path.0.len();
-        let last = match self.path.0.last() {
-            Some(FieldStep::Key(key)) if depth > 1 && is_annotation(&self.path.0[depth - 2]) => Some(key.clone()),
+        let is_annotations = |step: &FieldStep| matches!(step, FieldStep::Key(k) if k.as_str() == "annotations");
+        let last = match &self.path.0[..] {
+            [.., step] if is_annotations(step) => return self.mixed(live),
+            [.., step, FieldStep::Key(key)] if is_annotations(step) => Some(key.clone()),
             _ => None,
         };
         if last.as_ref().is_some_and(|key| key.as_str() == RESTARTED) {
@@ -257,7 +258,11 @@ impl Walk<'_> {
                 let part = |walk: &mut Self, (n, i): (usize, &Value)| walk.below(step(n), |walk| walk.part(i, of));
                 Data::List(items.iter().enumerate().filter_map(|i| part(self, i)).collect())
             }
-            other => return (self.owners.of_addition(&self.raw) == of).then(|| other.clone()).map(|data| Value { data, offset: live.offset }),
+            other => {
+                return (self.owners.of_addition(&self.raw) == of)
+                    .then(|| other.clone())
+                    .map(|data| Value { data, offset: live.offset });
+            }
         };
         Some(Value { data, offset: live.offset }).filter(Value::is_given)
     }

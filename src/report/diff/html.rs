@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::html::page;
 use super::View;
+use super::drift;
 use super::said::said;
 use super::words::{self, cell, cells, counts, origin, scope, sides, subject, total, verb, visible};
 use crate::diff::fold::Folded;
@@ -44,12 +45,13 @@ fn object(view: &View<'_>, folded: &Folded) -> Value {
     json!({
         "title": words::object(change),
         "kind": visible(&change.id.kind),
-        "change": verb(&change.change),
+        "change": verb(change),
         "counts": change.counts(),
         "ignored": change.ignored.as_ref().map(|i| visible(i)),
         "scope": scope(view.report, &cells(folded)),
         "releases": cells(folded),
         "fields": fields.collect::<Vec<_>>(),
+        "apart": drift::apart(change).iter().map(|a| visible(a)).collect::<Vec<_>>(),
         "lines": layout(change).iter().map(line).collect::<Vec<_>>(),
     })
 }

@@ -36,7 +36,7 @@ fn change(folded: &Folded) -> Value {
     let places = folded.places.iter().map(|(cell, id)| json!({ "release": cell, "object": id }));
     let mut value = json!({
         "object": change.id,
-        "change": super::words::verb(&change.change),
+        "change": super::words::verb(change),
         "hooks": change.hooks,
         "counts": change.counts(),
         "ignored": change.ignored,
@@ -45,6 +45,9 @@ fn change(folded: &Folded) -> Value {
     });
     if let Change::Renamed { from } = &change.change {
         value["from"] = json!(from);
+    }
+    if let Some(drift) = &change.drift {
+        value["drift"] = json!({ "kind": drift.kind, "fate": drift.fate, "apart": drift.apart });
     }
     if whole {
         value["value"] = json!(change.new.as_ref().or(change.old.as_ref()));
@@ -56,6 +59,6 @@ fn field(field: &FieldChange) -> Value {
     json!({
         "path": field.path, "kind": field.kind, "old": field.old, "new": field.new,
         "oldSource": field.old_source, "newSource": field.new_source,
-        "counts": field.counts(), "ignored": field.ignored,
+        "counts": field.counts(), "ignored": field.ignored, "drift": field.drift,
     })
 }

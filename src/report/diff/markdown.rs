@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::View;
 use super::said::{Said, said};
 use super::words::{self, cells, counts, escape, number, origin, scope, sides, sign, subject, total, visible};
+use crate::diff::ObjectChange;
 use crate::diff::fold::Folded;
 use crate::diff::lines::{Line, Mark, hunks, layout};
 use crate::finding::Severity;
@@ -82,7 +83,7 @@ enum Depth {
 }
 
 fn objects(view: &View<'_>, out: &mut String) {
-    let changed: Vec<&Folded> = view.report.changes.iter().filter(|f| f.change.counts()).collect();
+    let changed: Vec<&Folded> = view.report.changes.iter().filter(|f| is_shown(&f.change)).collect();
     if changed.is_empty() {
         return;
     }
@@ -140,8 +141,7 @@ fn tail(folded: usize, unnamed: usize, out: &mut String) {
 
 fn block(view: &View<'_>, folded: &Folded, depth: Depth) -> String {
     let change = &folded.change;
-    let title =
-        format!("{} {} {}", sign_mark(sign(&change.change)), words::verb(&change.change), words::object(change));
+    let title = format!("{} {} {}", sign_mark(sign(change)), words::verb(change), words::object(change));
     let title = escape(&words::with_scope(&title, &scope(view.report, &cells(folded))));
     if depth == Depth::Name {
         return format!("- {title}\n");
@@ -160,8 +160,16 @@ fn block(view: &View<'_>, folded: &Folded, depth: Depth) -> String {
             None => {}
         }
     }
+    for apart in super::drift::apart(change) {
+        out.push_str(&format!("- others': {}\n", escape(&apart)));
+    }
     out.push_str("\n</details>\n");
     out
+}
+
+/// Whether an object has a place in the comment: it counts, or others own something of it.
+fn is_shown(change: &ObjectChange) -> bool {
+    change.counts() || change.ignored.is_none() && change.drift.as_ref().is_some_and(|d| !d.apart.is_empty())
 }
 
 fn sign_mark(sign: char) -> &'static str {
@@ -169,6 +177,7 @@ fn sign_mark(sign: char) -> &'static str {
         '+' => "🟢",
         '-' => "🔴",
         '>' => "🔵",
+        '!' => "🟠",
         _ => "🟡",
     }
 }

@@ -3,6 +3,7 @@
 //! and what is secret has been decided before; what the formats say alike is in `words` (places, counts) and `said` (what
 //! a change means, in sentences).
 
+mod drift;
 mod github;
 mod html;
 mod json;

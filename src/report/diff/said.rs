@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::diff::Place;
-use crate::diff::fold::Report;
+use crate::diff::fold::{Folded, Report};
 use crate::diff::meaning::{ImageMove, Meaning, NewFinding, Pods, Restart, RiskKind, SizeChange};
 use crate::finding::Severity;
 use crate::kube::quantity::Quantity;
 
+use super::drift;
 use super::words::{one_line, scope, with_scope};
 
 /// What a sentence is about, worst first.
@@ -15,6 +16,8 @@ use super::words::{one_line, scope, with_scope};
 pub(super) enum Topic {
     /// The API server will refuse it.
     Refused,
+    /// The upgrade fails because of what another manager owns.
+    Conflict,
     /// Data may be lost.
     Data,
     /// The service may be interrupted.
@@ -23,6 +26,10 @@ pub(super) enum Topic {
     Access,
     /// Pods go on with configuration that is no longer there.
     Stale,
+    /// The upgrade takes something from a controller.
+    Overwrite,
+    /// Somebody changed the cluster by hand.
+    Drift,
     /// A new finding of lint.
     Finding,
     /// Pods are replaced.
@@ -40,6 +47,9 @@ impl Topic {
     pub(super) fn name(self) -> &'static str {
         match self {
             Topic::Refused => "refused",
+            Topic::Conflict => "conflict",
+            Topic::Overwrite => "overwrites",
+            Topic::Drift => "drift",
             Topic::Data => "data",
             Topic::Downtime => "downtime",
             Topic::Access => "access",
@@ -55,8 +65,10 @@ impl Topic {
     /// How bad it is.
     pub(super) fn severity(self) -> Severity {
         match self {
-            Topic::Refused | Topic::Data => Severity::Error,
-            Topic::Downtime | Topic::Access | Topic::Stale | Topic::Finding => Severity::Warning,
+            Topic::Refused | Topic::Conflict | Topic::Data => Severity::Error,
+            Topic::Downtime | Topic::Access | Topic::Stale | Topic::Overwrite | Topic::Drift | Topic::Finding => {
+                Severity::Warning
+            }
             Topic::Restart | Topic::Image | Topic::Size | Topic::Total => Severity::Info,
         }
     }
@@ -106,6 +118,7 @@ pub(super) fn said(report: &Report) -> Vec<Said> {
         }
     }
     all.extend(totals(report));
+    all.extend(report.changes.iter().flat_map(|folded| drifted(report, folded)));
     all.sort_by_key(|s| s.topic);
     all
 }
@@ -149,6 +162,28 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
     all.extend(meaning.images.iter().map(|i| say(Topic::Image, image(i), None)));
     all.extend(meaning.sizes.iter().filter_map(size).map(|t| say(Topic::Size, t, None)));
     all
+}
+
+/// What of an object's drift a person should know first.
+fn drifted(report: &Report, folded: &Folded) -> Vec<Said> {
+    let change = &folded.change;
+    // What the server itself said is not said again.
+    let is_refused =
+        folded.places.iter().any(|(cell, id)| report.cells[*cell].meaning.refusals.iter().any(|r| r.object == *id));
+    let conflicts = drift::conflicts(change).filter(|_| !is_refused);
+    let own = Some(change).filter(|c| c.counts()).and_then(drift::sentence);
+    let said = [
+        (Topic::Conflict, conflicts, Some("Take the value over, or upgrade with --force-conflicts.")),
+        (Topic::Overwrite, drift::overwritten(change), Some("Leave the field out of the chart's templates.")),
+        (Topic::Drift, own, None),
+    ];
+    let cells: Vec<usize> = folded.places.iter().map(|p| p.0).collect();
+    let said = said.into_iter().filter(|_| change.drift.is_some() && change.ignored.is_none());
+    let said = said.filter_map(|(topic, text, remedy)| {
+        let (text, remedy) = (one_line(&text?), remedy.map(one_line));
+        Some(Said { topic, text, remedy, place: None, cells: cells.clone(), said_where: false })
+    });
+    said.collect()
 }
 
 /// What all workloads of an environment ask for together, where that changes.

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 use super::View;
+use super::drift;
 use super::said::{Said, said};
 use super::sides;
 use super::words::{self, cells, counts, one_line, origin, scope, sides as both, sign, subject, total, visible};
@@ -23,9 +24,12 @@ const NARROWEST_SIDES: usize = 100;
 pub(super) fn write(view: &View<'_>) -> String {
     let ink = Ink { colour: view.colour };
     let mut out = head(view, ink);
-    for folded in view.report.changes.iter().filter(|f| f.change.counts()) {
-        object(view, ink, folded, &mut out);
+    // What was done already stands behind what is going to be done.
+    for is_drift in [false, true] {
+        let counted = view.report.changes.iter().filter(|f| f.change.counts() && f.change.drift.is_some() == is_drift);
+        counted.for_each(|folded| object(view, ink, folded, &mut out));
     }
+    apart(view, ink, &mut out);
     ignored(view, ink, &mut out);
     out
 }
@@ -101,7 +105,7 @@ fn sentence(view: &View<'_>, ink: Ink, said: &Said, out: &mut String) {
 
 fn object(view: &View<'_>, ink: Ink, folded: &Folded, out: &mut String) {
     let change = &folded.change;
-    let title = format!("{} {}", sign(&change.change), words::object(change));
+    let title = format!("{} {}", sign(change), words::object(change));
     let title = words::with_scope(&title, &scope(view.report, &cells(folded)));
     let _ = writeln!(out, "\n{}", ink.paint(Style::new().bold(), &title));
     let lines = layout(change);
@@ -208,6 +212,18 @@ fn counterparts(lines: &[Line]) -> Vec<(usize, usize)> {
         at += (old + new).max(1);
     }
     pairs
+}
+
+/// Fields of live objects that others own.
+fn apart(view: &View<'_>, ink: Ink, out: &mut String) {
+    let all = view.report.changes.iter().flat_map(|folded| {
+        let scope = scope(view.report, &cells(folded));
+        drift::apart(&folded.change).into_iter().map(move |text| words::with_scope(&text, &scope))
+    });
+    let lines: Vec<String> = all.map(|text| ink.dim(&format!("others': {text}"))).collect();
+    if !lines.is_empty() {
+        let _ = writeln!(out, "\n{}", lines.join("\n"));
+    }
 }
 
 fn ignored(view: &View<'_>, ink: Ink, out: &mut String) {

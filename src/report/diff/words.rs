@@ -8,8 +8,9 @@ use crate::diff::{Change, FieldChange, ObjectChange, Place, Source};
 pub(super) use crate::report::words::{escape, number, one_line, visible, workflow_command};
 
 /// One character for what becomes of an object.
-pub(super) fn sign(change: &Change) -> char {
-    match change {
+pub(super) fn sign(change: &ObjectChange) -> char {
+    match change.change {
+        _ if change.drift.is_some() => '!',
         Change::Added => '+',
         Change::Removed => '-',
         Change::Changed => '~',
@@ -19,8 +20,9 @@ pub(super) fn sign(change: &Change) -> char {
 }
 
 /// One word for it.
-pub(super) fn verb(change: &Change) -> &'static str {
-    match change {
+pub(super) fn verb(change: &ObjectChange) -> &'static str {
+    match change.change {
+        _ if change.drift.is_some() => "drifted",
         Change::Added => "added",
         Change::Removed => "removed",
         Change::Changed => "changed",
@@ -39,6 +41,9 @@ pub(super) fn object(change: &ObjectChange) -> String {
         let hooks: Vec<&str> = change.hooks.iter().map(Text::as_str).collect();
         text.push_str(&format!(", hook {}", hooks.join(", ")));
     }
+    if let Some(drift) = &change.drift {
+        text.push_str(&format!(", {}", super::drift::object(change, drift)));
+    }
     one_line(&text)
 }
 
@@ -52,7 +57,7 @@ pub(super) fn counts(counts: &Counts) -> String {
     ];
     let said: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let mut text = if said.is_empty() { "no changes".to_owned() } else { said.join(", ") };
-    for (n, what) in [(counts.unchanged, "unchanged"), (counts.ignored, "ignored")] {
+    for (n, what) in [(counts.unchanged, "unchanged"), (counts.ignored, "ignored"), (counts.drifted, "drifted")] {
         if n > 0 {
             text.push_str(&format!(", {n} {what}"));
         }
@@ -70,6 +75,7 @@ pub(super) fn total(report: &Report) -> Counts {
         total.renamed += counts.renamed;
         total.unchanged += counts.unchanged;
         total.ignored += counts.ignored;
+        total.drifted += counts.drifted;
     }
     total
 }
@@ -211,6 +217,9 @@ pub(super) fn source(source: &Source) -> Option<String> {
 
 /// Where a changed field comes from: what sets the new value; of what goes away, what had set it. Of values, both.
 pub(super) fn origin(change: &ObjectChange, field: &FieldChange) -> Option<String> {
+    if let Some(drift) = &field.drift {
+        return Some(super::drift::field(drift));
+    }
     let said = |source: &Option<Source>| match source.as_ref()?.values.as_ref() {
         // Its key is what the line says.
         Some((_, at)) if change.is_values() => Some(place(at)),

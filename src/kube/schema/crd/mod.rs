@@ -5,6 +5,7 @@
 mod cel;
 mod defaults;
 mod formats;
+mod patterns;
 mod rules;
 mod same;
 mod schema;

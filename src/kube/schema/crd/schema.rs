@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::patterns;
 use super::rules::Compiled;
 use crate::grammar::regex::GoRegex;
 use crate::stack;
@@ -229,7 +230,7 @@ impl CrdRule {
 }
 
 fn pattern(source: &str) -> (Box<str>, Option<Arc<GoRegex>>) {
-    (source.into(), GoRegex::new(source.as_bytes()).ok().map(Arc::new))
+    (source.into(), patterns::compile(source).ok())
 }
 
 fn texts(node: &Node) -> Vec<Box<str>> {
