@@ -17,7 +17,7 @@ pub struct DiffArgs {
     #[command(flatten)]
     pub connect: ConnectArgs,
     /// What to compare with instead of the release in the cluster: git:REF (charts, values and project file of that revision), or manifests: a file, a
-    /// folder, or - for standard input. {chart}, {env} and {cluster} stand for their names
+    /// folder, or - for standard input. {chart} and {env} stand for their names
     #[arg(long, value_name = "WHAT")]
     pub against: Option<String>,
     /// The revision of the release to compare with [default: the one that an upgrade would start from]
