@@ -282,6 +282,7 @@ fn json_has_the_shape_that_is_documented() {
         let report = serde_json::from_str(&text).expect("it is JSON");
         assert_eq!(wrong_with(&report), Vec::<String>::new(), "{text}");
     }
-    let nothing = wrong_with(&serde_json::json!({"version": 2, "differs": false, "releases": [], "changes": [], "x": 1}));
+    let nothing =
+        wrong_with(&serde_json::json!({"version": 2, "differs": false, "releases": [], "changes": [], "x": 1}));
     assert_eq!(nothing.len(), 2, "{nothing:?}");
 }

@@ -10,6 +10,7 @@ mod drift;
 mod live;
 mod releases;
 mod server;
+mod upgrade;
 
 fn main() {
     if std::env::args().any(|a| a == "--list") {
@@ -22,6 +23,7 @@ fn main() {
     let quick = std::env::args().any(|a| a == "quick");
     releases::check(&server, &database, quick);
     live::check(&server);
+    upgrade::check(&server);
     drift::check(&server);
     audit::check(&server);
     println!("cluster: all as it should be");
