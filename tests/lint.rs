@@ -12,6 +12,14 @@ fn lint(dir: &Path, args: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs::write(path, text).expect("it is writable");
+    }
+}
+
 fn findings(text: &str) -> Vec<serde_json::Value> {
     serde_json::from_str(text).expect("a report in JSON")
 }
@@ -190,4 +198,97 @@ fn charts_know_the_definitions_of_other_charts_of_the_run() {
     assert_eq!(rules(&["uses"]), ["schema/unchecked"]);
     assert_eq!(rules(&["uses", "ships"]), ["schema/type"]);
     assert_eq!(rules(&["renders", "uses"]), ["schema/type"]);
+}
+
+/// A project whose environments differ in what they should share, and with nulls.
+const DIFFERING: &[(&str, &str)] = &[
+    (
+        "plimsoll.yaml",
+        "charts: [pay]\nlint:\n  sameEverywhere: {values: [image.*, \"feature*\", limits], images: [reg.example.com/*]}\n\
+         environments: {dev: {}, staging: {}, prod: {}}\n",
+    ),
+    ("pay/Chart.yaml", "apiVersion: v2\nname: pay\nversion: 1.0.0\n"),
+    (
+        "pay/values.yaml",
+        "image: {name: reg.example.com/pay, tag: \"1.4\"}\nsidecar: \"2\"\nlimits: {a: 1, b: 2}\nfree: 1\nnone: {a: 1}\n\
+         sub: {sizes: {x: 1}, name: null}\n",
+    ),
+    ("pay/values-dev.yaml", "free: 2\nfeature: {x: true}\nlimits: {a: null}\n"),
+    ("pay/values-staging.yaml", "free: 3\nsub: {sizes: null}\n"),
+    ("pay/values-prod.yaml", "image: {tag: \"1.3\"}\nsidecar: \"3\"\nnone: {a: null}\n"),
+    ("pay/charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+    ("pay/charts/sub/values.yaml", "name: sub\nsizes: {x: 0, y: 0}\n"),
+    (
+        "pay/templates/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: pay}\nspec:\n  containers:\n    - name: a\n      image: {{ .Values.image.name }}:\
+         {{ .Values.image.tag }}\n    - name: b\n      image: reg.example.com/side:{{ .Values.sidecar }}\n    - name: c\n      \
+         image: docker.io/other:{{ .Values.free }}\n",
+    ),
+];
+
+#[test]
+fn what_should_be_the_same_everywhere_is_compared() {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    write(temp.path(), DIFFERING);
+    let (_, out, err) = lint(temp.path(), &["--all", "--only", "helm", "--output", "json"]);
+    assert_eq!(err, "");
+    let all = findings(&out);
+    let said = |rule: &str| -> Vec<String> {
+        let of_rule = all.iter().filter(|f| f["rule"] == rule);
+        let place = |f: &serde_json::Value| format!("{}:{}", f["file"].as_str().unwrap_or_default(), f["line"]);
+        let environments = |f: &serde_json::Value| {
+            let scopes = f["scopes"].as_array().into_iter().flatten();
+            scopes.filter_map(|s| s["env"].as_str().map(str::to_owned)).collect::<Vec<_>>().join(",")
+        };
+        let text = |f| format!("{} [{}] {}", place(f), environments(f), f["message"].as_str().unwrap_or_default());
+        of_rule.map(text).collect()
+    };
+    let everywhere = "[dev,prod,staging]";
+    assert_eq!(
+        said("helm/differs-between-environments"),
+        [
+            format!(
+                "pay/templates/pod.yaml:7 {everywhere} the image reg.example.com/pay is not the same everywhere: \
+                 1.4 in dev and staging, 1.3 in prod"
+            ),
+            format!(
+                "pay/templates/pod.yaml:9 {everywhere} the image reg.example.com/side is not the same everywhere: \
+                 2 in dev and staging, 3 in prod"
+            ),
+            format!(
+                "pay/values-dev.yaml:2 {everywhere} feature.x is not the same everywhere: not set in prod and staging, \
+                 true in dev"
+            ),
+            format!(
+                "pay/values-dev.yaml:3 {everywhere} limits.a is not the same everywhere: 1 in prod and staging, not set in dev"
+            ),
+            format!(
+                "pay/values-prod.yaml:1 {everywhere} image.tag is not the same everywhere: \"1.4\" in dev and staging, \
+                 \"1.3\" in prod"
+            ),
+        ]
+    );
+    // So do the real programs: in staging both lose all that the subchart has.
+    assert_eq!(
+        said("helm/null-differs"),
+        [
+            "pay/values.yaml:6 [dev,prod] null means two things for sub.name: Helm 3 deletes the key, Helm 4 makes it sub"
+        ]
+    );
+}
+
+#[test]
+fn a_list_of_what_should_be_the_same_is_read_first() {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    write(temp.path(), DIFFERING);
+    for (said, expected) in [
+        ("{values: [\"a[\"]}", "plimsoll.yaml:3:29: \"a[\" is no glob: "),
+        ("{value: [a]}", "plimsoll.yaml:3:20: unknown key lint.sameEverywhere.value; did you mean \"values\"?"),
+    ] {
+        let text = format!("charts: [pay]\nlint:\n  sameEverywhere: {said}\n");
+        fs::write(temp.path().join("plimsoll.yaml"), text).expect("it is writable");
+        let (status, _, err) = lint(temp.path(), &["--all"]);
+        assert_eq!(status, 3);
+        assert!(err.starts_with(&format!("Error: {expected}")), "{err}");
+    }
 }

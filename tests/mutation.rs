@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use plimsoll::chart::Chart;
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
-use plimsoll::explain::{OriginKind, Step, explain};
+use plimsoll::explain::{OriginKind, Step, explain, path_text};
 use plimsoll::fleet::{environments_of, files_of};
 use plimsoll::render::capabilities::DEFAULT_KUBE_VERSION;
 use plimsoll::render::{KubeVersion, Options, Prepared};
@@ -160,6 +160,24 @@ fn changed(old: &[&str], new: &[&str]) -> Vec<bool> {
     out
 }
 
+/// The lines of `old` that are not in `new`: documents that stay as they are go first, so that the lines of others are not
+/// taken for theirs.
+fn changed_lines(old: &str, new: &str) -> Vec<usize> {
+    let (a, b): (Vec<&str>, Vec<&str>) = (old.split("\n---").collect(), new.split("\n---").collect());
+    let (gone, come) = (changed(&a, &b), changed(&b, &a));
+    let mut first = 0;
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    for (document, gone) in a.iter().zip(gone) {
+        let own = document.split('\n').enumerate().map(|(n, line)| (first + n, line));
+        lines.extend(own.filter(|_| gone));
+        first += document.split('\n').count();
+    }
+    let come = b.iter().zip(come).filter(|(_, come)| *come).flat_map(|(document, _)| document.split('\n'));
+    let (numbers, old): (Vec<usize>, Vec<&str>) = lines.into_iter().unzip();
+    let flags = changed(&old, &come.collect::<Vec<_>>());
+    numbers.into_iter().zip(flags).filter(|(_, changed)| *changed).map(|(n, _)| n).collect()
+}
+
 /// The lines of all files that another render changes.
 fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
     let mut found = BTreeSet::new();
@@ -168,9 +186,7 @@ fn changes(old: &Texts, new: &Texts) -> BTreeSet<(String, usize)> {
         if text == other {
             continue;
         }
-        let (a, b): (Vec<&str>, Vec<&str>) = (text.lines().collect(), other.lines().collect());
-        let flags = changed(&a, &b);
-        found.extend(flags.into_iter().enumerate().filter(|(_, c)| *c).map(|(n, _)| (path.clone(), n)));
+        found.extend(changed_lines(text, other).into_iter().map(|n| (path.clone(), n)));
     }
     found
 }
@@ -196,7 +212,8 @@ fn change_key(text: &[u8], offset: usize) -> Option<Vec<u8>> {
     let start = offset + memchr::memmem::find(text.get(offset..)?, key.as_bytes()).filter(|n| *n < 2)?;
     let at = start + key.len();
     let mut out = text.to_vec();
-    out.insert(at, b'x');
+    // Behind `output` and before `output-ca`.
+    out.splice(at..at, *b"-0");
     Some(out)
 }
 
@@ -559,7 +576,7 @@ fn keys(
         let changed = changes(texts, &mutated);
         let rename = || {
             let mutated = scene.with(&source.name, |text| change_key(text, offset)).and_then(|s| s.texts());
-            mutated.map(|new| changes(texts, &new)).unwrap_or_default()
+            mutated.map(|new| changes(texts, &new))
         };
         let mut renamed = None;
         for claim in claims {
@@ -570,9 +587,14 @@ fn keys(
             // What begins a text of several lines stays as it is when the text changes.
             let is_head = claim.text.ends_with(['|', '>']) || claim.text.ends_with("|-") || claim.text.ends_with("|+");
             if claim.of(how).contains(&pos) && !is_head {
+                // Of a key whose value doesn't matter the presence may, or it may matter to whether there is anything.
+                let did = did
+                    || matches!(how, How::Value)
+                        && match renamed.get_or_insert_with(rename) {
+                            Some(renamed) => renamed.contains(&claim.at),
+                            None => continue,
+                        };
                 score.claims += 1;
-                // Of a key whose value doesn't matter the presence may.
-                let did = did || matches!(how, How::Value) && renamed.get_or_insert_with(rename).contains(&claim.at);
                 score.wrong += usize::from(!did);
                 if !did && verbose {
                     let at = sources.location(pos).map(|l| format!("{}:{}", l.name, l.line)).unwrap_or_default();
@@ -592,8 +614,9 @@ fn keys(
         let right = on.iter().any(|pos| claim.all.contains(pos) || is_below(pos));
         score.named += usize::from(right);
         if !right && verbose {
-            let at: Vec<String> =
-                on.iter().filter_map(|p| sources.location(*p)).map(|l| format!("{}:{}", l.name, l.line)).collect();
+            let name_of = |p: &Pos| map.keys().at(*p).first().map(|path| path_text(path)).unwrap_or_default();
+            let places = on.iter().filter_map(|p| Some((name_of(p), sources.location(*p)?)));
+            let at: Vec<String> = places.map(|(key, l)| format!("{key} ({}:{})", l.name, l.line)).collect();
             println!("{name}: unnamed: {}:{} {} depends on {}", claim.at.0, claim.at.1 + 1, claim.text, at.join(" "));
         }
     }

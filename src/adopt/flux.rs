@@ -2,71 +2,109 @@
 
 use std::path::Path;
 
-use super::{Config, Draft, DraftChart, environment_in, is_chart, local};
-use crate::yaml::node::{Document, Node};
+use super::data::{at, has, items, map, merged, printed, read as read_yaml, text, write};
+use super::fold::{Found, Values};
+use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
+use crate::value::Value;
 
-/// Takes over a HelmRelease; `at` is its file and line.
-pub(super) fn read(release: &Node, at: &str, config: &Config, root: &Path, draft: &mut Draft) {
-    let text = |keys: &[&str]| release.at(keys).and_then(Node::as_str).unwrap_or_default();
-    let name = text(&["metadata", "name"]);
-    let chart = text(&["spec", "chart", "spec", "chart"]);
-    if text(&["spec", "chart", "spec", "sourceRef", "kind"]) == "HelmRepository" {
-        let from = text(&["spec", "chart", "spec", "sourceRef", "name"]);
-        draft.left.push(format!("{at}: {name}: the chart {chart} of the repository {from} is not in this repository"));
-        return;
+/// Takes over a HelmRelease; `place` is its file and line.
+pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, draft: &mut Draft) -> Option<Found> {
+    let said = |keys: &[&str]| text(release, keys);
+    let name = said(&["metadata", "name"]);
+    let label = format!("{place}: {name}");
+    let chart = said(&["spec", "chart", "spec", "chart"]);
+    if said(&["spec", "chart", "spec", "sourceRef", "kind"]) == "HelmRepository" {
+        let from = said(&["spec", "chart", "spec", "sourceRef", "name"]);
+        draft.leave(format!("{label}: the chart {chart} of the repository {from} is not in this repository"));
+        return None;
     }
     if chart.is_empty() {
         // A patch over another HelmRelease, or a chartRef to an artifact.
-        draft.left.push(format!("{at}: {name}: it names no chart by a path"));
-        return;
+        draft.leave(format!("{label}: it names no chart by a path"));
+        return None;
     }
-    let Some(path) = local(chart, root, root, is_chart) else {
-        draft.left.push(format!("{at}: {name}: there is no chart at {chart:?} here"));
-        return;
+    let Some(path) = local(&chart, root, root, is_chart) else {
+        draft.leave(format!("{label}: there is no chart at {chart:?} here"));
+        return None;
     };
-    let mut entry = DraftChart { path: path.clone(), ..DraftChart::default() };
-    let files = release.at(&["spec", "chart", "spec", "valuesFiles"]).map(Node::items).unwrap_or_default();
-    for file in files.iter().filter_map(Node::as_str) {
-        match local(file, root, root, Path::is_file) {
-            Some(file) => entry.layers.push(file),
-            None => draft.left.push(format!("{at}: {name}: there is no values file {file:?} here")),
+    let mut values = Vec::new();
+    files(release, &label, &path, root, draft, &mut values);
+    for from in items(release, &["spec", "valuesFrom"]) {
+        match value_from(&from, config, root) {
+            Ok(found) => values.push(found),
+            Err(message) => draft.leave(format!("{label}: {message}")),
         }
     }
-    for from in release.at(&["spec", "valuesFrom"]).map(Node::items).unwrap_or_default() {
-        let said = |key: &str| from.get(key).and_then(Node::as_str).unwrap_or_default();
-        match generated(said("name"), config, root) {
-            Some(file) => entry.layers.push(file),
-            None => draft.left.push(format!(
-                "{at}: {name}: values from the {} {} are in the cluster only",
-                said("kind"),
-                said("name")
-            )),
-        }
+    if has(release, &["spec", "values"]) {
+        values.push(Values::Text(format!("{label}: spec.values"), write(&at(release, &["spec", "values"]))));
     }
-    if release.at(&["spec", "values"]).is_some_and(|n| !n.entries().is_empty()) {
-        draft
-            .left
-            .push(format!("{at}: {name}: spec.values stands in the HelmRelease itself; put it into a values file"));
+    if has(release, &["spec", "postRenderers"]) {
+        draft.leave(format!("{label}: spec.postRenderers is not taken over"));
     }
-    let plain = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
-    entry.release_name = plain(text(&["spec", "releaseName"])).or_else(|| plain(name));
-    entry.namespace = plain(text(&["spec", "targetNamespace"])).or_else(|| plain(text(&["metadata", "namespace"])));
-    if let Some(env) = environment_in(&config.name) {
-        draft.environments.entry(env.clone()).or_default();
-        entry.environments.push(env);
-    }
-    draft.sources.push(format!("Flux: {at}"));
-    draft.charts.push(entry);
+    draft.sources.push(format!("Flux: {place}"));
+    let first = |one: String, other: String| if one.is_empty() { other } else { one };
+    let target = said(&["spec", "targetNamespace"]);
+    // Without a name of its own, it is that of the HelmRelease, behind the namespace that it is put into.
+    let named = if target.is_empty() { name.clone() } else { format!("{target}-{name}") };
+    Some(Found {
+        chart: path,
+        name: first(said(&["spec", "releaseName"]), named),
+        namespace: first(target, said(&["metadata", "namespace"])),
+        env: environment_in(&config.name),
+        cluster: None,
+        values,
+    })
 }
 
-/// The file that the kustomization beside a HelmRelease makes a ConfigMap or Secret of.
-fn generated(name: &str, config: &Config, root: &Path) -> Option<String> {
+/// `valuesFiles`, which stand in for the chart's values.yaml.
+fn files(release: &Value, label: &str, chart: &str, root: &Path, draft: &mut Draft, values: &mut Vec<Values>) {
+    let files: Vec<String> = items(release, &["spec", "chart", "spec", "valuesFiles"]).iter().map(printed).collect();
+    let own = root.join(chart).join("values.yaml");
+    for file in &files {
+        match local(file, root, root, Path::is_file) {
+            Some(file) if root.join(&file) == own => {}
+            Some(file) => values.push(Values::File(DraftLayer { file, optional: false })),
+            None => draft.leave(format!("{label}: there is no values file {file:?} here")),
+        }
+    }
+    if !files.is_empty() && own.is_file() && !files.iter().any(|f| root.join(f) == own) {
+        draft.leave(format!("{label}: valuesFiles leave out the chart's own values.yaml, which plimsoll always reads"));
+    }
+}
+
+/// What one item of `valuesFrom` holds: a ConfigMap or Secret beside the HelmRelease, or the file that the kustomization
+/// there makes it of.
+fn value_from(from: &Value, config: &Config, root: &Path) -> Result<Values, String> {
+    let (kind, name) = (text(from, &["kind"]), text(from, &["name"]));
+    if has(from, &["targetPath"]) {
+        return Err(format!("valuesFrom {name} with a targetPath is not taken over"));
+    }
+    let key = match text(from, &["valuesKey"]) {
+        key if key.is_empty() => "values.yaml".to_owned(),
+        key => key,
+    };
+    if let Some(file) = generated(&name, &key, config, root) {
+        return Ok(Values::File(DraftLayer { file, optional: false }));
+    }
+    let documents = config.text.split("\n---").filter_map(|text| read_yaml(text).ok());
+    let is_it = |d: &Value| text(d, &["kind"]) == kind && text(d, &["metadata", "name"]) == name;
+    let found = documents.filter(is_it).map(|d| merged(&at(&d, &["data"]), &at(&d, &["stringData"])));
+    let values = found.map(|data| text(&data, &[&key])).find(|t| kind == "ConfigMap" && !t.is_empty());
+    let label = format!("{}: the {kind} {name}", config.name);
+    values
+        .map(|v| Values::Text(label, v))
+        .ok_or_else(|| format!("values from the {kind} {name} are in the cluster only"))
+}
+
+/// The file that the kustomization beside a HelmRelease makes a key of a ConfigMap or Secret of.
+fn generated(name: &str, key: &str, config: &Config, root: &Path) -> Option<String> {
     let folder = config.path.parent()?;
-    let text = std::fs::read(folder.join("kustomization.yaml")).ok()?;
-    let document = Document::parse(&text).ok()?;
+    let document = read_yaml(&std::fs::read_to_string(folder.join("kustomization.yaml")).ok()?).ok()?;
     let lists = ["configMapGenerator", "secretGenerator"];
-    let generators = lists.iter().flat_map(|list| document.root.get(list).map(Node::items).unwrap_or_default());
-    let generator = generators.into_iter().find(|g| g.get("name").and_then(Node::as_str) == Some(name))?;
-    let file = generator.get("files").map(Node::items)?.first()?.as_str()?;
-    local(file.rsplit('=').next().unwrap_or(file), folder, root, Path::is_file)
+    let generators: Vec<Value> = lists.iter().flat_map(|list| items(&document, &[list])).collect();
+    let generator = generators.into_iter().find(|g| text(g, &["name"]) == name)?;
+    let files: Vec<String> = items(&map([("g", generator)]), &["g", "files"]).iter().map(printed).collect();
+    let named = files.iter().map(|f| f.split_once('=').unwrap_or((f.rsplit('/').next().unwrap_or(f), f)));
+    let (_, file) = named.into_iter().find(|(k, _)| *k == key)?;
+    local(file, folder, root, Path::is_file)
 }

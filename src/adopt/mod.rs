@@ -1,8 +1,13 @@
-//! `plimsoll init`: a project file from what is there. [`look`] gathers charts and what deploys them into a [`Draft`];
-//! [`helmfile`], [`argo`] and [`flux`] read what those tools are told; [`text`] writes it all down.
+//! `plimsoll init`: a project file from what is there. [`look`] gathers charts and what deploys them: [`helmfile`],
+//! [`argo`] and [`flux`] find the releases that those tools make, [`fold`] makes few items of them, [`free`] adds the charts
+//! that none of them names, and [`text`] writes it all down.
 
 mod argo;
+mod data;
+mod expand;
 mod flux;
+mod fold;
+mod free;
 mod helmfile;
 mod text;
 
@@ -10,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::fleet::charts::{ChartHead, plain};
-use crate::fleet::environments_of;
-use crate::yaml::node::{Document, Node};
+use crate::yaml::node::Document;
 
 pub use text::write;
 
@@ -20,12 +24,23 @@ pub use text::write;
 pub struct Draft {
     /// Items of `charts:`.
     pub charts: Vec<DraftChart>,
-    /// Environments, with layers of their own.
-    pub environments: BTreeMap<String, Vec<String>>,
+    /// Environments, with their clusters where there are several.
+    pub environments: BTreeMap<String, BTreeSet<String>>,
+    /// Values files to write, by their paths beside the project file.
+    pub files: BTreeMap<String, String>,
     /// Where it comes from, for the file's head.
     pub sources: Vec<String>,
     /// What could not be taken over, with its place.
     pub left: Vec<String>,
+}
+
+impl Draft {
+    /// Says what could not be taken over, once.
+    fn leave(&mut self, message: String) {
+        if !self.left.contains(&message) {
+            self.left.push(message);
+        }
+    }
 }
 
 /// One item of `charts:`.
@@ -39,8 +54,21 @@ pub struct DraftChart {
     pub namespace: Option<String>,
     /// The only environments.
     pub environments: Vec<String>,
+    /// The only clusters.
+    pub clusters: Vec<String>,
     /// Values files, weakest first.
-    pub layers: Vec<String>,
+    pub layers: Vec<DraftLayer>,
+    /// Whether the chart's own files for environments don't count.
+    pub without_own: bool,
+}
+
+/// One item of `layers:`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DraftLayer {
+    /// Path, relative to the project file.
+    pub file: String,
+    /// Whether it may be absent.
+    pub optional: bool,
 }
 
 /// A YAML file that is no part of a chart.
@@ -63,63 +91,31 @@ const MAX_FILE: u64 = 1 << 20;
 pub fn look(root: &Path) -> Draft {
     let mut draft = Draft::default();
     let (charts, configs) = gather(root);
-    for config in &configs {
-        if config.name.rsplit('/').next().is_some_and(|n| n.starts_with("helmfile.y")) || in_helmfile_d(&config.name) {
-            helmfile::read(config, root, &mut draft);
+    let mut found = helmfile::read(&configs, root, &mut draft);
+    for config in configs.iter().filter(|c| !helmfile::is_helmfile(&c.name)) {
+        if !["argoproj.io/", "helm.toolkit.fluxcd.io/"].iter().any(|group| config.text.contains(group)) {
             continue;
         }
-        for (line, document) in documents(&config.text) {
-            let Ok(document) = document else { continue };
-            let at = format!("{}:{line}", config.name);
-            let said = |key: &str| document.root.get(key).and_then(Node::as_str).unwrap_or_default();
-            match (said("kind"), said("apiVersion").split('/').next().unwrap_or_default()) {
-                ("Application" | "ApplicationSet", "argoproj.io") => argo::read(&document.root, &at, root, &mut draft),
-                ("HelmRelease", "helm.toolkit.fluxcd.io") => flux::read(&document.root, &at, config, root, &mut draft),
+        for (line, part) in parts(&config.text) {
+            let Ok(document) = data::read(&part) else { continue };
+            let place = format!("{}:{line}", config.name);
+            let group = data::text(&document, &["apiVersion"]);
+            match (&*data::text(&document, &["kind"]), group.split('/').next().unwrap_or_default()) {
+                ("Application" | "ApplicationSet", "argoproj.io") => {
+                    found.extend(argo::read(&document, &place, &configs, root, &mut draft));
+                }
+                ("HelmRelease", "helm.toolkit.fluxcd.io") => {
+                    found.extend(flux::read(&document, &place, config, root, &mut draft));
+                }
                 _ => {}
             }
         }
     }
-    add_charts(&charts, root, &mut draft);
+    free::add(&charts, &found, root, &mut draft);
+    fold::fold(found, root, &mut draft);
     draft.charts.sort();
     draft.charts.dedup();
     draft
-}
-
-fn in_helmfile_d(name: &str) -> bool {
-    name.contains("helmfile.d/")
-}
-
-/// Charts that no release names: all of a folder by one glob, where that finds no others.
-fn add_charts(charts: &[ChartHead], root: &Path, draft: &mut Draft) {
-    let named: BTreeSet<PathBuf> = draft.charts.iter().map(|c| plain(&root.join(&c.path))).collect();
-    let mut folders: BTreeMap<PathBuf, Vec<&ChartHead>> = BTreeMap::new();
-    for chart in charts.iter().filter(|c| !c.is_library) {
-        folders.entry(chart.path.parent().unwrap_or(root).to_owned()).or_default().push(chart);
-    }
-    for (folder, charts) in folders {
-        let free: Vec<_> = charts.iter().filter(|c| !named.contains(&c.path)).collect();
-        let relative = |path: &Path| {
-            let below = path.strip_prefix(root).unwrap_or(path).display().to_string();
-            if below.is_empty() { ".".to_owned() } else { below }
-        };
-        match free.len() {
-            0 => {}
-            1 => draft.charts.push(DraftChart { path: relative(&free[0].path), ..DraftChart::default() }),
-            _ if free.len() == charts.len() => {
-                let below = relative(&folder);
-                let path = if below == "." { "*".to_owned() } else { format!("{below}/*") };
-                draft.charts.push(DraftChart { path, ..DraftChart::default() });
-            }
-            _ => draft
-                .charts
-                .extend(free.iter().map(|c| DraftChart { path: relative(&c.path), ..DraftChart::default() })),
-        }
-        // Environments come from the charts' own files as long as nobody declares some.
-        let declared: Vec<String> = charts.iter().flat_map(|c| environments_of(&c.path)).collect();
-        for env in declared {
-            draft.environments.entry(env).or_default();
-        }
-    }
 }
 
 /// The charts below a folder, and the YAML files that are in none.
@@ -132,13 +128,13 @@ fn gather(root: &Path) -> (Vec<ChartHead>, Vec<Config>) {
         if entry.file_type().is_dir() {
             if entry.depth() > 0 && (name.starts_with('.') || SKIPPED.contains(&&*name)) {
                 walk.skip_current_dir();
-            } else if entry.path().join("Chart.yaml").is_file() {
+            } else if is_chart(entry.path()) {
                 charts.push(ChartHead::read(entry.path()));
                 walk.skip_current_dir();
             }
             continue;
         }
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".yaml.gotmpl");
+        let is_yaml = [".yaml", ".yml", ".yaml.gotmpl", ".yml.gotmpl"].iter().any(|e| name.ends_with(e));
         if !is_yaml || entry.metadata().is_ok_and(|m| m.len() > MAX_FILE) {
             continue;
         }
@@ -152,23 +148,23 @@ fn gather(root: &Path) -> (Vec<ChartHead>, Vec<Config>) {
 
 /// The documents of a text with the lines they begin on.
 pub fn documents(text: &str) -> Vec<(usize, Result<Document, crate::yaml::YamlError>)> {
-    let (mut found, mut line, mut begin, mut part) = (Vec::new(), 1, 1, String::new());
-    let mut close = |part: &mut String, begin: usize| {
+    parts(text).into_iter().map(|(line, part)| (line, Document::parse(part.as_bytes()))).collect()
+}
+
+/// The texts between separators, but empty ones, with the lines they begin on.
+fn parts(text: &str) -> Vec<(usize, String)> {
+    let (mut found, mut begin, mut part) = (Vec::new(), 1, String::new());
+    for (number, line) in text.split_inclusive('\n').chain(["---"]).enumerate() {
+        if line.trim_end() != "---" {
+            part.push_str(line);
+            continue;
+        }
         if !part.trim().is_empty() {
-            found.push((begin, Document::parse(part.as_bytes())));
+            found.push((begin, std::mem::take(&mut part)));
         }
         part.clear();
-    };
-    for each in text.split_inclusive('\n') {
-        if each.trim_end() == "---" {
-            close(&mut part, begin);
-            begin = line + 1;
-        } else {
-            part.push_str(each);
-        }
-        line += 1;
+        begin = number + 2;
     }
-    close(&mut part, begin);
     found
 }
 

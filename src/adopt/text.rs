@@ -1,6 +1,6 @@
 //! The draft as a commented project file.
 
-use super::{Draft, DraftChart};
+use super::{Draft, DraftChart, DraftLayer};
 
 /// Writes a draft down.
 pub fn write(draft: &Draft) -> String {
@@ -47,9 +47,14 @@ fn entry(out: &mut String, chart: &DraftChart) {
             out.push_str(&format!("    {key}: {}\n", quoted(value)));
         }
     }
-    if !chart.environments.is_empty() {
-        let names: Vec<String> = chart.environments.iter().map(|e| quoted(e)).collect();
-        out.push_str(&format!("    environments: [{}]\n", names.join(", ")));
+    for (key, names) in [("environments", &chart.environments), ("clusters", &chart.clusters)] {
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|e| quoted(e)).collect();
+            out.push_str(&format!("    {key}: [{}]\n", names.join(", ")));
+        }
+    }
+    if chart.without_own {
+        out.push_str("    ownEnvironmentFiles: false\n");
     }
     if !chart.layers.is_empty() {
         out.push_str("    layers:\n");
@@ -57,11 +62,11 @@ fn entry(out: &mut String, chart: &DraftChart) {
     }
 }
 
-/// A layer; one with a placeholder may be absent.
-fn layer(out: &mut String, indent: &str, file: &str) {
-    match file.contains('{') {
-        true => out.push_str(&format!("{indent}- {{file: {}, optional: true}}\n", quoted(file))),
-        false => out.push_str(&format!("{indent}- {}\n", quoted(file))),
+fn layer(out: &mut String, indent: &str, layer: &DraftLayer) {
+    let file = quoted(&layer.file);
+    match layer.optional {
+        true => out.push_str(&format!("{indent}- {{file: {file}, optional: true}}\n")),
+        false => out.push_str(&format!("{indent}- {file}\n")),
     }
 }
 
@@ -72,11 +77,11 @@ fn environments(out: &mut String, draft: &Draft) {
         return;
     }
     out.push_str("\nenvironments:\n");
-    for (name, layers) in &draft.environments {
+    for (name, clusters) in &draft.environments {
         out.push_str(&format!("  {}:\n", quoted(name)));
-        if !layers.is_empty() {
-            out.push_str("    layers:\n");
-            layers.iter().for_each(|l| layer(out, "      ", l));
+        if !clusters.is_empty() {
+            out.push_str("    clusters:\n");
+            clusters.iter().for_each(|c| out.push_str(&format!("      {}: {{}}\n", quoted(c))));
         }
     }
     out.push_str("    # kubeVersion: \"1.36\"\n    # clusters:\n    #   np-aws: {country: np, region: ap-south-1, context: prod-np}\n");

@@ -16,6 +16,7 @@ pub mod pack;
 pub mod validate;
 
 use crate::blob::Blob;
+use crate::template::parsed::Parsed;
 pub use metadata::{Dependency, Maintainer, Metadata};
 
 /// A file of a chart: its path within the chart and its bytes, a byte order mark cut off.
@@ -46,6 +47,8 @@ pub struct Chart {
     pub children: Vec<(String, Chart)>,
     /// Where the chart is: a folder, or the archive.
     pub path: String,
+    /// What renders of this chart parsed of its templates, and those of its subcharts.
+    pub parsed: Parsed,
 }
 
 impl Chart {

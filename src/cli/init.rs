@@ -9,6 +9,7 @@ use super::session::{Failed, error, relative, usage};
 use crate::adopt::{Draft, look, write};
 use crate::fleet::charts::plain;
 use crate::fleet::{PROJECT_FILE, Project, Selection, matrix};
+use crate::report::words::number;
 
 /// Runs the command.
 pub(super) fn run(args: &InitArgs) -> u8 {
@@ -41,7 +42,12 @@ fn init(args: &InitArgs) -> Result<String, Failed> {
     if args.dry_run {
         return Ok(text);
     }
-    std::fs::write(&file, &text).map_err(|e| error(format!("write {shown}: {e}")))?;
+    let values = draft.files.iter().map(|(name, text)| (root.join(name), text));
+    for (path, text) in values.chain([(file.clone(), &text)]) {
+        let folder = path.parent().unwrap_or(&root);
+        let done = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+        done.map_err(|e| error(format!("write {}: {e}", relative(&path.display().to_string()))))?;
+    }
     Ok(said(&draft, &shown, &counted(&file, &text, &root)))
 }
 
@@ -55,7 +61,7 @@ fn counted(file: &Path, text: &str, root: &Path) -> String {
                 places if places.is_empty() => String::new(),
                 places => format!(" in {}", places.join(", ")),
             };
-            format!("{releases} releases of {charts} charts{places}")
+            format!("{} of {}{places}", number(releases, "release"), number(charts, "chart"))
         }
         Err(faults) => {
             let lines: String = faults.iter().map(|f| format!("\n  {f}")).collect();

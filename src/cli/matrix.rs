@@ -9,6 +9,7 @@ use super::args::{MatrixArgs, MatrixForm};
 use super::exit;
 use super::session::{Failed, error, project, relative, releases};
 use crate::fleet::{Matrix, Otherwise, Release};
+use crate::report::words::number;
 
 /// Runs the command.
 pub(super) fn run(args: &MatrixArgs) -> u8 {
@@ -111,6 +112,8 @@ fn table(matrix: &Matrix) -> String {
         out.push('\n');
     }
     let (charts, places) = (matrix.charts.len(), matrix.places().len().max(1));
-    out.push_str(&format!("{} releases: {charts} charts in {places} places\n", rows.len() - 1));
+    let [releases, charts, places] =
+        [(rows.len() - 1, "release"), (charts, "chart"), (places, "place")].map(|(n, what)| number(n, what));
+    out.push_str(&format!("{releases}: {charts} in {places}\n"));
     out
 }

@@ -22,6 +22,7 @@ mod recorded;
 mod render;
 mod routes;
 mod session;
+mod spread;
 mod template;
 mod touched;
 mod usage;

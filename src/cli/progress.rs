@@ -13,7 +13,16 @@ const WORTH_A_BAR: usize = 20;
 impl Progress {
     /// A bar for so many releases. Where standard output is a terminal too it would stand between the lines printed.
     pub fn new(releases: usize) -> Progress {
-        let shown = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
+        Progress::shown(!std::io::stdout().is_terminal(), releases)
+    }
+
+    /// The same for a command that prints nothing before it is done.
+    pub fn at_the_end(releases: usize) -> Progress {
+        Progress::shown(true, releases)
+    }
+
+    fn shown(may: bool, releases: usize) -> Progress {
+        let shown = may && std::io::stderr().is_terminal();
         if !shown || releases < WORTH_A_BAR {
             return Progress(None);
         }

@@ -18,7 +18,7 @@ use crate::fleet::{
 };
 use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
-use crate::render::{KubeVersion, Options, RenderError, Rendered};
+use crate::render::{KubeVersion, Options, Prepared, RenderError, Rendered};
 use crate::span::SourceMap;
 use crate::value::{HelmVersion, Map};
 use crate::values::layers::{Layers as UserLayers, ValuesFile, merge_layers};
@@ -250,6 +250,16 @@ impl Session {
     /// As [`Session::render_with_map`], with the error's text as it was asked for.
     pub fn explain(&mut self, engine: &EngineArgs, log: &mut Log) -> Result<(Rendered, explain::Map), Failed> {
         self.render_with_map(log).map_err(|e| (exit::ERROR, shown(engine, &e, self.options.helm)))
+    }
+
+    /// The values of this session's release merged with the chart's as a version of Helm does it.
+    pub fn merged(&self, args: &SceneArgs, release: &Release, helm: HelmVersion) -> Result<Map, Failed> {
+        let mut sources = SourceMap::default();
+        let layers = user_layers(args, release, Vec::new())?;
+        let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
+        let options = Options { helm, check_schema: false, ..self.options.clone() };
+        let prepared = Prepared::new(&self.chart, &values, &options, &mut sources, &mut Log::new(helm));
+        Ok(prepared.map_err(|e| error(e.helm_text(helm)))?.values().clone())
     }
 
     /// What each layer says of a key.

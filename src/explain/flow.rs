@@ -18,16 +18,30 @@ pub(super) const ALL: u32 = u32::MAX;
 /// made of none of what is in it.
 pub(super) const HEAD: u32 = u32::MAX - 1;
 
-/// Where an entry or item begins, what is known of it, and whether it holds others.
-type Start = (usize, Ref, bool);
+/// A segment with this shift is a key, of which something is known only if it isn't that of its value.
+pub(super) const KEY: u32 = u32::MAX - 2;
+
+/// An entry or item in a text.
+struct Start {
+    /// Where it begins.
+    at: usize,
+    /// What is known of it.
+    of: Ref,
+    /// Whether it holds others.
+    holds: bool,
+    /// Where the value begins behind a key.
+    value: Option<usize>,
+}
 
 /// What a function does with what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// Something that depends on all arguments.
+    /// Something that depends on what its arguments are, but not on what is in maps and lists.
     Whole,
-    /// As [`Flow::Whole`], looking into maps and lists.
+    /// Something that depends on all that is in its arguments.
     Deep,
+    Has,
+    HasKey,
     /// Returns this argument.
     Same(u8),
     Default,
@@ -50,6 +64,8 @@ pub(super) enum Flow {
     OneLineJson,
     /// Parses a text into maps and lists.
     Parse,
+    /// Takes this argument apart into a list, or into a map of `_0`, `_1`, ….
+    Split(u8),
     Dict,
     List,
     Set,
@@ -81,7 +97,7 @@ pub(super) fn flow_of(name: &str) -> Flow {
         | "nospace" | "html" | "js" | "urlquery" | "clean" => Flow::Like(0),
         "wrap" | "regexQuoteMeta" => Flow::Like(1),
         "trim" | "base" | "dir" => Flow::Cut(0),
-        "trimAll" | "trimall" | "trimPrefix" | "trimSuffix" | "trunc" => Flow::Cut(1),
+        "trimAll" | "trimall" | "trimPrefix" | "trimSuffix" | "trunc" | "regexFind" | "mustRegexFind" => Flow::Cut(1),
         "substr" => Flow::Cut(2),
         "indent" | "nindent" => Flow::Indent,
         "quote" | "squote" => Flow::Quote,
@@ -94,8 +110,9 @@ pub(super) fn flow_of(name: &str) -> Flow {
         "toYamlPretty" => Flow::YamlPretty,
         "toPrettyJson" | "mustToPrettyJson" => Flow::Json,
         "toJson" | "mustToJson" | "toRawJson" | "mustToRawJson" => Flow::OneLineJson,
-        "toToml" | "mustToToml" => Flow::Deep,
         "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray" => Flow::Parse,
+        "split" | "splitList" | "regexSplit" | "mustRegexSplit" | "regexFindAll" | "mustRegexFindAll" => Flow::Split(1),
+        "splitn" => Flow::Split(2),
         "dict" => Flow::Dict,
         "list" | "tuple" => Flow::List,
         "set" => Flow::Set,
@@ -113,7 +130,10 @@ pub(super) fn flow_of(name: &str) -> Flow {
         "first" | "mustFirst" => Flow::First,
         "last" | "mustLast" => Flow::Last,
         "Get" | "GetBytes" | "Lines" => Flow::File,
-        _ => Flow::Whole,
+        "has" | "mustHas" => Flow::Has,
+        "hasKey" => Flow::HasKey,
+        "len" | "empty" | "not" | "kindIs" | "kindOf" | "typeIs" | "typeOf" | "typeIsLike" => Flow::Whole,
+        _ => Flow::Deep,
     }
 }
 
@@ -127,7 +147,7 @@ fn tag(tags: &[Ref], i: usize) -> Ref {
 
 impl Recorder {
     /// The number of a function's name, and what it does.
-    fn flow(&mut self, name: &'static str) -> (u16, Flow) {
+    pub(super) fn flow(&mut self, name: &'static str) -> (u16, Flow) {
         let key = name.as_ptr() as usize;
         if let Some(found) = self.flows.get(&key) {
             return *found;
@@ -164,8 +184,11 @@ impl Recorder {
                 None => Kind::Whole,
             },
             Flow::Ternary => text_of(usize::from(!args.get(2).is_some_and(truth))),
-            Flow::Deep => return self.deep(name, args, tags),
+            Flow::Deep if args.iter().any(holds) => return self.deep(name, args, tags),
+            Flow::Deep => Kind::Whole,
+            Flow::Has => return self.has(name, args, tags, result),
             Flow::Parse
+            | Flow::Split(_)
             | Flow::Dict
             | Flow::List
             | Flow::Set
@@ -176,7 +199,7 @@ impl Recorder {
             | Flow::Sorted => {
                 return self.container(name, flow, tags, args, result);
             }
-            Flow::Get | Flow::Index | Flow::Dig | Flow::First | Flow::Last => {
+            Flow::Get | Flow::Index | Flow::HasKey | Flow::Dig | Flow::First | Flow::Last => {
                 return self.looked_up(name, flow, args, tags, result);
             }
             Flow::File => {
@@ -376,9 +399,16 @@ impl Recorder {
             Some(v @ (Value::Map(_) | Value::List(_))) => yaml_marks(v, pretty),
             _ => Vec::new(),
         };
-        let entries = marks.iter().filter(|m| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
-        let starts: Vec<Start> =
-            entries.map(|m| (m.offset, if m.pos.is_known() { Ref(m.pos.0) } else { whole }, m.holds)).collect();
+        let entries =
+            marks.iter().enumerate().filter(|(_, m)| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
+        let starts: Vec<Start> = entries
+            .map(|(i, m)| Start {
+                at: m.offset,
+                of: if m.pos.is_known() { Ref(m.pos.0) } else { whole },
+                holds: m.holds,
+                value: marks.get(i + 1).filter(|_| m.what == Marked::Key).map(|value| value.offset),
+            })
+            .collect();
         self.stretches(&starts, whole, result);
     }
 
@@ -398,7 +428,10 @@ impl Recorder {
         let starts: Vec<Start> = starts
             .into_iter()
             .zip(slots)
-            .map(|(at, (slot, holds))| (at, if slot.is_known() { slot } else { whole }, holds))
+            .map(|(at, (slot, holds))| {
+                let of = if slot.is_known() { slot } else { whole };
+                Start { at, of, holds, value: behind_key(result, at) }
+            })
             .collect();
         self.stretches(&starts, whole, result);
         Some(())
@@ -413,9 +446,10 @@ impl Recorder {
         };
         let mut starts = Vec::new();
         in_pairs(value, &again, &mut |slot, at, holds| {
-            starts.push((at, if slot.is_known() { slot } else { whole }, holds));
+            let of = if slot.is_known() { slot } else { whole };
+            starts.push(Start { at, of, holds, value: behind_key(result, at) });
         });
-        starts.sort_unstable_by_key(|s| s.0);
+        starts.sort_unstable_by_key(|s| s.at);
         self.stretches(&starts, whole, result);
         Some(())
     }
@@ -424,15 +458,66 @@ impl Recorder {
     fn stretches(&mut self, starts: &[Start], whole: Ref, result: &[u8]) {
         let length = result.len();
         // The blanks before an entry belong to it.
-        let starts: Vec<Start> = starts.iter().map(|(at, of, holds)| (line_start(result, *at), *of, *holds)).collect();
-        let first = starts.first().map_or(length, |s| s.0);
+        let first = starts.first().map_or(length, |s| line_start(result, s.at));
         if first > 0 {
             self.seg(first.min(length), whole, if starts.is_empty() { ALL } else { HEAD });
         }
-        for (i, (_, of, holds)) in starts.iter().enumerate() {
-            let end = starts.get(i + 1).map_or(length, |s| s.0);
-            self.seg(end.min(length), *of, if *holds { HEAD } else { ALL });
+        for (i, start) in starts.iter().enumerate() {
+            let end = starts.get(i + 1).map_or(length, |s| line_start(result, s.at)).min(length);
+            if start.holds {
+                self.seg(end, start.of, HEAD);
+                continue;
+            }
+            // Places stand for their keys too.
+            let mut of = start.of;
+            if let (Some(node), Some(value)) = (self.node(of), start.value.filter(|v| *v < end)) {
+                self.seg(value, of, KEY);
+                of = if let Node::Entry { of, .. } = node { of } else { of };
+            }
+            if self.block_lines(start, of, end, result).is_none() {
+                self.seg(end, of, ALL);
+            }
         }
+    }
+
+    /// A text of several lines that stands there as a block up to `end`: each line is its own.
+    fn block_lines(&mut self, start: &Start, of: Ref, end: usize, result: &[u8]) -> Option<()> {
+        let head = start.value.unwrap_or(start.at + 1);
+        let first = head + memchr::memchr(b'\n', result.get(head..end)?)? + 1;
+        let mark = result[head..first].trim_ascii();
+        if !matches!(mark, b"|" | b"|-" | b"|+") {
+            return None;
+        }
+        self.seg(first, of, ALL);
+        let indent = result[first..end].split(|c| *c == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let indent = indent.map_or(0, |line| line.iter().take_while(|c| **c == b' ').count());
+        let (mut at, mut text) = (first, 0);
+        for line in result[first..end].split_inclusive(|c| *c == b'\n') {
+            let blanks = indent.min(line.iter().take_while(|c| **c == b' ').count());
+            if blanks > 0 {
+                self.seg(at + blanks, Ref::NONE, 0);
+            }
+            at += line.len();
+            self.seg(at, of, text as u32);
+            text += line.len() - blanks;
+        }
+        Some(())
+    }
+}
+
+/// Where the value begins in JSON behind the key at `at`; nothing for an item.
+fn behind_key(text: &[u8], at: usize) -> Option<usize> {
+    let (mut n, mut in_key) = (at, false);
+    loop {
+        match text.get(n)? {
+            b'\\' if in_key => n += 1,
+            b'"' => in_key = !in_key,
+            b':' if !in_key => return Some(n + 1),
+            b' ' if !in_key && text.get(at) != Some(&b'"') => {}
+            _ if in_key => {}
+            _ => return None,
+        }
+        n += 1;
     }
 }
 
@@ -469,7 +554,7 @@ fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize, bool))
 }
 
 /// Whether this is a map or list with something in it.
-fn holds(value: &Value) -> bool {
+pub(super) fn holds(value: &Value) -> bool {
     match value {
         Value::Map(map) => !map.is_empty(),
         Value::List(list) => !list.items.is_empty(),

@@ -91,6 +91,11 @@ impl Layers {
         found
     }
 
+    /// Whether a layer sets anything to null.
+    pub fn have_nulls(&self) -> bool {
+        self.layers.iter().any(|l| has_nulls(&l.values))
+    }
+
     /// Where the lists stand that a layer sets.
     pub fn lists(&self) -> HashSet<Pos, RandomState> {
         let mut found = HashSet::default();
@@ -108,6 +113,13 @@ impl Layers {
             out
         })
     }
+}
+
+fn has_nulls(values: &Map) -> bool {
+    values.entries().iter().any(|(_, slot)| match &slot.value {
+        Value::Map(inner) => !crate::stack::is_low() && has_nulls(inner),
+        other => other.is_nil(),
+    })
 }
 
 fn lists(values: &Map, found: &mut HashSet<Pos, RandomState>) {

@@ -16,6 +16,7 @@ use crate::manifest::{Manifest, sort_file};
 use crate::render::Rendered;
 use crate::span::{Pos, SourceMap};
 use crate::stack;
+use crate::template::parsed::Parsed;
 use crate::value::HelmVersion;
 
 /// A place in a file; line and column count from 1, the column in bytes.
@@ -131,6 +132,7 @@ pub struct Map {
     pub(super) parts: Vec<Part>,
     pub(super) keys: Keys,
     pub(super) sources: SourceMap,
+    parsed: Parsed,
     helm: HelmVersion,
     pub(super) gates: Vec<Gate>,
     /// What the files printed: the number of the part, and the buffer there.
@@ -170,12 +172,28 @@ impl Map {
             crd_files.insert(path.clone(), sources.add(path, "", text.as_str()));
             crds.extend(sort_file(path, text, helm).map(|sorted| sorted.manifests).unwrap_or_default());
         }
-        Map { parts, keys, sources, helm, gates, files, crds, crd_files, usage: OnceLock::new() }
+        Map {
+            parts,
+            keys,
+            sources,
+            parsed: chart.parsed.clone(),
+            helm,
+            gates,
+            files,
+            crds,
+            crd_files,
+            usage: OnceLock::new(),
+        }
     }
 
     /// The inputs.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// What was parsed of the chart's templates.
+    pub fn parsed(&self) -> &Parsed {
+        &self.parsed
     }
 
     /// Whose behaviour was reproduced.

@@ -170,7 +170,11 @@ impl Reader<'_> {
             let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
             text[..end].trim_ascii() == line.as_bytes()
         };
-        let by_text = || if line.is_empty() { None } else { lines.iter().find(says) };
+        // Of several lines that say the same, any may be it.
+        let by_text = || {
+            let mut found = lines.iter().filter(says).filter(|_| !line.is_empty());
+            found.next().filter(|_| found.next().is_none())
+        };
         let Some((_, at)) = by_offset.or_else(by_text) else { return };
         origin.at = origin.pos.offset(at - offset);
         origin.place = self.place(origin.at);

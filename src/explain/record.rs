@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::flow::Flow;
+use super::flow::{Flow, holds};
 use super::jinja::guesses;
 use super::keys::Keys;
 use crate::span::Pos;
@@ -81,6 +81,13 @@ pub(super) enum Kind {
     Parts(Range, u16),
 }
 
+/// Where the key of a [`Node::Part`] stands in the same text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Key {
+    pub start: u32,
+    pub len: u16,
+}
+
 /// A node of the record.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Node {
@@ -98,8 +105,8 @@ pub(super) enum Node {
     Assigned { of: Ref, branch: u32 },
     /// What a template printed; `branches` are the decisions made meanwhile.
     Buffer { pieces: Range, text: Ref, branches: (u32, u32) },
-    /// Some bytes of a text.
-    Part { of: Ref, start: u32, end: u32 },
+    /// Some bytes of a text: a value that was read from it, byte for byte or (not `exact`) in other words.
+    Part { of: Ref, start: u32, end: u32, exact: bool, key: Key },
     /// The content of a chart's file.
     File { name: u32 },
 }
@@ -186,7 +193,7 @@ impl Recorder {
         // Branch 0 is "always".
         let always = Branch { parent: 0, how: Branching::Template, at: Pos::NONE, tag: Ref::NONE };
         // Node 0 is what is known to come from nowhere.
-        let nothing = Node::Part { of: Ref::NONE, start: 0, end: 0 };
+        let nothing = Node::Part { of: Ref::NONE, start: 0, end: 0, exact: true, key: Key::default() };
         Recorder { branches: vec![always], nodes: vec![nothing], ..Recorder::default() }
     }
 
@@ -310,10 +317,10 @@ impl Tracer for Recorder {
         read
     }
 
-    fn key(&mut self, read: &Ref, key: &[u8], pos: Pos) -> Ref {
+    fn key(&mut self, read: &Ref, pos: Pos) -> Ref {
         match self.node(Ref(pos.0)) {
             Some(Node::Entry { key, .. }) => key,
-            Some(Node::Part { of, start, .. }) if of.is_known() => self.key_part(of, start, key),
+            Some(Node::Part { of, key, .. }) if key.len > 0 => self.key_part(of, key),
             // The template has it as it stands.
             Some(_) => Ref::MADE,
             None => self.push(Node::Key { read: *read }),
@@ -365,12 +372,17 @@ impl Tracer for Recorder {
         self.write((end - start) as usize, Wrote::Text(Recorder::place(tree, start)));
     }
 
-    fn print(&mut self, tree: &Tree, pos: u32, tag: &Ref, _: &Value, len: usize) {
+    fn print(&mut self, tree: &Tree, pos: u32, tag: &Ref, value: &Value, len: usize) {
         // An empty text says something of the line that it was printed to, unless it is joined to the one before.
         if len == 0 && (!tag.is_known() || is_joined(tree, pos)) {
             return;
         }
-        self.write(len, Wrote::Print(Recorder::place(tree, pos), *tag));
+        let mut tag = *tag;
+        if holds(value) {
+            let (print, _) = self.flow("print");
+            tag = self.deep(print, std::slice::from_ref(value), &[tag]);
+        }
+        self.write(len, Wrote::Print(Recorder::place(tree, pos), tag));
     }
 
     fn jinja(&mut self, tree: &Tree, printed: &[u8]) {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::flow::{ALL, HEAD};
-use super::record::{Kind, Node, Piece, Recorder, Ref, Target, Wrote};
+use super::flow::{ALL, HEAD, KEY};
+use super::record::{Kind, Node, Piece, Recorder, Ref, Seg, Target, Wrote};
 use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Branching;
@@ -165,9 +165,11 @@ impl<'r> Walk<'r> {
             }
             Some(Node::Buffer { pieces, text, .. }) => self.pieces(pieces.of(&self.record.pieces), text, from, to),
             Some(Node::Read { pos, .. }) if pos.is_known() => self.used(Leaf::Place(pos, r), false, Some(from)),
-            Some(Node::Part { of, start, end }) => {
+            Some(Node::Part { of, start, end, exact: true, .. }) => {
                 self.bytes(of, start.saturating_add(from).min(end), end.min(start.saturating_add(to)).max(start));
             }
+            Some(Node::Part { of, start, end, .. }) => self.bytes(of, start, end),
+            Some(Node::Entry { of, .. }) => self.bytes(of, from, to),
             _ => self.all_of(r, false),
         }
     }
@@ -203,6 +205,10 @@ impl<'r> Walk<'r> {
                         self.head(seg.of);
                         continue;
                     }
+                    if seg.shift == KEY {
+                        self.key(seg.of, to <= seg.end);
+                        continue;
+                    }
                     let lead = start + u32::from(skip);
                     let inner = |at: u32| seg.shift + at.clamp(start, seg.end).saturating_sub(lead);
                     let (low, high) = (inner(from), inner(to));
@@ -211,6 +217,26 @@ impl<'r> Walk<'r> {
                     }
                 }
             }
+        }
+    }
+
+    /// The key of an entry, which is asked about alone or with the value behind it.
+    fn key(&mut self, r: Ref, alone: bool) {
+        match self.record.node(r) {
+            Some(Node::Entry { of, key }) => {
+                self.all_of(key, false);
+                if alone {
+                    self.decides(of);
+                }
+            }
+            Some(Node::Part { of, key, .. }) if key.len > 0 => {
+                self.bytes(of, key.start, key.start.saturating_add(u32::from(key.len)));
+                if alone {
+                    self.decides(r);
+                }
+            }
+            _ if alone => self.decides(r),
+            _ => {}
         }
     }
 
@@ -226,6 +252,7 @@ impl<'r> Walk<'r> {
                     self.below(branch);
                     of
                 }
+                Some(Node::Part { .. }) => return self.key(r, true),
                 Some(Node::Call { kind: Kind::Same(i), args, .. }) => {
                     let args = args.of(&self.record.args);
                     for (_, other) in args.iter().enumerate().filter(|(n, _)| *n != usize::from(i)) {
@@ -329,9 +356,13 @@ impl<'r> Walk<'r> {
                 _ => self.merge(&mut total, read, true),
             },
             Some(Node::Call { kind, args, .. }) => {
-                for (i, arg) in args.of(&self.record.args).iter().enumerate() {
+                let args = args.of(&self.record.args);
+                for (i, arg) in args.iter().enumerate() {
                     let is_content = !matches!(kind, Kind::Same(s) if usize::from(s) != i);
                     self.merge(&mut total, *arg, is_content);
+                }
+                if let Kind::Parts(segs, _) = kind {
+                    self.merge_parts(&mut total, segs.of(&self.record.segs), args);
                 }
             }
             Some(Node::Entry { of, key }) => {
@@ -356,7 +387,7 @@ impl<'r> Walk<'r> {
                     }
                 }
             }
-            Some(Node::Part { of, start, end }) => return self.part(r, of, start, end),
+            Some(Node::Part { of, start, end, .. }) => return self.part(r, of, start, end),
             Some(Node::File { name }) => total.content.push(self.leaf(Leaf::File(name))),
             Some(Node::Root { .. }) => total.content.push(self.leaf(Leaf::Object(r))),
             None => {}
@@ -374,6 +405,20 @@ impl<'r> Walk<'r> {
         let total = self.total(r);
         add(if is_content { &mut into.content } else { &mut into.decided }, &total.content);
         add(&mut into.decided, &total.decided);
+    }
+
+    /// What the pieces of a text are made of: entries that a template put into a map or list are known by them only.
+    fn merge_parts(&mut self, into: &mut Total, segs: &[Seg], args: &[Ref]) {
+        let is_made = |arg: &Ref| !matches!(self.record.node(*arg), None | Some(Node::Read { .. }));
+        if !args.iter().any(is_made) {
+            return;
+        }
+        let mut last = Ref::NONE;
+        for seg in segs.iter().filter(|s| s.of.is_known()) {
+            if std::mem::replace(&mut last, seg.of) != seg.of && into.content.len() < MOST_LEAVES {
+                self.merge(into, seg.of, !matches!(seg.shift, HEAD | KEY));
+            }
+        }
     }
 
     fn read(&mut self, r: Ref, from: Ref, pos: Pos, absent: bool) -> Arc<Total> {
@@ -452,7 +497,7 @@ impl Recorder {
                 Node::Call { kind: Kind::Parts(segs, skip), .. } => {
                     let segs = segs.of(&self.segs);
                     let n = segs.partition_point(|s| s.end <= offset);
-                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift < HEAD);
+                    let seg = segs.get(n).filter(|s| s.of.is_known() && s.shift < KEY);
                     let Some(seg) = seg else { return place.map(|p| (p, chain)) };
                     let start = if n == 0 { 0 } else { segs[n - 1].end };
                     (r, offset) = (seg.of, seg.shift + (offset - start).saturating_sub(u32::from(skip)));

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::flow::Flow;
-use super::record::{Kind, Node, Range, Recorder, Ref};
+use super::record::{Key, Kind, Node, Range, Recorder, Ref};
 use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Tracer;
+use crate::value::compare::deep_equal;
 use crate::value::{List, Map, Slot, Str, Value};
 use crate::yaml;
 
@@ -66,6 +67,8 @@ impl Recorder {
             }
             (Flow::Sorted, Value::List(list)) => sorted(args, list),
             (Flow::Parse, _) => return self.parsed(name, tags, args, result),
+            (Flow::Container, Value::Map(map)) => self.copied(tags, args, map),
+            (Flow::Split(i), result) => self.split(usize::from(i), tags, args, result),
             _ => {}
         }
         self.call_node(name, Kind::Whole, tags)
@@ -78,18 +81,67 @@ impl Recorder {
         }
         let word = slot.value.as_str().map(|s| s.to_vec()).unwrap_or_default();
         let read = self.read(&tags.first().copied().unwrap_or_default(), &word, slot.pos, &slot.value);
-        self.key(&read, &word, slot.pos).as_pos()
+        self.key(&read, slot.pos).as_pos()
     }
 
-    /// What is known of an entry, with its key where the template doesn't have it as it stands.
+    /// What is known of an entry, with its key where that isn't the template's or would be taken for another one.
     fn entry(&mut self, of: Ref, key: Ref) -> Ref {
-        if self.node(key).is_some() { self.push(Node::Entry { of, key }) } else { of }
+        let is_part = matches!(self.node(of), Some(Node::Part { .. }));
+        if is_part || self.node(key).is_some() { self.push(Node::Entry { of, key }) } else { of }
     }
 
-    /// The key that stands at `start` of a text.
-    pub(super) fn key_part(&mut self, of: Ref, start: u32, key: &[u8]) -> Ref {
-        let end = start.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
-        self.push(Node::Part { of, start, end })
+    /// The key that stands there in a text.
+    pub(super) fn key_part(&mut self, of: Ref, key: Key) -> Ref {
+        let end = key.start.saturating_add(u32::from(key.len));
+        self.push(Node::Part { of, start: key.start, end, exact: true, key: Key::default() })
+    }
+
+    /// Entries without a position (`Release` and the other objects) still come from the map that they were copied from.
+    fn copied(&mut self, tags: &[Ref], args: &[Value], map: &Map) {
+        let unknown: Vec<Str> =
+            map.entries().iter().filter(|(_, slot)| !slot.pos.is_known()).map(|(key, _)| key.clone()).collect();
+        for key in unknown {
+            // A map that is merged into has them all by now.
+            let sources = args.iter().zip(tags).filter_map(|(arg, tag)| Some((arg.as_map()?, tag)));
+            let holding = sources.filter_map(|(from, tag)| Some((from.same(map), from.slot(&key)?, tag)));
+            let source = holding.filter(|(_, slot, _)| !slot.pos.is_known()).min_by_key(|(is_result, _, _)| *is_result);
+            if let Some((_, slot, tag)) = source {
+                let read = self.read(tag, &key, Pos::NONE, &slot.value);
+                tag_entry(map, &key, read);
+            }
+        }
+    }
+
+    /// The pieces of a text, in their order.
+    fn split(&mut self, i: usize, tags: &[Ref], args: &[Value], result: &mut Value) {
+        let (Some(Value::Str(text)), Some(of)) = (args.get(i), tags.get(i).copied()) else { return };
+        if self.node(of).is_none() {
+            return;
+        }
+        let mut from = 0;
+        let mut tag = |slot: &mut Slot| {
+            let Some(piece) = slot.value.as_str() else { return };
+            let Some(at) = memchr::memmem::find(&text[from..], piece).map(|n| from + n) else { return };
+            from = at + piece.len();
+            let (start, end) = (at as u32, from as u32);
+            slot.pos = self.push(Node::Part { of, start, end, exact: true, key: Key::default() }).as_pos();
+        };
+        match result {
+            Value::List(list) => {
+                if let Some(list) = Rc::get_mut(list) {
+                    list.items.iter_mut().for_each(tag);
+                }
+            }
+            Value::Map(map) => {
+                let mut entries = map.entries_mut();
+                for n in 0..entries.len() {
+                    if let Some(slot) = entries.get_mut(format!("_{n}").as_bytes()) {
+                        tag(slot);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Maps and lists that were parsed out of a text: each slot is the part of the text that it was read from.
@@ -110,39 +162,48 @@ impl Recorder {
                 part_end(text, *start as usize, next) as u32
             });
             let parts: HashMap<u32, u32> = starts.iter().copied().zip(ends).collect();
-            self.tag_parts(&again, result, call, &parts);
+            self.tag_parts(&again, result, &Parts { text, of: call, ends: parts });
         }
         call
     }
 
-    /// Gives the slots of `value` the parts of the text that those of `read`, which is the same value, stand at. `parts`
-    /// has the end of each part by its start.
-    fn tag_parts(&mut self, read: &Value, value: &mut Value, text: Ref, parts: &HashMap<u32, u32>) {
+    /// Gives the slots of `value` the parts of the text that those of `read`, which is the same value, stand at.
+    fn tag_parts(&mut self, read: &Value, value: &mut Value, parts: &Parts<'_>) {
         if stack::is_low() {
             return;
         }
-        let tag = |recorder: &mut Recorder, from: &Slot, to: &mut Slot| {
+        let tag = |recorder: &mut Recorder, key: &[u8], from: &Slot, to: &mut Slot| {
             if from.pos.is_known() {
-                let start = from.pos.0 - 1;
-                let end = parts.get(&start).copied().unwrap_or(start + 1);
-                to.pos = recorder.push(Node::Part { of: text, start, end }).as_pos();
+                to.pos = recorder.push(parts.at(from.pos.0 - 1, key, &from.value)).as_pos();
             }
-            recorder.tag_parts(&from.value, &mut to.value, text, parts);
+            recorder.tag_parts(&from.value, &mut to.value, parts);
         };
         match (read, value) {
             (Value::Map(read), Value::Map(map)) => {
                 for (key, from) in read.entries().iter() {
                     if let Some(to) = map.entries_mut().get_mut(key) {
-                        tag(self, from, to);
+                        tag(self, key, from, to);
                     }
                 }
             }
             (Value::List(read), Value::List(list)) => {
                 if let Some(list) = Rc::get_mut(list) {
-                    read.items.iter().zip(&mut list.items).for_each(|(from, to)| tag(self, from, to));
+                    read.items.iter().zip(&mut list.items).for_each(|(from, to)| tag(self, b"", from, to));
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whether a list has an item: if so it is that item that says so, otherwise all of them.
+    pub(super) fn has(&mut self, name: u16, args: &[Value], tags: &[Ref], result: &Value) -> Ref {
+        let found = match (result, args.get(1)) {
+            (Value::Bool(true), Some(Value::List(list))) => list.items.iter().find(|s| deep_equal(&s.value, &args[0])),
+            _ => None,
+        };
+        match found.filter(|s| s.pos.is_known()) {
+            Some(slot) => self.call_node(name, Kind::Whole, &[tags[0], Ref(slot.pos.0), tags[1]]),
+            None => self.deep(name, args, tags),
         }
     }
 
@@ -150,7 +211,7 @@ impl Recorder {
     pub(super) fn looked_up(&mut self, name: u16, flow: Flow, args: &[Value], tags: &[Ref], result: &Value) -> Ref {
         let (from, keys, key_tags) = match flow {
             Flow::Dig if args.len() > 2 => (args.len() - 1, &args[..args.len() - 2], &tags[..args.len() - 2]),
-            Flow::Get | Flow::Index if args.len() > 1 => (0, &args[1..], &tags[1..]),
+            Flow::Get | Flow::Index | Flow::HasKey if args.len() > 1 => (0, &args[1..], &tags[1..]),
             Flow::First | Flow::Last => (0, &args[..0], &tags[..0]),
             _ => return self.call_node(name, Kind::Whole, tags),
         };
@@ -179,12 +240,44 @@ impl Recorder {
                 tag = self.read(&tag, b"", slot.pos, result);
             }
         }
+        if flow == Flow::HasKey {
+            let all: Vec<Ref> = [tag].iter().chain(key_tags).copied().collect();
+            return self.call_node(name, Kind::Whole, &all);
+        }
         // A key that is itself computed decides what is found.
         if key_tags.iter().any(|t| self.node(*t).is_some()) {
             let all: Vec<Ref> = [tag].iter().chain(key_tags).copied().collect();
             return self.call_node(name, Kind::Same(0), &all);
         }
         tag
+    }
+}
+
+/// A text that was read, and where its parts end by where they start.
+struct Parts<'t> {
+    text: &'t [u8],
+    of: Ref,
+    ends: HashMap<u32, u32>,
+}
+
+impl Parts<'_> {
+    /// The part that begins at `start`, with its key in front of it unless it is an item.
+    fn at(&self, start: u32, key: &[u8], value: &Value) -> Node {
+        let end = self.ends.get(&start).copied().unwrap_or(start + 1);
+        let part = self.text.get(start as usize..end as usize).unwrap_or_default();
+        let (mut from, mut place) = (0, Key::default());
+        if let Some(n) = memchr::memmem::find(part, key).filter(|n| !key.is_empty() && *n < 2) {
+            place = Key { start: start + n as u32, len: u16::try_from(key.len()).unwrap_or(u16::MAX) };
+            let behind = &part[n + key.len()..];
+            let between = behind.iter().take_while(|c| b"\"': \t\r\n".contains(c)).count();
+            from = n + key.len() + between;
+        }
+        let behind = &part[from..];
+        let text = value.as_str().filter(|text| !text.is_empty());
+        let found = text.and_then(|text| Some((memchr::memmem::find(behind, text)?, text.len())));
+        let (from, to) = found.map_or((from, part.len()), |(at, len)| (from + at, from + at + len));
+        let exact = found.is_some();
+        Node::Part { of: self.of, start: start + from as u32, end: start + to as u32, exact, key: place }
     }
 }
 

@@ -62,6 +62,11 @@ const CHART: Object = Object {
         RELEASE_NAME,
         may("environments", TEXTS, "The only environments these charts are released in"),
         may("clusters", TEXTS, "The only clusters these charts are released in"),
+        may(
+            "ownEnvironmentFiles",
+            Shape::Flag,
+            "Whether the chart's own files for an environment, values-ENV.yaml and so on, are its weakest layers; they are where nothing is said",
+        ),
         LAYERS,
     ],
     others: None,
@@ -93,6 +98,14 @@ const ENVIRONMENT: Object = Object {
     others: None,
 };
 
+const SAME_EVERYWHERE: Object = Object {
+    fields: &[
+        may("values", TEXTS, "Keys of values, as globs; one that names a map means all that is in it"),
+        may("images", TEXTS, "Images without tag and digest, as globs"),
+    ],
+    others: None,
+};
+
 const LINT: Object = Object {
     fields: &[
         may(
@@ -105,6 +118,11 @@ const LINT: Object = Object {
         may("waivers", Shape::Text, "The file with waivers"),
         may("baseline", Shape::Text, "The file with findings that were there before and don't count"),
         RULES,
+        may(
+            "sameEverywhere",
+            Shape::Object(&SAME_EVERYWHERE),
+            "What must not differ between environments and clusters",
+        ),
     ],
     others: None,
 };

@@ -350,6 +350,7 @@ impl<'p> Builder<'p> {
             return envs;
         }
         match declared.is_empty() {
+            true if entry.is_some_and(|e| e.without_own) => Vec::new(),
             true => environments_of(&chart.path),
             false => declared.keys().filter(|e| is_kept(e)).cloned().collect(),
         }

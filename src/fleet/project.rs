@@ -41,6 +41,8 @@ pub struct ChartEntry {
     pub environments: Option<Vec<Placed>>,
     /// The only clusters, if any are named.
     pub clusters: Option<Vec<Placed>>,
+    /// Whether their own files for an environment don't count.
+    pub without_own: bool,
     /// Their own layers, the strongest of all.
     pub layers: Vec<Layer>,
 }
@@ -137,6 +139,17 @@ pub struct LintSettings {
     pub baseline: Option<String>,
     /// Severity by rule, or glob of rules.
     pub rules: BTreeMap<String, Level>,
+    /// What all environments should have the same of.
+    pub same_everywhere: SameSettings,
+}
+
+/// `sameEverywhere:`, globs with their places.
+#[derive(Clone, Debug, Default)]
+pub struct SameSettings {
+    /// Keys of values.
+    pub values: Vec<Placed>,
+    /// Images, without tag and digest.
+    pub images: Vec<Placed>,
 }
 
 /// What a rule counts as.
@@ -235,6 +248,7 @@ impl Reader<'_> {
             settings: self.settings(node),
             environments: node.get("environments").map(|_| self.texts(node, "environments")),
             clusters: node.get("clusters").map(|_| self.texts(node, "clusters")),
+            without_own: node.get("ownEnvironmentFiles").and_then(Node::as_bool) == Some(false),
             layers: self.layers(node),
         }
     }
@@ -306,7 +320,12 @@ impl Reader<'_> {
             waivers: self.text(node, "waivers").map(|t| t.text),
             baseline: self.text(node, "baseline").map(|t| t.text),
             rules: self.rules(node),
+            same_everywhere: node.get("sameEverywhere").map(|n| self.same(n)).unwrap_or_default(),
         }
+    }
+
+    fn same(&self, node: &Node) -> SameSettings {
+        SameSettings { values: self.texts(node, "values"), images: self.texts(node, "images") }
     }
 
     fn rules(&self, node: &Node) -> BTreeMap<String, Level> {

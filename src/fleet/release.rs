@@ -98,7 +98,8 @@ impl<'p> Resolver<'p> {
         let meaning =
             Meaning { chart: &chart.name, env: cell.env.map(|(name, _)| name), cluster: cell.cluster.map(|c| &**c) };
         let environment = cell.env.map(|(_, e)| e);
-        let mut layers: Vec<LayerFile> = meaning.env.into_iter().flat_map(|env| by_convention(chart, env)).collect();
+        let own = meaning.env.filter(|_| entry.is_none_or(|e| !e.without_own));
+        let mut layers: Vec<LayerFile> = own.into_iter().flat_map(|env| by_convention(chart, env)).collect();
         let said = [
             Some(&self.project.layers),
             environment.map(|e| &e.layers),

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 
 use super::fold::Located;
+use super::helm::differs::{ImageUse, NullDiffers, SameEverywhere, differing_images, differing_keys};
 use super::helm::usage::{View, never_rendered, replaced, severity, undefined, unused_by_owner};
 use super::helm::{self, HelmFinding};
 use super::locate::ChartFolder;
+use super::release::Release;
 use crate::chart::Chart;
 use crate::finding::{Problem, Scope, Severity, Spot};
 use crate::render::Rendered;
 use crate::value::Value;
+use crate::yaml::node::{Step, path_text};
 
 /// What Helm's rules said of it.
 pub fn helm_rules(found: Vec<HelmFinding>, folder: &ChartFolder<'_>, scope: &Scope) -> Vec<Located> {
@@ -60,8 +63,7 @@ pub fn over_environments(
     folder: &ChartFolder<'_>,
     short: &dyn Fn(&Value) -> String,
 ) -> Vec<Located> {
-    let mut out =
-        Out { folder, environments: views.iter().map(|v| v.env.unwrap_or_default()).collect(), located: Vec::new() };
+    let mut out = Out { folder, environments: names(views), located: Vec::new() };
     let (subcharts, own) = unused_by_owner(chart, views);
     for (rule, found) in [("helm/unused-value", own), ("helm/unread-subchart-value", subcharts)] {
         for f in found {
@@ -82,6 +84,67 @@ pub fn over_environments(
         out.add("helm/never-rendered", "", format!("{name} prints no object"), Some(&place), &BTreeSet::new());
     }
     out.located
+}
+
+/// What differs between the environments although it is on the list. `images` are those that [`image_uses`] found in
+/// each; `short` writes a value.
+pub fn differing(
+    views: &[View<'_>],
+    images: &[ImageUse<Located>],
+    same: &SameEverywhere,
+    folder: &ChartFolder<'_>,
+    short: &dyn Fn(&Value) -> String,
+) -> Vec<Located> {
+    const RULE: &str = "helm/differs-between-environments";
+    let mut out = Out { folder, environments: names(views), located: Vec::new() };
+    for differs in differing_keys(views, same, short) {
+        let message = format!("{} is not the same everywhere: {}", differs.what, differs.words());
+        out.add(RULE, &differs.what, message, differs.place(), &differs.values.keys().cloned().collect());
+    }
+    for differs in differing_images(images, same) {
+        let Some(place) = differs.place() else { continue };
+        let message = format!("the image {} is not the same everywhere: {}", differs.what, differs.words());
+        let problem = problem(RULE, severity(RULE), &place.problem.path, message);
+        let at = |env| Located { problem: problem.clone(), scope: Scope::at(env), ..place.clone() };
+        out.located.extend(differs.values.keys().map(|env| at(env)));
+    }
+    out.located
+}
+
+/// The images that a release runs, where the list says that any should be the same everywhere.
+pub fn image_uses(release: &Release<'_>, same: &SameEverywhere) -> Vec<ImageUse<Located>> {
+    let mut uses = Vec::new();
+    for (index, object) in release.objects.iter().enumerate().filter(|_| !same.images.is_empty()) {
+        // A definition's `image` is a schema.
+        if object.kind == "CustomResourceDefinition" {
+            continue;
+        }
+        object.root().visit(&mut |path, node| {
+            let is_image = matches!(path.last(), Some(Step::Key(k)) if &**k == "image");
+            if let Some(image) = node.as_str().filter(|i| is_image && !i.is_empty()) {
+                let place = release.locate(index, Problem::new("", Severity::Info, path_text(path), ""));
+                uses.push(ImageUse { env: release.scope.env.clone(), image: image.to_owned(), place });
+            }
+        });
+    }
+    uses
+}
+
+/// The nulls of one environment that mean something else to the other Helm.
+pub fn nulls(found: Vec<NullDiffers>, folder: &ChartFolder<'_>, env: &str) -> Vec<Located> {
+    let mut out = Out { folder, environments: BTreeSet::from([env]), located: Vec::new() };
+    for null in found {
+        let is =
+            |value: Option<String>| value.map_or_else(|| "deletes the key".to_owned(), |v| format!("makes it {v}"));
+        let message =
+            format!("null means two things for {}: Helm 3 {}, Helm 4 {}", null.key, is(null.three), is(null.four));
+        out.add("helm/null-differs", &null.key, message, null.place.as_ref(), &BTreeSet::new());
+    }
+    out.located
+}
+
+fn names<'v>(views: &[View<'v>]) -> BTreeSet<&'v str> {
+    views.iter().map(|v| v.env.unwrap_or_default()).collect()
 }
 
 /// Where findings over all environments go.

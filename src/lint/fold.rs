@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Finding, Problem, Resource, Scope, Spot, ValuesSpot};
 
 /// A problem of an object of one chart in one environment, with its places.
+#[derive(Clone)]
 pub struct Located {
     /// What is wrong.
     pub problem: Problem,

@@ -9,7 +9,7 @@ use super::fold::{Fold, Located};
 use super::inline::{Inline, inline};
 use super::locate::Origins;
 use super::strict::Strictness;
-use crate::finding::{Finding, KubeObject, Resource, Scope, Spot, Waived};
+use crate::finding::{Finding, KubeObject, Problem, Resource, Scope, Spot, Waived};
 use crate::policy;
 
 /// Objects that are applied together.
@@ -109,20 +109,9 @@ impl Checks {
         let schemas = release.crds.schemas(self, release.objects);
         judged.unknown = definitions::unknown(&schemas, release.objects);
         for found in self.run(release.objects, &schemas, release.namespace.unwrap_or("default")) {
-            let object = &release.objects[found.object];
-            let (line, column) = object.place(&found.problem.path);
-            let origin = release.origins.as_ref().map(|o| o.of(found.object, object, &found.problem.path));
-            let origin = origin.unwrap_or_default();
-            let kube_version = found.version.map(|v| self.versions[v].clone()).unwrap_or_default();
-            judged.located.push(Located {
-                problem: found.problem,
-                resource: release.resource(object),
-                chart: release.chart.to_owned(),
-                scope: Scope { kube_version, ..release.scope.clone() },
-                spot: Spot { file: object.source.name.clone(), line, column },
-                template: origin.template,
-                values: origin.values,
-            });
+            let mut located = release.locate(found.object, found.problem);
+            located.scope.kube_version = found.version.map(|v| self.versions[v].clone()).unwrap_or_default();
+            judged.located.push(located);
         }
         for object in release.objects {
             judged.waived.extend(inline(object).into_iter().map(|waived| (release.resource(object), waived)));
@@ -132,6 +121,22 @@ impl Checks {
 }
 
 impl Release<'_> {
+    /// A problem of the object with this index, at its places.
+    pub(super) fn locate(&self, index: usize, problem: Problem) -> Located {
+        let object = &self.objects[index];
+        let (line, column) = object.place(&problem.path);
+        let origin = self.origins.as_ref().map(|o| o.of(index, object, &problem.path)).unwrap_or_default();
+        Located {
+            problem,
+            resource: self.resource(object),
+            chart: self.chart.to_owned(),
+            scope: self.scope.clone(),
+            spot: Spot { file: object.source.name.clone(), line, column },
+            template: origin.template,
+            values: origin.values,
+        }
+    }
+
     fn resource(&self, object: &KubeObject) -> Resource {
         let namespace = match self.namespace {
             Some(filled_in) if object.namespace.is_empty() && policy::is_namespaced(&object.kind) => filled_in,

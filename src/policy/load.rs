@@ -5,6 +5,7 @@ use super::{Binding, Page, Param, ParamRef, Policy, PolicyError, Set, Validation
 use crate::cel::{Env, LATEST, Program, Type};
 use crate::finding::{Severity, Text};
 use crate::span::line_column;
+use crate::stack;
 use crate::yaml::node::{Document, Node};
 
 const GROUP: &str = "admissionregistration.k8s.io/";
@@ -80,12 +81,8 @@ pub fn load(texts: &[Text], minor: u32) -> Result<Set, Vec<PolicyError>> {
         let message = format!("Kubernetes 1.{minor} is not known, only versions up to 1.{LATEST}");
         return Err(vec![PolicyError { file: String::new(), line: 1, column: 1, message }]);
     }
-    for text in texts {
-        let mut reader = Reader { text, errors: &mut errors };
-        match Document::parse(text.text.as_bytes()) {
-            Err(e) => reader.error_at(0, e.to_string()),
-            Ok(document) => document_in(document, &mut reader, &mut set, minor),
-        }
+    for read in read_all(texts, minor, &mut errors) {
+        set.add(read);
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -98,34 +95,87 @@ fn string(node: Option<&Node>) -> String {
     node.and_then(Node::as_str).unwrap_or_default().to_owned()
 }
 
-fn document_in(document: Document, reader: &mut Reader<'_>, set: &mut Set, minor: u32) {
+/// What one document holds.
+enum Read {
+    Policy(Policy),
+    Binding(Binding),
+    Param(Param),
+}
+
+impl Set {
+    fn add(&mut self, read: Read) {
+        match read {
+            Read::Policy(policy) => {
+                self.policies.retain(|p| p.page.id != policy.page.id);
+                self.policies.push(policy);
+            }
+            Read::Binding(binding) => self.bindings.push(binding),
+            Read::Param(param) => {
+                self.params
+                    .retain(|p| (&p.kind, &p.name, &p.namespace) != (&param.kind, &param.name, &param.namespace));
+                self.params.push(param);
+            }
+        }
+    }
+}
+
+/// Reads documents, half of them on another thread where there are many.
+fn read_all(texts: &[Text], minor: u32, errors: &mut Vec<PolicyError>) -> Vec<Read> {
+    const MANY: usize = 16;
+    let read = |texts: &[Text]| {
+        let mut errors = Vec::new();
+        let found: Vec<Read> = texts.iter().filter_map(|text| read(text, minor, &mut errors)).collect();
+        (found, errors)
+    };
+    let (first, second) = texts.split_at(if texts.len() < MANY { texts.len() } else { texts.len() / 2 });
+    let halves = std::thread::scope(|scope| {
+        let other = (!second.is_empty()).then(|| stack::spawn(scope, || read(second))).flatten();
+        [read(first), other.and_then(|o| o.join().ok()).unwrap_or_else(|| read(second))]
+    });
+    let mut all = Vec::new();
+    for (mut found, mut wrong) in halves {
+        all.append(&mut found);
+        errors.append(&mut wrong);
+    }
+    all
+}
+
+fn read(text: &Text, minor: u32, errors: &mut Vec<PolicyError>) -> Option<Read> {
+    let mut reader = Reader { text, errors };
+    match Document::parse(text.text.as_bytes()) {
+        Err(e) => {
+            reader.error_at(0, e.to_string());
+            None
+        }
+        Ok(document) => document_in(document, &mut reader, minor),
+    }
+}
+
+fn document_in(document: Document, reader: &mut Reader<'_>, minor: u32) -> Option<Read> {
     let root = &document.root;
     if root.is_null() {
-        return;
+        return None;
     }
     let (api_version, kind) = (string(root.get("apiVersion")), string(root.get("kind")));
     let name = string(root.at(&["metadata", "name"]));
     if api_version.is_empty() || kind.is_empty() || name.is_empty() {
-        return reader.error(Some(root), "a policy file holds Kubernetes objects: apiVersion, kind and metadata.name");
+        reader.error(Some(root), "a policy file holds Kubernetes objects: apiVersion, kind and metadata.name");
+        return None;
     }
     if let Some(twice) = document.duplicates.first() {
-        return reader.error_at(twice.offset as usize, format!("{} is given twice", twice.path));
+        reader.error_at(twice.offset as usize, format!("{} is given twice", twice.path));
+        return None;
     }
     match &*kind {
         "ValidatingAdmissionPolicy" if api_version.starts_with(GROUP) => {
-            if let Some(policy) = policy(root, name, reader, minor) {
-                set.policies.retain(|p| p.page.id != policy.page.id);
-                set.policies.push(policy);
-            }
+            policy(root, name, reader, minor).map(Read::Policy)
         }
         "ValidatingAdmissionPolicyBinding" if api_version.starts_with(GROUP) => {
-            let bound = binding(root, reader);
-            set.bindings.extend(bound);
+            binding(root, reader).map(Read::Binding)
         }
         _ => {
             let namespace = string(root.at(&["metadata", "namespace"]));
-            set.params.retain(|p| (&p.kind, &p.name, &p.namespace) != (&kind, &name, &namespace));
-            set.params.push(Param { api_version, kind, name, namespace, root: document.root });
+            Some(Read::Param(Param { api_version, kind, name, namespace, root: document.root }))
         }
     }
 }

@@ -11,9 +11,11 @@ use crate::chart::Chart;
 use crate::chart::node::{Node, Process};
 use crate::chart::validate::check;
 use crate::diag::log::Log;
-use crate::span::SourceMap;
+use crate::span::{Pos, SourceMap};
+use crate::template::ast::TreeSource;
 use crate::template::exec::Exec;
 use crate::template::func::FuncCx;
+use crate::template::jinja::is_jinja;
 use crate::template::parse::FuncScope;
 use crate::template::trace::Untraced;
 use crate::value::Map;
@@ -54,7 +56,13 @@ pub fn render_for_lint(
     }
     let release = context::release(options, false, false, 0);
     let context = context::build_for(&root, merged, options, release);
-    let templates = parse_all(&context.files, helm, options.threads, sources)?;
+    // Backwards, so as to meet a render of the same chart half way that goes forwards on another thread.
+    for file in context.files.iter().rev().filter(|f| !is_jinja(f.path.as_bytes())) {
+        let source = TreeSource { name: file.path.as_str().into(), text: file.text.clone(), pos: Pos::NONE };
+        // What is wrong with one is said in Helm's order.
+        let _ = chart.parsed.parse(source.into(), FuncScope::Chart(helm));
+    }
+    let templates = parse_all(&context.files, &chart.parsed, helm, options.threads, sources)?;
     let arena = Arena::new();
     let mut regexes = Default::default();
     let cx = FuncCx { helm, world, dns: false, regexes: &mut regexes };

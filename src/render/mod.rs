@@ -25,8 +25,9 @@ use crate::template::exec::{Exec, Templates};
 use crate::template::func::FuncCx;
 use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
+use crate::template::parsed::Parsed;
 use crate::template::trace::{Tracer, Untraced};
-use crate::value::{HelmVersion, Map, Value};
+use crate::value::{HelmVersion, Map, Value, shared};
 use crate::world::World;
 use crate::yaml::YamlError;
 
@@ -175,6 +176,8 @@ pub fn render_traced<T: Tracer + Send>(
     log: &mut Log,
     tracer: T,
 ) -> Result<(Rendered, Vec<T>), RenderError> {
+    // A render that failed on this thread may have left it as if templates still ran.
+    shared::set_executing(false);
     if let Some(given) = ahead::helpers(chart, values, options, world, sources) {
         return ahead::render(chart, values, options, world, sources, log, given, tracer);
     }
@@ -256,7 +259,7 @@ impl<'c> Prepared<'c> {
     /// # Errors
     /// [`RenderError::Parse`]
     pub fn parse(&self, sources: &mut SourceMap) -> Result<Templates, RenderError> {
-        parse_all(&self.context.files, self.helm, self.threads, sources)
+        parse_all(&self.context.files, &self.root.chart.parsed, self.helm, self.threads, sources)
     }
 
     /// Executes the templates and splits what they print into documents.
@@ -326,6 +329,7 @@ fn text_bytes(files: &[context::TemplateFile]) -> usize {
 /// Parses all templates, on all cores, into one namespace in Helm's order.
 fn parse_all(
     files: &[context::TemplateFile],
+    parsed: &Parsed,
     helm: HelmVersion,
     threads: Threads,
     sources: &mut SourceMap,
@@ -347,7 +351,7 @@ fn parse_all(
     let scope = FuncScope::Chart(helm);
     let (jinja, with_positions): (Vec<_>, Vec<_>) =
         with_positions.into_iter().partition(|source| jinja::is_jinja(&source.name));
-    let parse = |source: &Arc<TreeSource>| crate::template::parse::parse(source.clone(), scope);
+    let parse = |source: &Arc<TreeSource>| parsed.parse(source.clone(), scope);
     let parsed: Vec<Result<Trees, ParseError>> =
         if many { parallel::map(&with_positions, parse) } else { with_positions.iter().map(parse).collect() };
     let mut templates = Templates::default();

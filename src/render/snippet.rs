@@ -68,7 +68,7 @@ pub fn render_files_within(
     let merged = process.coalesce(&root, &values)?;
     let context = context::build(&root, merged, &options);
     let text = |e: RenderError| e.helm_text(helm);
-    let templates = parse_all(&context.files, helm, Threads::Exactly(1), &mut sources).map_err(text)?;
+    let templates = parse_all(&context.files, &chart.parsed, helm, Threads::Exactly(1), &mut sources).map_err(text)?;
     let (arena, mut regexes) = (Arena::new(), Default::default());
     let world = System::new(None, None, None).in_zone(TimeZone::UTC);
     let cx = FuncCx { helm, world: &world, dns: false, regexes: &mut regexes };

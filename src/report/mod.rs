@@ -11,4 +11,4 @@ pub mod lint;
 pub mod rich;
 pub mod routes;
 pub mod source_map;
-mod words;
+pub mod words;

@@ -2,7 +2,7 @@
 //! of things are said.
 
 /// `1 chart`, `2 charts`.
-pub(super) fn number(n: usize, what: &str) -> String {
+pub fn number(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

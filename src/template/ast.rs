@@ -15,8 +15,8 @@ pub struct Tree {
     pub name: Str,
     /// The text it was parsed from, with its name.
     pub source: Arc<TreeSource>,
-    /// What it consists of.
-    pub root: List,
+    /// What it consists of, shared by all that were made of the same text.
+    pub root: Arc<List>,
 }
 
 /// The text that one or several trees were parsed from.

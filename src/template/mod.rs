@@ -10,5 +10,6 @@ pub mod jinja;
 pub mod lex;
 pub mod methods;
 pub mod parse;
+pub mod parsed;
 pub mod quote;
 pub mod trace;

@@ -23,6 +23,10 @@ pub enum FuncScope {
     Chart(HelmVersion),
     /// Sprig's, with `env` and `expandenv`, without Helm's own: `--name-template`.
     NameTemplate,
+    /// Those of helmfile's templates.
+    Helmfile,
+    /// Those of Argo CD's ApplicationSets.
+    Argo,
 }
 
 /// Why a text is no template. `message` is Go's text without the leading `template: NAME:LINE: `.
@@ -244,7 +248,7 @@ impl<'a> Parser<'a> {
             }
         };
         if replaces {
-            let tree = Tree { name: name.clone(), source: self.source.clone(), root };
+            let tree = Tree { name: name.clone(), source: self.source.clone(), root: root.into() };
             self.trees.insert(name, Arc::new(tree));
         }
         Ok(())
@@ -678,6 +682,14 @@ impl<'a> Parser<'a> {
 
 /// The function that a name stands for in a scope.
 pub fn find_function(name: &str, scope: FuncScope) -> Option<FuncRef> {
+    let own = match scope {
+        FuncScope::Helmfile => funcs::tools::HELMFILE,
+        FuncScope::Argo => funcs::tools::ARGO,
+        FuncScope::Chart(_) | FuncScope::NameTemplate => &[],
+    };
+    if let Some(f) = own.iter().find(|f| f.name == name) {
+        return Some(FuncRef::Table(f));
+    }
     if let Some(f) = EngineFunc::ALL.into_iter().find(|f| f.name() == name) {
         let of_helm = matches!(f, EngineFunc::Include | EngineFunc::Tpl | EngineFunc::Required | EngineFunc::Lookup);
         return (scope != FuncScope::NameTemplate || !of_helm).then_some(FuncRef::Engine(f));

@@ -41,7 +41,7 @@ pub trait Tracer {
     fn read(&mut self, from: &Self::Tag, key: &[u8], pos: Pos, value: &Value) -> Self::Tag;
 
     /// The key, rather than the value, of the entry that was read, with what its slot says of where it stands.
-    fn key(&mut self, read: &Self::Tag, key: &[u8], pos: Pos) -> Self::Tag;
+    fn key(&mut self, read: &Self::Tag, pos: Pos) -> Self::Tag;
 
     /// A function was called. Slots of a map or list that it made may be given positions.
     fn call(
@@ -99,7 +99,7 @@ impl Tracer for Untraced {
     #[inline(always)]
     fn read(&mut self, _: &(), _: &[u8], _: Pos, _: &Value) {}
     #[inline(always)]
-    fn key(&mut self, _: &(), _: &[u8], _: Pos) {}
+    fn key(&mut self, _: &(), _: Pos) {}
     #[inline(always)]
     fn call(&mut self, _: &'static str, _: &[Value], _: &[()], _: &mut Value, _: HelmVersion) {}
     #[inline(always)]

@@ -31,6 +31,11 @@ pub trait World {
     /// The object that `lookup` finds, or an empty map. Errors are texts.
     fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
 
+    /// What a file holds that `readFile` of helmfile's templates asks for. Charts can't ask.
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        Err(format!("{path} can't be read here"))
+    }
+
     /// The same world for another thread; nothing where what it says depends on what was asked before.
     fn elsewhere(&self) -> Option<MakeWorld>;
 }

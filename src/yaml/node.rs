@@ -160,6 +160,28 @@ impl Node {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// Shows every node with the steps that lead to it, parents first.
+    pub fn visit<'n>(&'n self, look: &mut dyn FnMut(&[Step], &'n Node)) {
+        self.visit_below(&mut Vec::new(), look);
+    }
+
+    fn visit_below<'n>(&'n self, path: &mut Vec<Step>, look: &mut dyn FnMut(&[Step], &'n Node)) {
+        if stack::is_low() {
+            return;
+        }
+        look(path, self);
+        for e in self.entries() {
+            path.push(Step::Key(e.key.clone()));
+            e.value.visit_below(path, look);
+            path.pop();
+        }
+        for (i, item) in self.items().iter().enumerate() {
+            path.push(Step::Index(i));
+            item.visit_below(path, look);
+            path.pop();
+        }
+    }
+
     /// The entries of a map; none of anything else.
     pub fn entries(&self) -> &[Entry] {
         match &self.data {

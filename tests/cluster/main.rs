@@ -7,6 +7,8 @@
 mod audit;
 mod charts;
 mod drift;
+mod fleet;
+mod handmade;
 mod live;
 mod releases;
 mod server;
@@ -25,6 +27,8 @@ fn main() {
     live::check(&server);
     upgrade::check(&server);
     drift::check(&server);
+    handmade::check(&server);
+    fleet::check(&server);
     audit::check(&server);
     println!("cluster: all as it should be");
 }

@@ -29,6 +29,8 @@ pub(super) struct Asked {
     methods: HashMap<usize, Method>,
     /// What could not be asked.
     pub notes: HashMap<usize, Vec<String>>,
+    /// Releases on clusters that could not be asked at all.
+    pub failed: HashMap<usize, Failed>,
 }
 
 /// One object to ask for: whose it is, and its number on the old side, or else on the new one.
@@ -40,29 +42,31 @@ struct Place {
 
 impl Asked {
     /// Asks all clusters for what the flags want of these releases.
-    ///
-    /// # Errors
-    /// Where a cluster can't be asked at all.
-    pub fn ask(args: &DiffArgs, live: &Live, done: &[Done]) -> Result<Asked, Failed> {
+    pub fn ask(args: &DiffArgs, live: &Live, done: &[Done]) -> Asked {
         let mut asked = Asked::default();
         let sides: BTreeMap<usize, &(Prepared, Prepared)> =
             done.iter().filter_map(|d| Some((d.job.number, d.sides.as_ref().ok()?))).collect();
         let is_helm_3 = matches!(args.scene.engine.helm_version, crate::cli::args::Helm::V3);
         for (cluster, jobs) in live.clusters() {
             let jobs: Vec<usize> = jobs.into_iter().filter(|j| sides.contains_key(j)).collect();
+            if jobs.is_empty() {
+                continue;
+            }
             for job in &jobs {
                 let stored = live.deployed(*job).map(|d| d.0);
                 let method = stored.map_or("ssa", |r| r.apply_method.as_str());
                 asked.methods.insert(*job, Method::of(method, is_helm_3));
             }
-            if args.drift {
-                asked.objects(cluster, live, &jobs, &sides)?;
-            }
-            if args.server {
-                asked.dry_runs(cluster, &jobs, &sides)?;
+            let objects = if args.drift { asked.objects(cluster, live, &jobs, &sides) } else { Ok(()) };
+            let done = objects.and_then(|()| match args.server {
+                true => asked.dry_runs(cluster, &jobs, &sides),
+                false => Ok(()),
+            });
+            if let Err(failed) = done {
+                asked.failed.extend(jobs.into_iter().map(|job| (job, failed.clone())));
             }
         }
-        Ok(asked)
+        asked
     }
 
     /// The objects that the clusters have, for the redactor.
@@ -78,7 +82,7 @@ impl Asked {
         sides: &BTreeMap<usize, &(Prepared, Prepared)>,
     ) -> Result<(), Failed> {
         let (mut places, mut wanted) = (Vec::new(), Vec::new());
-        for job in jobs.iter().copied().filter(|j| live.deployed(*j).is_some()) {
+        for job in jobs.iter().copied() {
             let (old, new) = sides[&job];
             let stored = references(&old.side);
             let known: HashSet<ObjectRef> = stored.iter().map(|s| unversioned(&s.1)).collect();

@@ -23,6 +23,7 @@ use super::args::SceneArgs;
 use super::cluster::RELEASE;
 use super::exit;
 use super::pager;
+use super::progress::Progress;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
@@ -105,7 +106,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
-             write {{chart}} and {{env}} into --against",
+             write {{chart}}, {{env}} or {{cluster}} into --against",
             against.label(),
             jobs.len()
         )));
@@ -129,17 +130,25 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let texts = Texts::new(&args.connect);
     let run = Run { args, scene: &scene, against: &against, project: &project, cluster, texts, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+    let mut progress = Progress::at_the_end(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
+        progress.add(1);
         let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
         let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
         let (sides, notes) = sides.unwrap_or_else(aborted);
         done.push(Done { job: job.clone(), sides, notes });
     };
     parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
+    drop(progress);
     let asked = match &against {
-        Against::Release(live) if args.drift || args.server => Asked::ask(args, live, &done)?,
+        Against::Release(live) if args.drift || args.server => Asked::ask(args, live, &done),
         _ => Asked::default(),
     };
+    for done in &mut done {
+        if let Some(failed) = asked.failed.get(&done.job.number) {
+            done.sides = Err(failed.clone().into());
+        }
+    }
     let mut redactor = redactor(args, &done, &asked)?;
     let ignore = ignore(args, &project, &redactor)?;
     let (report, failed) = compare_all(done, &By { against: &against, asked: &asked, ignore: &ignore }, &mut redactor);

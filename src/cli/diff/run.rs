@@ -15,6 +15,7 @@ use crate::cli::args::SceneArgs;
 use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Found, relative};
 use crate::cluster::Cluster;
+use crate::fleet::Release;
 
 /// Both sides, or why there are none, with what has to be said of them.
 pub(super) type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
@@ -92,7 +93,9 @@ impl Run<'_> {
             Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
             Against::Files(path) => {
                 let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
+                let cluster = job.release.as_ref().and_then(Release::cluster).unwrap_or_default();
+                let env = job.env().unwrap_or_default();
+                let path = path.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster);
                 let path = Path::new(&path);
                 match &job.release {
                     Some(release) if is_chart(path) => of_folder(self.scene, path, release, self.project)?,

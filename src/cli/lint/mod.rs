@@ -1,7 +1,8 @@
 //! `plimsoll lint`: renders charts in their environments, or takes manifests, runs the families of checks over them, and
-//! reports what they find. [`plan`] reads all that is needed before the first chart, [`charts`] and [`manifests`] check,
-//! [`reports`] writes.
+//! reports what they find. [`plan`] reads all that is needed before the first chart, [`charts`] (one by one: [`chart`]) and
+//! [`manifests`] check, [`reports`] writes.
 
+mod chart;
 mod charts;
 mod manifests;
 pub(super) mod plan;

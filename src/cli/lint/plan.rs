@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{LintArgs, MissingSchema, OnlyFamily};
 use crate::cli::exit;
-use crate::cli::session::{Failed, Found as ProjectFile, usage};
+use crate::cli::session::{Failed, Found as ProjectFile, faults, usage};
 use crate::finding::{KubeObject, Severity};
 use crate::fleet::LintSettings;
 use crate::kube::schema::{Schemas, check_definition, minor_of};
+use crate::lint::helm::differs::SameEverywhere;
 use crate::lint::locate::relative;
 use crate::lint::strict::Strictness;
 use crate::lint::{Checks, objects};
@@ -25,6 +26,8 @@ pub(in crate::cli) struct Plan<'a> {
     pub checks: Checks,
     /// Whether the family of Helm's rules is on.
     pub helm: bool,
+    /// What should be the same in all environments.
+    pub same: SameEverywhere,
     /// The working folder.
     pub current: PathBuf,
 }
@@ -55,9 +58,11 @@ impl<'a> Plan<'a> {
             MissingSchema::Warn => Some(Severity::Warning),
             MissingSchema::Ignore => None,
         };
+        let same = project.as_ref().map(|p| SameEverywhere::of(p)).transpose();
+        let same = same.map_err(|fault| faults(vec![fault]))?.unwrap_or_default();
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
-        Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), current, project })
+        Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), same, current, project })
     }
 
     /// How much findings count.

@@ -54,6 +54,14 @@ pub(super) struct Sides<'a> {
     pub new: Option<&'a Value>,
     pub shape: Option<Shape<'a>>,
     pub method: Method,
+    /// Keys that the new object, a Secret, says in `stringData`: there they are nobody else's.
+    pub plain: Vec<&'a str>,
+}
+
+impl Sides<'_> {
+    fn is_plain(&self, path: &[FieldStep]) -> bool {
+        matches!(path, [FieldStep::Key(data), FieldStep::Key(key)] if data.as_str() == "data" && self.plain.contains(&key.as_str()))
+    }
 }
 
 /// A field on the three sides.
@@ -100,7 +108,7 @@ pub(super) fn of(field: &FieldChange, sides: &Sides<'_>, others: bool, releases:
     }
     let next = at.new.filter(|n| !at.live.is_some_and(|l| covers(l, n))).cloned();
     let fate = match sides.method {
-        Method::Apply => applied(at, next.is_some(), others, releases),
+        Method::Apply => applied(at, next.is_some(), others && !sides.is_plain(&field.path.0), releases),
         Method::Merge => merged(at, next.is_some(), sides.shape.is_some()),
     };
     let next = next.filter(|_| matches!(fate, Fate::Overwritten | Fate::Conflict));

@@ -172,6 +172,12 @@ pub(super) fn parent_of(root: &Node, live: &Value, path: &FieldPath) -> Vec<Step
     path_to(root, at.offset)
 }
 
+/// The keys that a Secret says in `stringData`.
+pub(super) fn plain_keys(object: &KubeObject) -> Vec<&str> {
+    let plain = object.root().get("stringData").filter(|_| object.kind == "Secret" && object.group().is_empty());
+    plain.map(Node::entries).unwrap_or_default().iter().map(|e| &*e.key).collect()
+}
+
 /// A Secret with what `stringData` says in its `data`, as the API server stores it; anything else as it is.
 pub(super) fn with_data(object: &KubeObject) -> KubeObject {
     let root = object.root();

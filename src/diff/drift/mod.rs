@@ -75,8 +75,11 @@ pub struct Apart {
     pub stored: Option<Value>,
     /// What it is.
     pub live: Value,
-    /// Whose it is; nobody for what the server itself, or an admission webhook, made of the release's value.
+    /// Whose it is: the release's own for what another revision wrote, or an admission webhook made of its value; nobody's
+    /// for what the server made of it.
     pub managers: Vec<Text>,
+    /// Whether they are the release's own.
+    pub by_release: bool,
     /// What an upgrade makes of it.
     pub fate: Fate,
 }
@@ -186,6 +189,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     let redactor = context.redactor;
     let old = redactor.object(&live::with_data(&object.object), Which::Old, stored);
     let whole = redactor.object(&live.object, Which::Live, at);
+    let plain = new.map(|i| live::plain_keys(&context.new.objects[i].object)).unwrap_or_default();
     let new = new.map(|i| {
         let o = &context.new.objects[i].object;
         redactor.object(&live::with_data(o), Which::New, i)
@@ -198,7 +202,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     if fields.is_empty() && pruned.apart.is_empty() {
         return None;
     }
-    let sides = Sides { stored: &old, live: &pruned.live, new: new.as_ref(), shape, method: context.method };
+    let sides = Sides { stored: &old, live: &pruned.live, new: new.as_ref(), shape, method: context.method, plain };
     for field in &mut fields {
         describe(field, &sides, &owners, live, redactor);
     }
@@ -238,6 +242,7 @@ impl prune::Found {
     fn said(self, sides: &Sides<'_>, owners: &Owners<'_>, redactor: &Redactor) -> Apart {
         let path: &[Step] = &self.raw;
         let others = owners.others(path);
+        let writers = if others.is_empty() { owners.releases(path) } else { others.clone() };
         let kind = if self.stored.is_some() { FieldKind::Changed } else { FieldKind::Added };
         let mut field = FieldChange::new(self.path, kind, self.stored, Some(self.live));
         let (fate, _) = fate::of(&field, sides, !others.is_empty(), owners.is_releases(path));
@@ -245,7 +250,8 @@ impl prune::Found {
             path: std::mem::take(&mut field.path),
             stored: field.old,
             live: field.new.unwrap_or_else(Value::null),
-            managers: others.iter().map(|m| redactor.text(&owners::name(m))).collect(),
+            by_release: others.is_empty(),
+            managers: writers.iter().map(|m| redactor.text(&owners::name(m))).collect(),
             fate,
         }
     }

@@ -81,9 +81,14 @@ impl<'a> Owners<'a> {
         self.managers.iter().filter(|m| !self.is_own(m) && m.manages_whole(self.raw, path)).collect()
     }
 
+    /// Under which names the release owns a field, or something in it.
+    pub fn releases(&self, path: &[Step]) -> Vec<&Manager> {
+        self.managers.iter().filter(|m| self.is_own(m) && m.manages(self.raw, path)).collect()
+    }
+
     /// Whether the release owns a field, or something in it.
     pub fn is_releases(&self, path: &[Step]) -> bool {
-        self.managers.iter().any(|m| self.is_own(m) && m.manages(self.raw, path))
+        !self.releases(path).is_empty()
     }
 
     /// Whether the release still has a field that the object lacks: then the server left it out, and nobody took it away.

@@ -1,8 +1,11 @@
 //! A chart as lint looks at it: its files one by one, as they are, and the whole of it as it loads.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::HelmFinding;
 use crate::blob::Blob;
 use crate::chart::dependency::clean;
 use crate::chart::load::{from_files, load_any, os_error};
@@ -33,6 +36,23 @@ enum Files {
     Archive(Vec<File>),
 }
 
+impl Files {
+    /// The files, and how Helm names where they are.
+    fn at(path: &str, helm: HelmVersion) -> Result<(String, Files), String> {
+        if path.ends_with(".tgz") || path.ends_with(".tar.gz") {
+            let src = fs::read(path).map_err(|e| format!("unable to open tarball: open {path}: {}", os_error(&e)))?;
+            let files = archive::read(&src, helm).map_err(|e| format!("unable to extract tarball: {}", e.text()))?;
+            return Ok((path.to_owned(), Files::Archive(files)));
+        }
+        let file = clean(&format!("{path}/Chart.yaml"));
+        fs::metadata(&file)
+            .map_err(|e| format!("unable to check Chart.yaml file in chart: stat {file}: {}", os_error(&e)))?;
+        let folder = std::path::absolute(path).map_err(|e| e.to_string())?;
+        let folder = PathBuf::from(clean(&folder.to_string_lossy()));
+        Ok((folder.display().to_string(), Files::Folder(folder)))
+    }
+}
+
 /// A chart to be checked.
 #[derive(Debug)]
 pub struct Subject {
@@ -40,7 +60,9 @@ pub struct Subject {
     /// The folder's absolute path, which Helm names in messages; an archive's path as given.
     pub path: String,
     /// The chart, or why it doesn't load.
-    pub chart: Result<Chart, String>,
+    pub chart: Result<Arc<Chart>, String>,
+    /// What the rules say that look at no values, once they were asked: of Chart.yaml, of dependencies, of crds/.
+    pub(super) fixed: [OnceCell<Vec<HelmFinding>>; 3],
 }
 
 impl Subject {
@@ -49,23 +71,22 @@ impl Subject {
     /// # Errors
     /// With Helm's text, where there is no Chart.yaml or the archive can't be read.
     pub fn open(path: &str, helm: HelmVersion, log: &mut Log) -> Result<Subject, String> {
-        if path.ends_with(".tgz") || path.ends_with(".tar.gz") {
-            return Subject::unpack(path, helm, log);
-        }
-        let file = clean(&format!("{path}/Chart.yaml"));
-        fs::metadata(&file)
-            .map_err(|e| format!("unable to check Chart.yaml file in chart: stat {file}: {}", os_error(&e)))?;
-        let folder = std::path::absolute(path).map_err(|e| e.to_string())?;
-        let folder = PathBuf::from(clean(&folder.to_string_lossy()));
-        let chart = load_any(&folder, helm, log).and_then(|c| readable(c, helm));
-        Ok(Subject { path: folder.display().to_string(), files: Files::Folder(folder), chart })
+        let (path, files) = Files::at(path, helm)?;
+        let chart = match &files {
+            Files::Folder(folder) => load_any(folder, helm, log),
+            Files::Archive(files) => from_files(files.clone(), helm, log),
+        };
+        let chart = chart.map(Arc::new).and_then(|c| readable(c, helm));
+        Ok(Subject { files, path, chart, fixed: Default::default() })
     }
 
-    fn unpack(path: &str, helm: HelmVersion, log: &mut Log) -> Result<Subject, String> {
-        let src = fs::read(path).map_err(|e| format!("unable to open tarball: open {path}: {}", os_error(&e)))?;
-        let files = archive::read(&src, helm).map_err(|e| format!("unable to extract tarball: {}", e.text()))?;
-        let chart = from_files(files.clone(), helm, log).and_then(|c| readable(c, helm));
-        Ok(Subject { files: Files::Archive(files), path: path.to_owned(), chart })
+    /// As [`Subject::open`], of a chart that was loaded from there.
+    ///
+    /// # Errors
+    /// As [`Subject::open`].
+    pub fn of(path: &str, chart: Arc<Chart>, helm: HelmVersion) -> Result<Subject, String> {
+        let (path, files) = Files::at(path, helm)?;
+        Ok(Subject { files, path, chart: readable(chart, helm), fixed: Default::default() })
     }
 
     /// What stands at a path within the chart.
@@ -121,7 +142,7 @@ pub(super) fn place_in(text: &[u8], path: &str) -> (usize, usize) {
 }
 
 /// Helm reads values when it loads a chart, not when it renders it.
-fn readable(chart: Chart, helm: HelmVersion) -> Result<Chart, String> {
+fn readable(chart: Arc<Chart>, helm: HelmVersion) -> Result<Arc<Chart>, String> {
     Node::build(&chart, helm, &mut SourceMap::default()).map(drop)?;
     Ok(chart)
 }

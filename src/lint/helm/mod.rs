@@ -10,6 +10,7 @@ pub mod command;
 mod crds;
 mod dependencies;
 mod deprecated;
+pub mod differs;
 mod documents;
 mod folder;
 mod known;
@@ -21,6 +22,8 @@ mod values;
 
 pub use folder::Subject;
 pub use registry::{RULES, Rule};
+
+use std::cell::OnceCell;
 
 use crate::diag::log::Log;
 use crate::finding::Severity;
@@ -88,17 +91,31 @@ impl Check<'_> {
     }
 }
 
+impl<'a> Check<'a> {
+    /// What rules say that always say the same of a chart.
+    fn once(&mut self, said: &OnceCell<Vec<HelmFinding>>, rules: fn(&mut Check<'a>)) {
+        let said = said.get_or_init(|| {
+            let mut check = Check { subject: self.subject, settings: self.settings, findings: Vec::new() };
+            rules(&mut check);
+            check.findings
+        });
+        self.findings.extend_from_slice(said);
+    }
+}
+
 impl Subject {
     /// Runs all rules of `helm lint` in Helm's order. `values` are the user's; like Helm, the rules fill their inner
-    /// tables with the chart's defaults, which a caller who needs them unchanged prevents with a deep copy.
+    /// tables with the chart's defaults, which a caller who needs them unchanged prevents with a deep copy. All calls are for the version of Helm that it was
+    /// opened for.
     pub fn check(&self, values: &Map, settings: &Settings, world: &dyn World, log: &mut Log) -> Vec<HelmFinding> {
+        let [chart_file, dependencies, crds] = &self.fixed;
         let mut check = Check { subject: self, settings, findings: Vec::new() };
-        check.chartfile();
+        check.once(chart_file, Check::chartfile);
         check.values(values, log);
         check.templates(values, world, log);
-        check.dependencies();
+        check.once(dependencies, Check::dependencies);
         if settings.helm == HelmVersion::V4 {
-            check.crds();
+            check.once(crds, Check::crds);
         }
         check.findings
     }

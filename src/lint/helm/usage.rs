@@ -1,6 +1,6 @@
 //! What is wrong with a chart's values over all its environments together, judged from what templates read and what
 //! layers say: keys that nothing reads, keys that nothing sets, lists that one layer replaced, values that a schema
-//! refuses, keys that differ where they shouldn't. `plimsoll values` and `plimsoll lint` both ask here.
+//! refuses. What differs where it shouldn't is in [`super::differs`]. `plimsoll values` and `plimsoll lint` both ask here.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,8 +17,7 @@ use crate::finding::{Severity, Spot};
 use crate::jsonschema::validate;
 use crate::render::Rendered;
 use crate::span::{Pos, Source, SourceMap, line_column};
-use crate::value::fmt::to_text;
-use crate::value::{HelmVersion, Map as Values, Value};
+use crate::value::{Map as Values, Value};
 
 /// One render, in one environment.
 #[derive(Clone, Copy)]
@@ -76,7 +75,7 @@ impl View<'_> {
         self.map.sources().all().filter(|(_, s)| s.layer.is_empty())
     }
 
-    fn spot(&self, pos: Pos) -> Option<Spot> {
+    pub(super) fn spot(&self, pos: Pos) -> Option<Spot> {
         let place = self.map.place(pos)?;
         Some(Spot { file: place.file.to_string(), line: place.line, column: place.column })
     }
@@ -161,7 +160,7 @@ pub fn undefined(views: &[View<'_>]) -> Vec<KeyFinding> {
         let read = view.map.usage().missing.iter().map(|(key, places)| (key, at(places)));
         let same = in_texts.iter().position(|(other, _)| other.has_same_templates(view));
         let same = same.unwrap_or_else(|| {
-            let said = unguarded(view.map.sources(), view.map.helm(), &|path| known.has(path));
+            let said = unguarded(view.map.sources(), view.map.parsed(), view.map.helm(), &|path| known.set(path));
             in_texts.push((view, said.iter().map(|(key, places)| (key.clone(), at(places))).collect()));
             in_texts.len() - 1
         });
@@ -214,25 +213,6 @@ pub fn replaced(views: &[View<'_>], short: &dyn Fn(&Value) -> String) -> Vec<Key
         }
     }
     found.into_values().collect()
-}
-
-/// Keys that a layer sets to null, and that one Helm keeps and the other doesn't (`helm/null-differs`), given what both
-/// merge a view's values to.
-pub fn null_differs(view: &View<'_>, three: &Values, four: &Values) -> Vec<KeyFinding> {
-    let mut found = Vec::new();
-    let (three, four) = (Value::Map(three.clone()), Value::Map(four.clone()));
-    let text = |root: &Value, path: &[Step]| at(root, path).map(|s| to_text(&s.value, HelmVersion::V4));
-    for (path, slot) in view.layers.keys().flatten().filter(|(_, slot)| slot.value.is_nil()) {
-        if text(&three, &path) != text(&four, &path) {
-            found.push(KeyFinding {
-                key: path_text(&path),
-                places: view.spot(slot.pos).into_iter().collect(),
-                environments: view.env.map(str::to_owned).into_iter().collect(),
-                ..KeyFinding::default()
-            });
-        }
-    }
-    found
 }
 
 /// Templates that print no object in any environment (`helm/never-rendered`): their names within the chart.
@@ -325,35 +305,6 @@ fn locate(root: &Value, pointer: &str, sources: &SourceMap) -> (Vec<Step>, Optio
         place = at(root, &steps).and_then(|slot| spot(sources, slot.pos)).or(place);
     }
     (steps, place)
-}
-
-/// A key that the user wants to be the same everywhere and that isn't (`helm/differs-between-environments`): what it is
-/// in each environment, and where that is said. Nothing stands for a key that is not set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Differs {
-    /// The key.
-    pub key: String,
-    /// By environment.
-    pub values: BTreeMap<String, (Option<String>, Option<Spot>)>,
-}
-
-/// Compares keys between environments.
-pub fn differing(views: &[View<'_>], keys: &[String]) -> Vec<Differs> {
-    let mut found = Vec::new();
-    for key in keys {
-        let path = crate::explain::parse_path(key);
-        let mut values = BTreeMap::new();
-        for view in views {
-            let last = view.layers.of(&path).pop();
-            let text = last.as_ref().map(|d| to_text(&d.value, HelmVersion::V4));
-            values.insert(view.env.unwrap_or_default().to_owned(), (text, last.and_then(|d| view.spot(d.pos))));
-        }
-        let different: BTreeSet<&Option<String>> = values.values().map(|v| &v.0).collect();
-        if different.len() > 1 {
-            found.push(Differs { key: key.clone(), values });
-        }
-    }
-    found
 }
 
 /// The severity of a rule of this module, as the table has it.

@@ -58,6 +58,7 @@ pub(super) fn apart(change: &ObjectChange) -> Vec<String> {
 pub(super) fn apart_text(apart: &Apart) -> String {
     let whose = match &apart.managers[..] {
         [] => "the server's, or an admission webhook's".to_owned(),
+        managers if apart.by_release => format!("{}, by another revision or an admission webhook", names(managers)),
         managers => names(managers),
     };
     let live = short(&apart.live);
@@ -107,7 +108,7 @@ pub(super) fn conflicts(change: &ObjectChange) -> Option<String> {
 /// What an upgrade takes from controllers: an autoscaler's replicas.
 pub(super) fn overwritten(change: &ObjectChange) -> Option<String> {
     let apart = change.drift.iter().flat_map(|d| &d.apart);
-    let taken = apart.filter(|a| a.fate == Fate::Overwritten && !a.managers.is_empty());
+    let taken = apart.filter(|a| a.fate == Fate::Overwritten && !a.by_release);
     let all: Vec<String> = taken.map(|a| format!("{} of {}", a.path, names(&a.managers))).collect();
     (!all.is_empty()).then(|| format!("{}: the upgrade overwrites {}", change.id, all.join(", ")))
 }

@@ -118,7 +118,7 @@ pub(super) fn said(report: &Report) -> Vec<Said> {
         }
     }
     all.extend(totals(report));
-    all.extend(report.changes.iter().flat_map(drifted));
+    all.extend(report.changes.iter().flat_map(|folded| drifted(report, folded)));
     all.sort_by_key(|s| s.topic);
     all
 }
@@ -165,11 +165,15 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
 }
 
 /// What of an object's drift a person should know first.
-fn drifted(folded: &Folded) -> Vec<Said> {
+fn drifted(report: &Report, folded: &Folded) -> Vec<Said> {
     let change = &folded.change;
+    // What the server itself said is not said again.
+    let is_refused =
+        folded.places.iter().any(|(cell, id)| report.cells[*cell].meaning.refusals.iter().any(|r| r.object == *id));
+    let conflicts = drift::conflicts(change).filter(|_| !is_refused);
     let own = Some(change).filter(|c| c.counts()).and_then(drift::sentence);
     let said = [
-        (Topic::Conflict, drift::conflicts(change), Some("Take the value over, or upgrade with --force-conflicts.")),
+        (Topic::Conflict, conflicts, Some("Take the value over, or upgrade with --force-conflicts.")),
         (Topic::Overwrite, drift::overwritten(change), Some("Leave the field out of the chart's templates.")),
         (Topic::Drift, own, None),
     ];

@@ -495,7 +495,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
                 for (key, slot) in entries {
                     let tag = self.tracer.read(&over.tag, &key, slot.pos, &slot.value);
                     let item = Operand { value: slot.value, iface, tag };
-                    let tag = self.tracer.key(&item.tag, &key, slot.pos);
+                    let tag = self.tracer.key(&item.tag, slot.pos);
                     let key = Operand { value: Value::Str(key), iface: false, tag };
                     if !self.one_iteration(branch, key, item)? {
                         break;

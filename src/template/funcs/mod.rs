@@ -20,6 +20,7 @@ pub mod regex;
 pub mod semver;
 pub mod strings;
 pub mod toml;
+pub mod tools;
 pub mod yaml;
 
 use std::collections::HashMap;

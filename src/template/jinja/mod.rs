@@ -96,7 +96,7 @@ impl Dialect {
         self.sources.values().map(|source| Tree {
             name: source.name.clone(),
             source: source.clone(),
-            root: List { nodes: Box::new([Node::Jinja]) },
+            root: List { nodes: Box::new([Node::Jinja]) }.into(),
         })
     }
 

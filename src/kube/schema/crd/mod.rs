@@ -3,6 +3,7 @@
 //! [`Crds`].
 
 mod cel;
+mod contents;
 mod defaults;
 mod formats;
 mod rules;
@@ -12,6 +13,7 @@ mod structural;
 mod unknown;
 mod validate;
 
+pub use contents::{default_problem, rule_problem};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 

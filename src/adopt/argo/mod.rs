@@ -1,0 +1,219 @@
+//! Argo CD's Applications and ApplicationSets (v3.5 `reposerver/repository`, `applicationset`): each source that is a chart
+//! of this repository is a release. [`generators`] has the parameters that ApplicationSets are filled in with.
+
+mod generators;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::data::{at, has, items, map, mapped, printed, text, write};
+use super::expand::Expander;
+use super::fold::{Found, OWN, Values};
+use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
+use crate::span::Pos;
+use crate::template::parse::FuncScope;
+use crate::value::{HelmVersion, Map, Value};
+use crate::values::strvals::{Kind, parse_into};
+use generators::Generators;
+
+/// Parameters that say which environment an Application is of.
+const ENVIRONMENT_KEYS: [&str; 4] = ["environment", "env", "stage", "envName"];
+
+/// Takes over an Application or ApplicationSet; `place` is its file and line.
+pub(super) fn read(root_node: &Value, place: &str, configs: &[Config], root: &Path, draft: &mut Draft) -> Vec<Found> {
+    let name = text(root_node, &["metadata", "name"]);
+    let label = format!("{place}: {name}");
+    if text(root_node, &["kind"]) != "ApplicationSet" {
+        return Taker { label: &label, root, draft }.application(root_node, None);
+    }
+    let is_go = text(root_node, &["spec", "goTemplate"]) == "true";
+    let expander = Expander { scope: FuncScope::Argo, folder: root, root };
+    let generators = Generators { is_go, expander: &expander, configs, root };
+    let (mut all, mut found) = (Vec::new(), Vec::new());
+    for generator in items(root_node, &["spec", "generators"]) {
+        match generators.params(&generator, &map([])) {
+            Ok(params) => all.extend(params),
+            Err(message) => draft.leave(format!("{label}: {message}")),
+        }
+    }
+    if has(root_node, &["spec", "templatePatch"]) {
+        draft.leave(format!("{label}: spec.templatePatch is not taken over"));
+    }
+    let template = at(root_node, &["spec", "template"]);
+    for params in &all {
+        match mapped(&template, &mut |t| generators.fill(t, params)) {
+            Ok(application) => {
+                let mut taker = Taker { label: &label, root, draft };
+                found.extend(taker.application(&application, environment_of(params)));
+            }
+            Err(message) => draft.leave(format!("{label}: {message}")),
+        }
+    }
+    found
+}
+
+/// The environment that parameters name.
+fn environment_of(params: &Value) -> Option<String> {
+    let inner = ["", "values"].into_iter().flat_map(|folder| ENVIRONMENT_KEYS.map(|key| (folder, key)));
+    let said = inner.map(|(folder, key)| match folder {
+        "" => text(params, &[key]),
+        folder => text(params, &[folder, key]) + &text(params, &[&format!("{folder}.{key}")]),
+    });
+    let is_name = |s: &String| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    said.into_iter().find(is_name)
+}
+
+struct Taker<'a> {
+    label: &'a str,
+    root: &'a Path,
+    draft: &'a mut Draft,
+}
+
+impl Taker<'_> {
+    fn leave(&mut self, message: String) {
+        self.draft.leave(format!("{}: {message}", self.label));
+    }
+
+    /// The releases of an Application: one for each of its sources that is a chart.
+    fn application(&mut self, application: &Value, env: Option<String>) -> Vec<Found> {
+        let name = text(application, &["metadata", "name"]);
+        let single = Some(at(application, &["spec", "source"])).filter(|s| !s.is_nil());
+        let sources: Vec<Value> = single.into_iter().chain(items(application, &["spec", "sources"])).collect();
+        let mut found = Vec::new();
+        for source in &sources {
+            let chart = text(source, &["chart"]);
+            if !chart.is_empty() {
+                let from = text(source, &["repoURL"]);
+                self.leave(format!("the chart {chart} of {from} is not in this repository"));
+                continue;
+            }
+            let path = text(source, &["path"]);
+            let Some(chart) = local(&path, self.root, self.root, is_chart) else {
+                if has(source, &["helm"]) {
+                    self.leave(format!("there is no chart at {path:?} here"));
+                }
+                continue;
+            };
+            match self.values(source, &chart) {
+                Ok(values) => found.push(release(application, source, &name, chart, values, env.clone())),
+                Err(message) => self.leave(message),
+            }
+        }
+        if !found.is_empty() {
+            let source = format!("Argo CD: {}", self.label);
+            if !self.draft.sources.contains(&source) {
+                self.draft.sources.push(source);
+            }
+        }
+        found
+    }
+
+    /// The values of a source, in Argo CD's order: files, values, parameters.
+    fn values(&mut self, source: &Value, chart: &str) -> Result<Vec<Values>, String> {
+        let helm = at(source, &["helm"]);
+        let is_optional = text(&helm, &["ignoreMissingValueFiles"]) == "true";
+        let mut values = Vec::new();
+        for file in items(&helm, &["valueFiles"]).iter().map(printed) {
+            self.value_file(&file, chart, is_optional, &mut values);
+        }
+        // valuesObject wins over values.
+        let inline = match at(&helm, &["valuesObject"]) {
+            Value::Nil => text(&helm, &["values"]),
+            object => write(&object),
+        };
+        if !inline.trim().is_empty() {
+            values.push(Values::Text(format!("{}: helm.values", self.label), inline));
+        }
+        let set = self.parameters(&helm)?;
+        if !set.is_empty() {
+            values.push(Values::Text(format!("{}: helm.parameters", self.label), write(&Value::Map(set))));
+        }
+        for (key, what) in
+            [("fileParameters", "fileParameters"), ("kubeVersion", "kubeVersion"), ("apiVersions", "apiVersions")]
+        {
+            if has(&helm, &[key]) {
+                self.leave(format!("helm.{what} is not taken over"));
+            }
+        }
+        Ok(values)
+    }
+
+    fn value_file(&mut self, file: &str, chart: &str, is_optional: bool, values: &mut Vec<Values>) {
+        if file.contains("://") {
+            return self.leave(format!("the values {file} are not in this repository"));
+        }
+        let folder = self.root.join(chart);
+        // Behind a leading slash, and behind the name of another source, stands a repository: this one, where it has it.
+        let (from, below) = match (file.strip_prefix('/'), file.strip_prefix('$').and_then(|f| f.split_once('/'))) {
+            (Some(below), _) | (None, Some((_, below))) => (self.root, below),
+            _ => (folder.as_path(), file),
+        };
+        if let Some(file) = local(below, from, self.root, Path::is_file) {
+            return values.push(Values::File(DraftLayer { file, optional: is_optional }));
+        }
+        let full = crate::fleet::charts::plain(&from.join(below));
+        match full.strip_prefix(self.root) {
+            Ok(path) if is_optional => {
+                values.push(Values::File(DraftLayer { file: path.display().to_string(), optional: true }));
+            }
+            Ok(path) => self.leave(format!("there is no values file {:?} here", path.display().to_string())),
+            Err(_) => self.leave(format!("the values file {file:?} is outside of this folder")),
+        }
+    }
+
+    fn parameters(&mut self, helm: &Value) -> Result<Map, String> {
+        // Argo CD passes them in no order of its own; the last of a name counts.
+        let mut named = BTreeMap::new();
+        for parameter in items(helm, &["parameters"]) {
+            let kind = if text(&parameter, &["forceString"]) == "true" { Kind::String } else { Kind::Typed };
+            named.insert(text(&parameter, &["name"]), (kind, text(&parameter, &["value"])));
+        }
+        let into = Map::default();
+        for (name, (kind, value)) in named {
+            if name.contains('[') {
+                self.leave(format!("the parameter {name} changes an item of a list; put the list into a values file"));
+                continue;
+            }
+            // As Argo CD does: commas separate nothing, unless it is a list in braces.
+            let value = if value.starts_with('{') && value.ends_with('}') { value } else { value.replace(',', "\\,") };
+            parse_into(&format!("{name}={value}"), kind, &into, Pos::NONE, HelmVersion::V4, &|_| Ok(Vec::new()))?;
+        }
+        Ok(into)
+    }
+}
+
+fn release(
+    application: &Value,
+    source: &Value,
+    name: &str,
+    chart: String,
+    values: Vec<Values>,
+    env: Option<String>,
+) -> Found {
+    let destination = at(application, &["spec", "destination"]);
+    let release = text(source, &["helm", "releaseName"]);
+    let of_helm = text(source, &["helm", "namespace"]);
+    let of_files = values.iter().rev().find_map(|v| match v {
+        Values::File(layer) => environment_in(&layer.file),
+        Values::Text(..) => None,
+    });
+    let cluster = [text(&destination, &["name"]), host(&text(&destination, &["server"]))];
+    Found {
+        chart,
+        name: if release.is_empty() { name.to_owned() } else { release },
+        namespace: if of_helm.is_empty() { text(&destination, &["namespace"]) } else { of_helm },
+        env: env.or(of_files).or_else(|| environment_in(name)),
+        cluster: cluster.into_iter().find(|c| !c.is_empty()),
+        values,
+    }
+}
+
+/// What a cluster at an address is called: Argo CD's own, or the first part of the host's name.
+fn host(server: &str) -> String {
+    let host = server.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    match host {
+        "kubernetes.default.svc" => OWN.into(),
+        host if host.chars().all(|c| c.is_ascii_digit() || c == '.') => host.replace('.', "-"),
+        host => host.split('.').next().unwrap_or_default().to_owned(),
+    }
+}
