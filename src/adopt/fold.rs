@@ -99,7 +99,8 @@ fn write_texts(all: &mut [Found], draft: &mut Draft) {
         (f.chart.clone(), shape.name, shape.namespace, n)
     };
     let nth_texts = |f: &Found| -> Vec<(usize, String)> {
-        let only = f.values.iter().filter_map(|v| if let Values::Text(_, text) = v { Some(text.clone()) } else { None });
+        let only =
+            f.values.iter().filter_map(|v| if let Values::Text(_, text) = v { Some(text.clone()) } else { None });
         only.enumerate().collect()
     };
     for found in all.iter() {
@@ -196,9 +197,8 @@ fn places(members: &[&Found], draft: &Draft) -> Vec<(Vec<String>, Vec<String>)> 
 
 /// Whether a chart has files for a release's environment that the tool doesn't give it.
 fn has_more(found: &Found, root: &Path) -> bool {
-    let given = |file: &Path| {
-        found.values.iter().any(|v| matches!(v, Values::File(layer) if root.join(&layer.file) == file))
-    };
+    let given =
+        |file: &Path| found.values.iter().any(|v| matches!(v, Values::File(layer) if root.join(&layer.file) == file));
     found.env.as_ref().is_some_and(|env| files_of(&root.join(&found.chart), env).iter().any(|f| !given(f)))
 }
 

@@ -7,6 +7,7 @@
 pub mod baseline;
 pub mod chart;
 pub mod definitions;
+pub mod duplicates;
 pub mod fold;
 pub mod helm;
 pub mod inline;

@@ -6,7 +6,7 @@ mod generators;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::data::{at, has, items, mapped, map, printed, text, write};
+use super::data::{at, has, items, map, mapped, printed, text, write};
 use super::expand::Expander;
 use super::fold::{Found, Values};
 use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
@@ -128,7 +128,9 @@ impl Taker<'_> {
         if !set.is_empty() {
             values.push(Values::Text(format!("{}: helm.parameters", self.label), write(&Value::Map(set))));
         }
-        for (key, what) in [("fileParameters", "fileParameters"), ("kubeVersion", "kubeVersion"), ("apiVersions", "apiVersions")] {
+        for (key, what) in
+            [("fileParameters", "fileParameters"), ("kubeVersion", "kubeVersion"), ("apiVersions", "apiVersions")]
+        {
             if has(&helm, &[key]) {
                 self.leave(format!("helm.{what} is not taken over"));
             }

@@ -198,7 +198,8 @@ impl<'a> Loader<'a> {
     fn add(&mut self, document: &Value, given: &Value, depth: usize, state: &mut State) {
         for base in strings(&items(document, &["bases"])) {
             let file = plain(&state.folder.join(&base));
-            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root)).then(|| self.load(&file, &state.folder, &state.values, depth + 1));
+            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root))
+                .then(|| self.load(&file, &state.folder, &state.values, depth + 1));
             match loaded.flatten() {
                 Some(loaded) => {
                     state.document = merged(&state.document, &loaded.document);

@@ -13,6 +13,7 @@ use crate::explain;
 use crate::finding::{KubeObject, Scope, Severity, Text};
 use crate::fleet::{self, ChartReleases};
 use crate::lint::definitions::{self, Definitions, Unknown};
+use crate::lint::duplicates::{Owners, within};
 use crate::lint::fold::Located;
 use crate::lint::helm::differs::{ImageUse, NullDiffers, has_nulls, null_differs};
 use crate::lint::helm::usage::View;
@@ -34,6 +35,8 @@ pub(super) struct Part {
     pub said: Vec<String>,
     /// The definitions of custom resources that it ships or renders.
     pub defines: Vec<Arc<Text>>,
+    /// Whose the objects are.
+    pub owners: Owners,
 }
 
 /// Checks one chart. `defined` are definitions of other charts; `is_alone` says that there are idle threads to share the
@@ -150,6 +153,10 @@ struct Said {
     defines: Vec<Arc<Text>>,
     /// The images that should be the same everywhere.
     images: Vec<ImageUse<Located>>,
+    /// Objects that it has twice.
+    twice: Vec<Located>,
+    /// Whose the objects are.
+    owners: Owners,
 }
 
 impl Chart<'_> {
@@ -191,6 +198,8 @@ impl Chart<'_> {
             part.unknown.append(&mut said.judged.unknown);
             part.tally.add(said.judged, &self.plan.strictness());
             images.append(&mut said.images);
+            part.tally.located(said.twice, &self.plan.strictness());
+            part.owners.extend(said.owners);
         }
         part.tally.located(over_all, &self.plan.strictness());
         if self.plan.helm && unrendered.is_empty() && !views.is_empty() {
@@ -260,7 +269,13 @@ impl Chart<'_> {
             scope: Scope::at(&seen.release.place()),
             origins: Some(Origins { map: seen.map, folder: &self.folder, documents: &documents }),
         };
+        let mut owners = Owners::default();
+        if self.plan.helm && self.plan.project.is_some() {
+            owners.add(&release, seen.release.name(), seen.release.namespace.is_some());
+        }
         Said {
+            twice: if self.plan.helm { within(&release) } else { Vec::new() },
+            owners,
             judged: self.plan.checks.release(&release),
             defines: definitions::rendered(&objects).collect(),
             images: about::image_uses(&release, &self.plan.same),
