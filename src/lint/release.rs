@@ -138,7 +138,7 @@ impl Release<'_> {
     }
 
     /// The object with its namespace filled in.
-    pub(super) fn resource(&self, object: &KubeObject) -> Resource {
+    pub fn resource(&self, object: &KubeObject) -> Resource {
         let namespace = match self.namespace {
             Some(filled_in) if object.namespace.is_empty() && policy::is_namespaced(&object.kind) => filled_in,
             _ => &object.namespace,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::data::{at, has, items, map, mapped, printed, text, write};
 use super::expand::Expander;
-use super::fold::{Found, Values};
+use super::fold::{Found, OWN, Values};
 use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
 use crate::span::Pos;
 use crate::template::parse::FuncScope;
@@ -212,7 +212,7 @@ fn release(
 fn host(server: &str) -> String {
     let host = server.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
     match host {
-        "kubernetes.default.svc" => "in-cluster".into(),
+        "kubernetes.default.svc" => OWN.into(),
         host if host.chars().all(|c| c.is_ascii_digit() || c == '.') => host.replace('.', "-"),
         host => host.split('.').next().unwrap_or_default().to_owned(),
     }

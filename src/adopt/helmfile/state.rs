@@ -39,7 +39,13 @@ impl State {
 
     /// File and line of a release, as far as its name is written out.
     pub fn place(&self, release: &str) -> String {
-        let is_line = |l: &str| l.trim().trim_start_matches("- ").strip_prefix("name:").map(str::trim) == Some(release);
+        let named = format!("name: {release}");
+        let is_line = |l: &str| {
+            let behind = l.replace(['"', '\''], "");
+            let behind =
+                behind.trim_start().trim_start_matches(['-', ' ', '{']).strip_prefix(&named).map(str::to_owned);
+            behind.is_some_and(|b| b.trim().is_empty() || b.starts_with([',', '}', ' ']))
+        };
         match self.source.lines().position(is_line) {
             Some(line) => format!("{}:{}", self.name, line + 1),
             None => self.name.clone(),

@@ -23,6 +23,7 @@ use crate::lint::release::{Judged, Release, Tally};
 use crate::lint::{chart as about, objects};
 use crate::render::Rendered;
 use crate::report::explain::short;
+use crate::report::lint::Checked;
 use crate::stack;
 use crate::value::{HelmVersion, Map};
 
@@ -37,6 +38,8 @@ pub(super) struct Part {
     pub defines: Vec<Arc<Text>>,
     /// Whose the objects are.
     pub owners: Owners,
+    /// The objects, where a report names them.
+    pub objects: Vec<Checked>,
 }
 
 /// Checks one chart. `defined` are definitions of other charts; `is_alone` says that there are idle threads to share the
@@ -155,6 +158,8 @@ struct Said {
     images: Vec<ImageUse<Located>>,
     /// Objects that it has twice.
     twice: Vec<Located>,
+    /// All of them, where a report names them.
+    objects: Vec<Checked>,
     /// Whose the objects are.
     owners: Owners,
 }
@@ -200,6 +205,7 @@ impl Chart<'_> {
             images.append(&mut said.images);
             part.tally.located(said.twice, &self.plan.strictness());
             part.owners.extend(said.owners);
+            part.objects.append(&mut said.objects);
         }
         part.tally.located(over_all, &self.plan.strictness());
         if self.plan.helm && unrendered.is_empty() && !views.is_empty() {
@@ -273,7 +279,14 @@ impl Chart<'_> {
         if self.plan.helm && self.plan.project.is_some() {
             owners.add(&release, seen.release.name(), seen.release.namespace.is_some());
         }
+        let listed = objects.iter().filter(|_| self.plan.names_objects);
+        let checked = |o| Checked {
+            chart: self.folder.label.clone(),
+            place: release.scope.place(),
+            resource: release.resource(o),
+        };
         Said {
+            objects: listed.map(checked).collect(),
             twice: if self.plan.helm { within(&release) } else { Vec::new() },
             owners,
             judged: self.plan.checks.release(&release),

@@ -33,6 +33,7 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
         match part {
             Ok(part) => {
                 owners.extend(part.owners);
+                done.objects.extend(part.objects);
                 done.tally.extend(part.tally);
                 done.said.extend(part.said);
             }

@@ -6,7 +6,6 @@ mod cel;
 mod contents;
 mod defaults;
 mod formats;
-mod patterns;
 mod rules;
 mod same;
 mod schema;
