@@ -9,6 +9,8 @@ mod diff;
 mod diffreport;
 mod diffs;
 mod docs;
+#[cfg(feature = "live")]
+mod drift;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;

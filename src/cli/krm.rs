@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::args::{Cli, Command, RenderArgs};
 use super::exit;
 use super::session::{Failed, Session, error, project, releases, shown, usage};
+use super::spread::Loader;
 use crate::diag::log::Log;
 use crate::fleet::Otherwise;
 use crate::manifest::Manifest;
@@ -115,9 +116,9 @@ fn rendered(args: &RenderArgs) -> Result<Vec<Json>, Failed> {
     let scene = &args.scene;
     let matrix = releases(&args.charts, &scene.select, Otherwise::Bare, &project()?)?;
     let mut log = Log::new(scene.engine.helm_version.into());
-    let mut objects = Vec::new();
+    let (mut objects, mut loader) = (Vec::new(), Loader::default());
     for release in matrix.releases() {
-        let mut session = Session::open(scene, release, &mut log)?;
+        let mut session = loader.open(scene, release, &mut log)?;
         session.options.include_crds = args.include_crds;
         let Session { chart, values, options, mut sources, world } = session;
         let done = render(&chart, &values, &options, &world, &mut sources, &mut log)

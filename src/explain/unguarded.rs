@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::keys::{Step, path_text};
 use super::reader::scope_of;
-use super::usage::is_guard;
+use super::usage::{is_guard, stays_empty};
 use crate::span::{Pos, SourceMap};
 use crate::stack;
 use crate::template::ast::{Branch, Command, Expr, ExprKind, List, Node, Pipe, Tree, TreeSource};
@@ -86,12 +86,24 @@ enum Known {
     Absent,
 }
 
-/// Keys that templates read without a guard and that `is_set` knows nothing of, with the places that read them.
+/// What layers say of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Nothing.
+    No,
+    /// It is a key.
+    Key,
+    /// It is a key with others below it.
+    Above,
+}
+
+/// Keys that templates read without a guard and that no layer sets, which is what `set` says, with the places that read
+/// them.
 pub fn unguarded(
     sources: &SourceMap,
     parsed: &Parsed,
     helm: HelmVersion,
-    is_set: &dyn Fn(&[Step]) -> bool,
+    set: &dyn Fn(&[Step]) -> Set,
 ) -> BTreeMap<String, BTreeSet<Pos>> {
     let mut trees: HashMap<Str, Arc<Tree>, RandomState> = HashMap::default();
     let mut files = Vec::new();
@@ -119,7 +131,7 @@ pub fn unguarded(
             let demanded = chart.demanded.clone();
             let mut walk = Walk {
                 trees: &trees,
-                is_set,
+                set,
                 scope: &scope,
                 found: &mut found,
                 reports: last,
@@ -131,7 +143,7 @@ pub fn unguarded(
                 seen: HashSet::default(),
                 budget: BUDGET,
             };
-            demanded.into_iter().for_each(|path| walk.guards.push(path));
+            demanded.into_iter().for_each(|path| walk.guards.push((path, Covers::Below)));
             walk.template(tree, Known::Root);
         }
     }
@@ -143,27 +155,39 @@ pub fn unguarded(
 struct Scope {
     /// Keys that a template demands (`required`, `fail`) or makes (`set`).
     demanded: Vec<Path>,
-    /// Whether a path is set, as far as that was asked.
-    there: HashMap<Path, bool, RandomState>,
+    /// What layers say of a path, as far as that was asked.
+    there: HashMap<Path, Set, RandomState>,
 }
 
-/// Keys that were asked for around here: they and what is below them are expected to be missing.
+/// What a guard is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Covers {
+    /// The key and all that is below it: of a map that may be empty any key may be missing.
+    Below,
+    /// The key alone: layers say what is below it.
+    Itself,
+}
+
+/// A key that was asked for around here, and so is expected to be missing.
+type Guard = (Path, Covers);
+
+/// The guards around here.
 #[derive(Default)]
 struct Guards {
     /// Each with the number of the row of guards that ends with it.
-    row: Vec<(Path, u32)>,
+    row: Vec<(Guard, u32)>,
     /// How often each is in the row.
-    count: HashMap<Path, u32, RandomState>,
+    count: HashMap<Guard, u32, RandomState>,
     /// Rows by the one before and the guard at their end.
-    rows: HashMap<(u32, Path), u32, RandomState>,
+    rows: HashMap<(u32, Guard), u32, RandomState>,
 }
 
 impl Guards {
-    fn push(&mut self, path: Path) {
+    fn push(&mut self, guard: Guard) {
         let next = self.rows.len() as u32 + 1;
-        let row = *self.rows.entry((self.number(), path)).or_insert(next);
-        self.row.push((path, row));
-        *self.count.entry(path).or_default() += 1;
+        let row = *self.rows.entry((self.number(), guard)).or_insert(next);
+        self.row.push((guard, row));
+        *self.count.entry(guard).or_default() += 1;
     }
 
     /// The same for the same guards in the same order.
@@ -172,20 +196,20 @@ impl Guards {
     }
 
     fn truncate(&mut self, length: usize) {
-        for (path, _) in self.row.drain(length..) {
-            self.count.entry(path).and_modify(|n| *n -= 1);
+        for (guard, _) in self.row.drain(length..) {
+            self.count.entry(guard).and_modify(|n| *n -= 1);
         }
     }
 
-    fn has(&self, path: Path) -> bool {
-        self.count.get(&path).is_some_and(|n| *n > 0)
+    fn has(&self, path: Path, covers: Covers) -> bool {
+        self.count.get(&(path, covers)).is_some_and(|n| *n > 0)
     }
 }
 
 /// A walk through what one file executes.
 struct Walk<'w> {
     trees: &'w HashMap<Str, Arc<Tree>, RandomState>,
-    is_set: &'w dyn Fn(&[Step]) -> bool,
+    set: &'w dyn Fn(&[Step]) -> Set,
     scope: &'w [Step],
     found: &'w mut BTreeMap<String, BTreeSet<Pos>>,
     reports: bool,
@@ -254,7 +278,7 @@ impl Walk<'_> {
         if fails(&branch.list) {
             self.chart.demanded.extend_from_slice(&asked);
         }
-        asked.into_iter().for_each(|path| self.guards.push(path));
+        asked.into_iter().for_each(|path| self.guard(path));
         if !self.is_absent(&head) {
             let inner = inner(&head, dot);
             if inner == Known::Nothing {
@@ -279,19 +303,36 @@ impl Walk<'_> {
     }
 
     fn is_there(&mut self, path: Path) -> bool {
+        self.set(path) != Set::No
+    }
+
+    fn set(&mut self, path: Path) -> Set {
         if let Some(known) = self.chart.there.get(&path) {
             return *known;
         }
         let steps = self.paths.steps(path);
         let is_global = matches!(steps.first(), Some(Step::Key(k)) if &**k == b"global");
+        let mut set = (self.set)(&[self.scope, &steps].concat());
         // All charts share what is below `global`.
-        let is_there = (self.is_set)(&[self.scope, &steps].concat()) || is_global && (self.is_set)(&steps);
-        self.chart.there.insert(path, is_there);
-        is_there
+        if is_global && set != Set::Above {
+            set = match (self.set)(&steps) {
+                Set::No => set,
+                shared => shared,
+            };
+        }
+        self.chart.there.insert(path, set);
+        set
+    }
+
+    /// What is executed from here on expects that this is missing.
+    fn guard(&mut self, path: Path) {
+        let covers = if self.set(path) == Set::Above { Covers::Itself } else { Covers::Below };
+        self.guards.push((path, covers));
     }
 
     fn is_guarded(&self, path: Path) -> bool {
-        std::iter::successors(Some(path), |p| self.paths.above(*p)).any(|p| self.guards.has(p))
+        let mut around = std::iter::successors(Some(path), |p| self.paths.above(*p));
+        self.guards.has(path, Covers::Itself) || around.any(|p| self.guards.has(p, Covers::Below))
     }
 
     /// A value is printed, or given to a function that expects it to be there.
@@ -343,7 +384,7 @@ impl Walk<'_> {
             // The arguments of `and` are there to guard those behind them.
             let guards = self.guards.row.len();
             if matches!(name, "and" | "or") {
-                args.iter().filter_map(|a| path_of(&a.0)).for_each(|path| self.guards.push(path));
+                args.iter().filter_map(|a| path_of(&a.0)).for_each(|path| self.guard(path));
             }
             args.push((self.operand(tree, arg, dot), arg.pos));
             self.guards.truncate(guards);
@@ -391,6 +432,9 @@ impl Walk<'_> {
                 if !text.is_empty() && self.is_absent(value) =>
             {
                 return Known::Absent;
+            }
+            (name, [Known::Values(path)]) if stays_empty(name) && !self.is_there(*path) => {
+                return args.swap_remove(0).0;
             }
             _ => {}
         }
@@ -509,19 +553,24 @@ fn fails(list: &List) -> bool {
 mod tests {
     use super::*;
 
-    /// What is found in a chart with one template, where `a`, `a.b` and `list` are set.
+    /// What is found in a chart with one template, where `a.b`, `list` and the map `empty` are set.
     fn found(template: &str) -> Vec<String> {
         let mut sources = SourceMap::default();
         sources.add("c/templates/t.yaml", "", template);
-        let is_set = |path: &[Step]| ["a", "a.b", "list"].contains(&path_text(path).as_str());
-        unguarded(&sources, &Parsed::default(), HelmVersion::V4, &is_set).into_keys().collect()
+        let set = |path: &[Step]| match path_text(path).as_str() {
+            "a" => Set::Above,
+            "a.b" | "list" | "empty" => Set::Key,
+            _ => Set::No,
+        };
+        unguarded(&sources, &Parsed::default(), HelmVersion::V4, &set).into_keys().collect()
     }
 
     #[test]
     fn branches_that_are_not_executed_are_judged() {
         assert_eq!(found("{{ if .Values.a.b }}{{ .Values.a.c }}{{ end }}"), ["a.c"]);
-        // What `with` asks for may be an empty map, so that all below it counts as guarded.
-        assert_eq!(found("{{ with .Values.a }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["d"]);
+        assert_eq!(found("{{ with .Values.a }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["a.c", "d"]);
+        // Of an empty map any key may be missing.
+        assert_eq!(found("{{ with .Values.empty }}{{ .c | quote }}{{ $.Values.d }}{{ end }}"), ["d"]);
         assert_eq!(found("{{ range .Values.list }}{{ .x }}{{ $.Values.x }}{{ end }}"), ["x"]);
         assert_eq!(found("{{ $a := .Values.a }}{{ $a.c }}{{ .Values.x.y | default 1 }}"), ["a.c", "x.y"]);
         assert_eq!(found("{{ define \"n\" }}{{ .Values.x }}{{ end }}{{ include \"n\" . }}"), ["x"]);
@@ -533,6 +582,8 @@ mod tests {
     fn guards_are_seen() {
         for template in [
             "{{ .Values.a.b }}{{ .Release.Name }}{{ .Values.x | default 1 }}{{ default .Values.y .Values.x | default 2 }}",
+            "{{ .Values.x | default (.Values.y) | default 2 }}{{ .Values.x | default (.Values.y | quote) | default 2 }}",
+            "{{ with .Values.a }}{{ if .c }}{{ .c.d }}{{ end }}{{ .e | default 1 }}{{ end }}",
             "{{ if .Values.x }}{{ .Values.x.y }}{{ .Values.z }}{{ end }}",
             "{{ if and .Values.x .Values.x.y }}{{ .Values.z }}{{ end }}",
             "{{ with .Values.x }}{{ .y }}{{ end }}{{ range $k, $v := .Values.x }}{{ $v.z }}{{ end }}",

@@ -51,6 +51,11 @@ pub(super) fn is_guard(name: &str) -> bool {
     }
 }
 
+/// Functions that make something empty of something missing, which `default` may still stand in for.
+pub(super) fn stays_empty(name: &str) -> bool {
+    matches!(name, "quote" | "squote" | "int" | "int64" | "float64" | "trim" | "toStrings")
+}
+
 impl Usage {
     /// Whether a key is read.
     pub fn is_read(&self, key: &Leaf<'_>) -> bool {
@@ -136,7 +141,7 @@ impl Map {
                         if !passes_on && !only_looks(name) {
                             usage.consume(record, *arg, &mut seen);
                         }
-                        if !is_guard(name) {
+                        if !is_guard(name) && !stays_empty(name) {
                             self.note_missing(record, *arg, Pos::NONE, usage);
                         }
                     }
@@ -156,7 +161,13 @@ impl Map {
     }
 
     /// If this is a key that no layer sets.
-    fn note_missing(&self, record: &Recorder, r: Ref, at: Pos, usage: &mut Usage) {
+    fn note_missing(&self, record: &Recorder, mut r: Ref, at: Pos, usage: &mut Usage) {
+        while let Some(Node::Call { name, args, .. }) = record.node(r) {
+            match args.of(&record.args) {
+                [arg] if stays_empty(record.names[usize::from(name)]) => r = *arg,
+                _ => return,
+            }
+        }
         let Some(Node::Read { from, absent: true, .. }) = record.node(r) else { return };
         // Only what is read out of the values themselves, not out of what a template made.
         let Some(path) = missing_path(record, r) else { return };

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use super::usage::View;
 use crate::explain::Step;
 use crate::explain::keys::push_step;
+use crate::explain::unguarded::Set;
 
 /// Paths of keys, as a tree of steps.
 pub(super) struct Known {
@@ -14,6 +15,8 @@ pub(super) struct Known {
     below: HashMap<(u32, Step), u32, RandomState>,
     /// Whether the path that ends at a node is one of the keys.
     is_key: Vec<bool>,
+    /// Whether it has keys below it.
+    is_above: Vec<bool>,
 }
 
 const ROOT: u32 = 0;
@@ -21,7 +24,7 @@ const ROOT: u32 = 0;
 impl Known {
     /// The keys of the merged values, and those that layers name: a null is a word on a key too.
     pub fn of(views: &[View<'_>]) -> Known {
-        let mut known = Known { below: HashMap::default(), is_key: vec![false] };
+        let mut known = Known { below: HashMap::default(), is_key: vec![false], is_above: vec![false] };
         for view in views {
             let mut nodes: Vec<u32> = Vec::new();
             for (parent, step) in view.map.keys().steps() {
@@ -42,14 +45,20 @@ impl Known {
         let node = *self.below.entry((from, step.clone())).or_insert(next);
         if node == next {
             self.is_key.push(false);
+            self.is_above.push(false);
+            self.is_above[from as usize] |= matches!(step, Step::Key(_));
         }
         node
     }
 
-    /// Whether a path is a key's.
-    pub fn has(&self, path: &[Step]) -> bool {
+    /// What is known of a path.
+    pub fn set(&self, path: &[Step]) -> Set {
         let node = path.iter().try_fold(ROOT, |node, step| self.below.get(&(node, step.clone())).copied());
-        node.is_some_and(|n| self.is_key[n as usize])
+        match node.map(|n| n as usize) {
+            Some(n) if self.is_key[n] && self.is_above[n] => Set::Above,
+            Some(n) if self.is_key[n] => Set::Key,
+            _ => Set::No,
+        }
     }
 
     /// All keys, written.

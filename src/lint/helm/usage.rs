@@ -160,7 +160,7 @@ pub fn undefined(views: &[View<'_>]) -> Vec<KeyFinding> {
         let read = view.map.usage().missing.iter().map(|(key, places)| (key, at(places)));
         let same = in_texts.iter().position(|(other, _)| other.has_same_templates(view));
         let same = same.unwrap_or_else(|| {
-            let said = unguarded(view.map.sources(), view.map.parsed(), view.map.helm(), &|path| known.has(path));
+            let said = unguarded(view.map.sources(), view.map.parsed(), view.map.helm(), &|path| known.set(path));
             in_texts.push((view, said.iter().map(|(key, places)| (key.clone(), at(places))).collect()));
             in_texts.len() - 1
         });
