@@ -58,6 +58,7 @@ fn once(path: &Path) -> Result<[Duration; STAGES.len()], String> {
         name: "bench".into(),
         namespace: "default".into(),
         is_upgrade: false,
+        revision: 1,
         kube_version: KubeVersion::parse("1.33.0", helm)?,
         api_versions: Vec::new(),
         served: None,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 
@@ -41,8 +42,8 @@ pub fn map<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<
 }
 
 /// Does `work` for each item on so many threads and gives the results to `take` in the items' order, as soon as there
-/// are any. No more than a few results per thread wait at any time, however many items there are. Each item has a
-/// thread with a large stack of its own; where its work panicked there is no result.
+/// are any. No more than a few results per thread wait at any time, however many items there are. The threads have large
+/// stacks; where the work on an item panicked there is no result.
 pub fn in_order<I: Sync, R: Send>(
     items: &[I],
     threads: usize,
@@ -57,7 +58,7 @@ pub fn in_order<I: Sync, R: Send>(
             let Some(item) = items.get(i) else { break };
             let done = taken.0.lock().unwrap_or_else(PoisonError::into_inner);
             drop(taken.1.wait_while(done, |done| i >= *done + ahead));
-            let result = crate::stack::with_stack(|| work(item));
+            let result = catch_unwind(AssertUnwindSafe(|| work(item))).ok();
             if send.send((i, result)).is_err() {
                 break;
             }
@@ -67,7 +68,8 @@ pub fn in_order<I: Sync, R: Send>(
         let (send, receive) = mpsc::channel();
         for _ in 0..threads.clamp(1, items.len().max(1)) {
             let send = send.clone();
-            scope.spawn(|| run(send));
+            // Where the system gives fewer threads, fewer do it.
+            let _ = crate::stack::spawn(scope, || run(send));
         }
         drop(send);
         let mut early = BTreeMap::new();

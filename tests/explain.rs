@@ -37,6 +37,7 @@ fn scene(env: Option<&str>, set: &[&str], helm: HelmVersion) -> Scene {
         name: "demo".into(),
         namespace: "default".into(),
         is_upgrade: false,
+        revision: 1,
         kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
         api_versions: Vec::new(),
         served: None,

@@ -20,7 +20,7 @@ const TOKEN: &str = "t0ken-of-the-test";
 const SECRET: &str = "hunter2";
 
 /// What the server does with a request.
-enum Reply {
+pub enum Reply {
     /// Status, further headers, body.
     Answer(u16, &'static str, String),
     /// The beginning of an answer, then nothing.
@@ -29,21 +29,21 @@ enum Reply {
     Silence,
 }
 
-fn ok(body: serde_json::Value) -> Reply {
+pub fn ok(body: serde_json::Value) -> Reply {
     Reply::Answer(200, "", body.to_string())
 }
 
-fn status(code: u16, message: &str) -> Reply {
+pub fn status(code: u16, message: &str) -> Reply {
     Reply::Answer(code, "", json!({"kind": "Status", "apiVersion": "v1", "message": message, "code": code}).to_string())
 }
 
 /// A server, with the requests that it got.
-struct Server {
-    port: u16,
-    seen: Arc<Mutex<Vec<String>>>,
+pub struct Server {
+    pub port: u16,
+    pub seen: Arc<Mutex<Vec<String>>>,
 }
 
-fn serve(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Server {
+pub fn serve(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -101,7 +101,7 @@ fn talk(stream: TcpStream, reply: impl Fn(&str) -> Reply) {
 }
 
 /// A kubeconfig for a server, in a folder that goes away.
-fn kubeconfig(server: &str, more: &str) -> (tempfile::TempDir, PathBuf) {
+pub fn kubeconfig(server: &str, more: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
     let text = format!(

@@ -235,6 +235,7 @@ fn helmlint_values_are_judged_over_all_environments() {
         name: "c".into(),
         namespace: "ns".into(),
         is_upgrade: false,
+        revision: 1,
         kube_version: KubeVersion::parse("1.36", helm).expect("a version"),
         api_versions: Vec::new(),
         served: None,

@@ -2,12 +2,15 @@
 //! `testdata/parity` through the program, `registry` walks the table of functions, `layers` checks who imports whom.
 //! What `testdata` looks like is in its README; `format` and `txtar` read it.
 
+mod adopt;
 mod apiserver;
 mod cel;
 mod diff;
 mod diffreport;
 mod diffs;
 mod docs;
+#[cfg(feature = "live")]
+mod drift;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;

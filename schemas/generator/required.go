@@ -7,6 +7,8 @@ var acceptedWithout = map[string]bool{
 	"apps.v1.ControllerRevision.revision":             true,
 	"apps.v1.StatefulSetSpec.serviceName":             true,
 	"batch.v1.PodFailurePolicy.rules":                 true,
+	// Its feature is off, and what is off the server drops before it looks.
+	"core.v1.ClusterTrustBundleProjection.path":       true,
 	"core.v1.ConfigMapNodeConfigSource.namespace":     true,
 	"core.v1.HTTPHeader.value":                        true,
 	"core.v1.ISCSIPersistentVolumeSource.lun":         true,
@@ -22,6 +24,8 @@ var acceptedWithout = map[string]bool{
 	"discovery.v1.ForNode.name":                       true,
 	"discovery.v1.ForZone.name":                       true,
 	"rbac.v1.RoleRef.apiGroup":                        true,
+	"resource.v1.DeviceCapacity.value":                true,
+	"resource.v1.ResourcePool.generation":             true,
 	"scheduling.v1.PriorityClass.value":               true,
 	"storage.v1.CSINodeSpec.drivers":                  true,
 	"storage.v1.TokenRequest.audience":                true,

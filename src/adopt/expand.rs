@@ -57,11 +57,14 @@ impl Expander<'_> {
         let mut exec = Exec::new(&templates, &arena, self.scope, cx, Untraced).within(LIMITS);
         let out = exec.execute(b"text", data).map_err(|e| {
             let last = e.frames().last();
-            let causes = e.links.iter().skip_while(|l| !matches!(l, Link::Frame(f) if last.is_some_and(|l| std::ptr::eq(l, f))));
-            let said: String = causes.map(|link| match link {
-                Link::Frame(frame) => frame.message.as_str(),
-                Link::Text(text) => text,
-            }).collect();
+            let causes =
+                e.links.iter().skip_while(|l| !matches!(l, Link::Frame(f) if last.is_some_and(|l| std::ptr::eq(l, f))));
+            let said: String = causes
+                .map(|link| match link {
+                    Link::Frame(frame) => frame.message.as_str(),
+                    Link::Text(text) => text,
+                })
+                .collect();
             Trouble {
                 line: last.map(|f| f.line_column().0).unwrap_or_default(),
                 message: e.user_message.clone().unwrap_or(said),

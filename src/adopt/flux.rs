@@ -91,7 +91,9 @@ fn value_from(from: &Value, config: &Config, root: &Path) -> Result<Values, Stri
     let found = documents.filter(is_it).map(|d| merged(&at(&d, &["data"]), &at(&d, &["stringData"])));
     let values = found.map(|data| text(&data, &[&key])).find(|t| kind == "ConfigMap" && !t.is_empty());
     let label = format!("{}: the {kind} {name}", config.name);
-    values.map(|v| Values::Text(label, v)).ok_or_else(|| format!("values from the {kind} {name} are in the cluster only"))
+    values
+        .map(|v| Values::Text(label, v))
+        .ok_or_else(|| format!("values from the {kind} {name} are in the cluster only"))
 }
 
 /// The file that the kustomization beside a HelmRelease makes a key of a ConfigMap or Secret of.

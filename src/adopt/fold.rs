@@ -13,6 +13,9 @@ pub(super) const FOLDER: &str = "plimsoll-values";
 /// The environment of releases that a tool puts into none, where there are others.
 pub(super) const NO_ENVIRONMENT: &str = "default";
 
+/// What Argo CD calls the cluster that it runs in.
+pub(super) const OWN: &str = "in-cluster";
+
 /// One release, as a tool makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
@@ -70,7 +73,7 @@ pub(super) fn fold(mut all: Vec<Found>, root: &Path, draft: &mut Draft) {
                 environments,
                 clusters,
                 layers: shape.layers.clone(),
-                without_own: members.iter().any(|f| has_more(f, root)),
+                without_own: members.iter().any(|f| has_own(f, root)),
             });
         }
     }
@@ -83,7 +86,18 @@ fn clusters(all: &mut [Found], draft: &mut Draft) {
         draft.environments.entry(env.clone()).or_default().extend(found.cluster.clone());
     }
     draft.environments.values_mut().filter(|clusters| clusters.len() < 2).for_each(BTreeSet::clear);
+    // One word for the cluster that Argo CD itself runs in: another one in each environment.
+    let own: Vec<String> = draft.environments.iter().filter(|(_, c)| c.contains(OWN)).map(|(e, _)| e.clone()).collect();
+    let own_name = |env: &str| if own.len() > 1 { format!("{OWN}-{env}") } else { OWN.to_owned() };
+    for env in &own {
+        let clusters = draft.environments.entry(env.clone()).or_default();
+        clusters.remove(OWN);
+        clusters.insert(own_name(env));
+    }
     for found in all {
+        if let (Some(env), true) = (&found.env, found.cluster.as_deref() == Some(OWN)) {
+            found.cluster = Some(own_name(env));
+        }
         let several = found.env.as_ref().and_then(|e| draft.environments.get(e)).is_some_and(|c| !c.is_empty());
         found.cluster = found.cluster.take().filter(|_| several);
     }
@@ -99,7 +113,8 @@ fn write_texts(all: &mut [Found], draft: &mut Draft) {
         (f.chart.clone(), shape.name, shape.namespace, n)
     };
     let nth_texts = |f: &Found| -> Vec<(usize, String)> {
-        let only = f.values.iter().filter_map(|v| if let Values::Text(_, text) = v { Some(text.clone()) } else { None });
+        let only =
+            f.values.iter().filter_map(|v| if let Values::Text(_, text) = v { Some(text.clone()) } else { None });
         only.enumerate().collect()
     };
     for found in all.iter() {
@@ -194,12 +209,9 @@ fn places(members: &[&Found], draft: &Draft) -> Vec<(Vec<String>, Vec<String>)> 
     by_clusters.into_iter().map(|(clusters, envs)| (environments(envs), clusters)).collect()
 }
 
-/// Whether a chart has files for a release's environment that the tool doesn't give it.
-fn has_more(found: &Found, root: &Path) -> bool {
-    let given = |file: &Path| {
-        found.values.iter().any(|v| matches!(v, Values::File(layer) if root.join(&layer.file) == file))
-    };
-    found.env.as_ref().is_some_and(|env| files_of(&root.join(&found.chart), env).iter().any(|f| !given(f)))
+/// Whether a chart has files for a release's environment: the tool gives it those that it means.
+fn has_own(found: &Found, root: &Path) -> bool {
+    found.env.as_ref().is_some_and(|env| !files_of(&root.join(&found.chart), env).is_empty())
 }
 
 #[cfg(test)]

@@ -52,11 +52,10 @@ pub(super) fn add(charts: &[ChartHead], found: &[Found], root: &Path, draft: &mu
         draft.charts.extend(items.into_iter().map(|(path, chart)| item(path, chart, is_sparse)));
     }
     let has_default = draft.charts.iter().any(|c| c.environments == [NO_ENVIRONMENT]);
-    if has_default && !draft.environments.is_empty() {
-        draft.environments.entry(NO_ENVIRONMENT.to_owned()).or_default();
-    }
-    if draft.environments.is_empty() {
-        draft.charts.iter_mut().for_each(|c| c.environments.clear());
+    match !draft.environments.is_empty() || found.iter().any(|f| f.env.is_some()) {
+        true if has_default => _ = draft.environments.entry(NO_ENVIRONMENT.to_owned()).or_default(),
+        true => {}
+        false => draft.charts.iter_mut().for_each(|c| c.environments.clear()),
     }
 }
 

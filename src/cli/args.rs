@@ -70,7 +70,7 @@ pub enum Command {
     Man,
     /// The Helm plugin: helm-diff's commands and flags
     #[command(hide = true, subcommand)]
-    HelmDiff(super::helm_diff::HelmDiffCommand),
+    HelmDiff(super::helm_diff::args::HelmDiffCommand),
     /// Render snippets given as JSON lines
     #[command(hide = true)]
     InternalBatch,

@@ -102,20 +102,17 @@ pub(super) fn show(
     Ok(Some(world.with_objects(Box::new(Lookup::new(cluster.clone())))))
 }
 
-/// How a stored release is named where manifests are: `release:NAMESPACE/NAME`, behind it `@REVISION`, or `?` where it
-/// need not be there.
+/// How a stored release is named where manifests are: `release:NAMESPACE/NAME`, behind it `@REVISION`.
 pub(super) const RELEASE: &str = "release:";
 
-/// The manifests and hooks of a release that is named so, from the cluster that the environment means.
-pub(super) fn stored_texts(what: &str) -> Result<Vec<(String, String)>, Failed> {
+/// The manifests and hooks of a release that is named so.
+pub(super) fn stored_texts(cluster: &Cluster, what: &str) -> Result<Vec<(String, String)>, Failed> {
     let wrong = || super::session::usage(format!("{RELEASE}{what}: expected {RELEASE}NAMESPACE/NAME[@REVISION]"));
-    let optional = what.ends_with('?');
-    let (place, revision) = match what.trim_end_matches('?').split_once('@') {
+    let (place, revision) = match what.split_once('@') {
         Some((place, revision)) => (place, Some(revision.parse::<u64>().map_err(|_| wrong())?)),
-        None => (what.trim_end_matches('?'), None),
+        None => (what, None),
     };
     let (namespace, name) = place.split_once('/').ok_or_else(wrong)?;
-    let cluster = of_environment()?;
     let found = match revision {
         Some(revision) => cluster.revision(namespace, name, revision).map_err(|e| failed(&e))?,
         None => match cluster.current_release(namespace, name).map_err(|e| failed(&e))? {
@@ -123,34 +120,10 @@ pub(super) fn stored_texts(what: &str) -> Result<Vec<(String, String)>, Failed> 
             Current::Absent(_) => None,
         },
     };
-    match found {
-        Some(release) => {
-            let label = format!("{name} revision {}", release.revision);
-            Ok(vec![(format!("{label}, hooks"), release.hooks_text()), (label, release.manifest)])
-        }
-        None if optional => Ok(Vec::new()),
-        None => {
-            let text = format!(
-                "{namespace} has no release {name}{}",
-                revision.map(|r| format!(" of revision {r}")).unwrap_or_default()
-            );
-            Err((exit::CLUSTER, format!("Error: {text}\n")))
-        }
-    }
-}
-
-/// The cluster that the environment means.
-fn of_environment() -> Result<Cluster, Failed> {
-    let env = ConnectOptions::from_env(|name| std::env::var(name).ok()).map_err(|e| failed(&e))?;
-    Cluster::connect(&env).map_err(|e| failed(&e))
-}
-
-/// The values that the user gave a release, as JSON; nothing where there are none.
-pub(super) fn stored_config(namespace: &str, name: &str) -> Result<Option<String>, Failed> {
-    match of_environment()?.current_release(namespace, name).map_err(|e| failed(&e))? {
-        Current::Release(release, _) if !release.config.is_empty() => {
-            Ok(Some(serde_json::Value::Object(release.config).to_string()))
-        }
-        _ => Ok(None),
-    }
+    let Some(release) = found else {
+        let revision = revision.map(|r| format!(" of revision {r}")).unwrap_or_default();
+        return Err((exit::CLUSTER, format!("Error: {namespace} has no release {name}{revision}\n")));
+    };
+    let label = format!("{name} revision {}", release.revision);
+    Ok(vec![(format!("{label}, hooks"), release.hooks_text()), (label, release.manifest)])
 }

@@ -1,5 +1,6 @@
 //! `plimsoll explain`: where a field of a rendered object comes from, and where a value goes.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use serde_json::json;
@@ -7,6 +8,7 @@ use serde_json::json;
 use super::args::{Answer, ExplainArgs, SceneArgs, SelectArgs};
 use super::exit;
 use super::session::{Failed, Found, Session, error, finish, one_chart, project, relative, releases, usage};
+use super::spread::{self, Loader};
 use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, crds, objects};
@@ -65,12 +67,14 @@ fn answer(args: &ExplainArgs, log: &mut Log) -> Result<String, Failed> {
     let mut answers = Vec::new();
     let mut text = String::new();
     let is_many = question.chart.releases.len() > 1;
+    let mut loader = Loader::default();
     for release in &question.chart.releases {
         if is_many {
             text.push_str(&format!("# {}\n", release.place()));
         }
         let asked = Asked { args, question: &question, project: &project, release, object };
-        asked.answer(&mut text, &mut answers, log)?;
+        let session = loader.open(&args.scene, release, log)?;
+        asked.answer(session, &mut text, &mut answers, log)?;
     }
     match args.output {
         Answer::Text => Ok(text),
@@ -88,9 +92,14 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(&self, text: &mut String, answers: &mut Vec<report::Answer>, log: &mut Log) -> Result<(), Failed> {
+    fn answer(
+        &self,
+        mut session: Session,
+        text: &mut String,
+        answers: &mut Vec<report::Answer>,
+        log: &mut Log,
+    ) -> Result<(), Failed> {
         let kind = self.object.to_lowercase();
-        let mut session = Session::open(&self.args.scene, self.release, log)?;
         session.options.include_crds = ["crd", "customresourcedefinition"].iter().any(|k| kind.starts_with(k));
         let (rendered, map) = session.explain(&self.args.scene.engine, log)?;
         let scene = Scene::of(session, self.release, rendered, map);
@@ -128,8 +137,10 @@ impl Asked<'_> {
         let all = releases(&[path], &SelectArgs::default(), Otherwise::All, self.project).unwrap_or_default();
         let mut log = Log::new(HelmVersion::from(self.args.scene.engine.helm_version));
         let others = all.releases().filter(|r| r.place() != self.release.place());
+        let (args, mut loader) = (&self.args.scene, Loader::default());
         let held = others.filter(|release| {
-            let scene = Scene::render(&self.args.scene, release, &mut log);
+            let session = loader.open(args, release, &mut log);
+            let scene = session.and_then(|session| Scene::render(args, release, session, &mut log));
             scene.is_ok_and(|s| holds(&objects(&s.rendered)))
         });
         held.map(Release::place).collect()
@@ -187,16 +198,14 @@ pub(super) struct Scene {
     pub rendered: Rendered,
     /// Where it comes from.
     pub map: Map,
-    /// What each layer says.
-    pub layers: Layers,
+    layers: OnceCell<Layers>,
     /// Names of the subcharts that were left out.
     absent: Vec<String>,
 }
 
 impl Scene {
-    /// Renders a chart, watched.
-    pub fn render(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Scene, Failed> {
-        let mut session = Session::open(args, release, log)?;
+    /// Renders a release, watched.
+    pub fn render(args: &SceneArgs, release: &Release, mut session: Session, log: &mut Log) -> Result<Scene, Failed> {
         let (rendered, map) = session.explain(&args.engine, log)?;
         Ok(Scene::of(session, release, rendered, map))
     }
@@ -207,7 +216,12 @@ impl Scene {
         let names =
             dependencies.iter().flatten().flatten().map(|d| if d.alias.is_empty() { &d.name } else { &d.alias });
         let absent = names.filter(|n| !map.has_below(&format!("{root}/charts/{n}/"))).cloned().collect();
-        Scene { place: release.place(), layers: session.layers(), session, rendered, map, absent }
+        Scene { place: release.place(), layers: OnceCell::new(), session, rendered, map, absent }
+    }
+
+    /// What each layer says.
+    pub fn layers(&self) -> &Layers {
+        self.layers.get_or_init(|| self.session.layers())
     }
 
     /// Environment and cluster, if there is one.
@@ -217,12 +231,12 @@ impl Scene {
 
     /// Turns origins into what is shown.
     pub fn teller(&self) -> report::Teller<'_> {
-        report::Teller { map: &self.map, layers: &self.layers, shown: &relative }
+        report::Teller { map: &self.map, layers: self.layers(), shown: &relative }
     }
 
     /// What the judges of values look at.
     pub fn view(&self) -> View<'_> {
-        View { env: self.place(), map: &self.map, layers: &self.layers, absent: &self.absent }
+        View { env: self.place(), map: &self.map, layers: self.layers(), absent: &self.absent }
     }
 
     fn answer(&self, object: &Object<'_>, field: &Field) -> report::Answer {
@@ -233,6 +247,17 @@ impl Scene {
         let text = &manifest.content[field.value.clone()];
         self.teller().answer(&object.label(), &field.path, self.place(), text, &origin)
     }
+}
+
+/// All releases of a chart, rendered.
+pub(super) fn scenes(args: &SceneArgs, chart: &ChartReleases, log: &mut Log) -> Result<Vec<Scene>, Failed> {
+    let mut loader = Loader::default();
+    let mut scenes = Vec::new();
+    for release in &chart.releases {
+        let session = loader.open(args, release, log)?;
+        scenes.push(Scene::render(args, release, session, log)?);
+    }
+    Ok(scenes)
 }
 
 /// The names closest to one that is unknown, the closest first.
@@ -253,10 +278,7 @@ fn hint(asked: &str, names: &[String]) -> String {
 
 /// `--html`: a page of all environments.
 fn page(args: &ExplainArgs, file: &str, question: &Question<'_>, log: &mut Log) -> Result<String, Failed> {
-    let mut scenes = Vec::new();
-    for release in &question.chart.releases {
-        scenes.push(Scene::render(&args.scene, release, log)?);
-    }
+    let scenes = scenes(&args.scene, &question.chart, log)?;
     let chart = scenes.first().map(|s| s.session.chart.metadata.name.clone()).unwrap_or_default();
     let parts = scenes.iter().map(|scene| {
         let helm = HelmVersion::from(args.scene.engine.helm_version);
@@ -287,11 +309,10 @@ struct Reached {
 /// `--value`: the lines that a key reaches.
 fn reached(args: &ExplainArgs, key: &str, question: &Question<'_>, log: &mut Log) -> Result<String, Failed> {
     let path = parse_path(key);
-    let mut found = Vec::new();
-    let mut known: Vec<String> = Vec::new();
-    for release in &question.chart.releases {
-        let scene = Scene::render(&args.scene, release, log)?;
-        known.extend(scene.map.keys().all().map(|(p, _)| crate::explain::path_text(&p)));
+    let parts = spread::releases(&args.scene, &question.chart, log, |release, session, log| {
+        let scene = Scene::render(&args.scene, release, session, log)?;
+        let known: Vec<String> = scene.map.keys().all().map(|(p, _)| crate::explain::path_text(&p)).collect();
+        let mut found = Vec::new();
         for object in objects(&scene.rendered) {
             for (n, (text, origin)) in scene.map.lines(object.manifest).enumerate() {
                 if let Some(how) = reaches(&origin, &path) {
@@ -306,7 +327,10 @@ fn reached(args: &ExplainArgs, key: &str, question: &Question<'_>, log: &mut Log
                 }
             }
         }
-    }
+        Ok((known, found))
+    })?;
+    let (known, found): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let (known, found): (Vec<String>, Vec<Reached>) = (known.concat(), found.into_iter().flatten().collect());
     if found.is_empty() && !known.iter().any(|k| k == key) {
         return Err(error(format!("no layer sets {key}{}", hint(key, &known))));
     }

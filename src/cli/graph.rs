@@ -4,6 +4,7 @@ use super::args::{GraphArgs, GraphFormat};
 use super::exit;
 use super::explain::Scene;
 use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
+use super::spread;
 use crate::diag::log::Log;
 use crate::finding::KubeObject;
 use crate::fleet::Otherwise;
@@ -34,7 +35,25 @@ fn title(place: &str) -> String {
 struct Part {
     chart: String,
     namespace: String,
+    /// The chart, and the files that its values come from.
+    graph: Graph,
     objects: Vec<KubeObject>,
+}
+
+impl Part {
+    fn of(scene: &Scene) -> Part {
+        let (chart, mut graph) = (&scene.session.chart, Graph::default());
+        of_charts::add(&mut graph, chart);
+        let sources = scene.map.sources().all().map(|(_, s)| s).filter(|s| !s.layer.is_empty());
+        let files: Vec<(String, &str)> = sources.map(|s| (relative(&s.name), s.layer.as_str())).collect();
+        of_charts::add_layers(&mut graph, chart, files.iter().map(|(name, layer)| (name.as_str(), *layer)));
+        Part {
+            chart: chart.metadata.name.clone(),
+            namespace: scene.session.options.namespace.clone(),
+            graph,
+            objects: of_render(&scene.rendered).into_iter().map(|(_, o)| o).collect(),
+        }
+    }
 }
 
 /// The graph, and the environment and cluster that it is of.
@@ -45,23 +64,18 @@ fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, Str
         let names = places.join(", ");
         return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {names}")));
     }
-    let mut graph = Graph::default();
-    let mut parts = Vec::new();
-    for release in matrix.releases() {
-        let scene = Scene::render(&args.scene, release, log)?;
-        let chart = &scene.session.chart;
-        of_charts::add(&mut graph, chart);
-        let sources = scene.map.sources().all().map(|(_, s)| s).filter(|s| !s.layer.is_empty());
-        let files: Vec<(String, &str)> = sources.map(|s| (relative(&s.name), s.layer.as_str())).collect();
-        of_charts::add_layers(&mut graph, chart, files.iter().map(|(name, layer)| (name.as_str(), *layer)));
-        parts.push(Part {
-            chart: chart.metadata.name.clone(),
-            namespace: scene.session.options.namespace.clone(),
-            objects: of_render(&scene.rendered).into_iter().map(|(_, o)| o).collect(),
+    let parts = spread::charts(&matrix.charts, log, |chart, loader, log| {
+        let rendered = chart.releases.iter().map(|release| {
+            let session = loader.open(&args.scene, release, log)?;
+            Ok(Part::of(&Scene::render(&args.scene, release, session, log)?))
         });
-    }
-    let all: Vec<Release<'_>> =
-        parts.iter().map(|p| Release { chart: &p.chart, namespace: &p.namespace, objects: &p.objects }).collect();
+        rendered.collect::<Result<Vec<Part>, Failed>>()
+    })?;
+    let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
+    let mut graph = Graph::default();
+    parts.iter_mut().for_each(|part| graph.extend(std::mem::take(&mut part.graph)));
+    let all = parts.iter().map(|p| Release { chart: &p.chart, namespace: &p.namespace, objects: &p.objects });
+    let all: Vec<Release<'_>> = all.collect();
     objects::add(&mut graph, &all);
     Ok((graph, places.concat()))
 }

@@ -6,6 +6,7 @@ use super::args::{ImageList, ImagesArgs};
 use super::exit;
 use super::explain::Scene;
 use super::session::{Failed, error, finish, project, relative, releases};
+use super::spread::{self, Loader};
 use crate::diag::log::Log;
 use crate::explain::OriginKind;
 use crate::explain::object::objects;
@@ -35,11 +36,8 @@ pub(super) fn run(args: &ImagesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| {
         let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, &project)?;
-        let mut all = Vec::new();
-        for chart in &matrix.charts {
-            all.extend(images(args, chart, &mut log)?);
-        }
-        Ok(all)
+        let all = spread::charts(&matrix.charts, &mut log, |chart, loader, log| images(args, chart, loader, log))?;
+        Ok(all.into_iter().flatten().collect::<Vec<Image>>())
     });
     let written = found.and_then(|all| match args.output {
         ImageList::Text => Ok(text(&all)),
@@ -49,10 +47,11 @@ pub(super) fn run(args: &ImagesArgs) -> u8 {
     finish(&mut log, written.map(|text| (text, exit::OK)))
 }
 
-fn images(args: &ImagesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Vec<Image>, Failed> {
+fn images(args: &ImagesArgs, chart: &ChartReleases, loader: &mut Loader, log: &mut Log) -> Result<Vec<Image>, Failed> {
     let mut found = Vec::new();
     for release in &chart.releases {
-        let scene = Scene::render(&args.scene, release, log)?;
+        let session = loader.open(&args.scene, release, log)?;
+        let scene = Scene::render(&args.scene, release, session, log)?;
         let teller = scene.teller();
         for object in objects(&scene.rendered).iter().filter(|o| o.kind != "CustomResourceDefinition") {
             let is_image = |path: &str| path == "image" || path.ends_with(".image");

@@ -8,10 +8,13 @@ use serde_json::{Value as Json, json};
 use super::args::{Cli, Command, RenderArgs};
 use super::exit;
 use super::session::{Failed, Session, error, project, releases, shown, usage};
+use super::spread::Loader;
 use crate::diag::log::Log;
 use crate::fleet::Otherwise;
 use crate::manifest::Manifest;
 use crate::render::render;
+use crate::span::Pos;
+use crate::yaml;
 use crate::yaml::node::{Document, Node};
 
 /// Runs the command.
@@ -32,7 +35,7 @@ fn inflate() -> Result<String, Failed> {
     let list = Document::parse(&text).map_err(|e| usage(format!("standard input: {}", e.message)))?.root;
     if list.get("kind").and_then(Node::as_str) != Some("ResourceList") {
         return Err(usage(
-            "standard input is no ResourceList: this is run by kustomize or kpt, see docs/krm.md".into(),
+            "standard input is no ResourceList: this is run by kustomize or kpt, see docs/fleet.md".into(),
         ));
     }
     let config = list.get("functionConfig").ok_or_else(|| usage("the ResourceList has no functionConfig".into()))?;
@@ -45,7 +48,10 @@ fn inflate() -> Result<String, Failed> {
         "items": items,
         "functionConfig": config.to_json(),
     });
-    serde_yaml::to_string(&list).map_err(|e| error(e.to_string()))
+    // As Go writes YAML: kustomize and kpt keep what is unquoted, and `yes` would be a boolean to the API server.
+    let list = yaml::to_value(list.to_string().as_bytes(), Pos::NONE).map_err(|e| error(e.message))?;
+    let text = yaml::to_yaml(&list).map_err(error)?;
+    Ok(String::from_utf8_lossy(&text).into_owned() + "\n")
 }
 
 /// What `plimsoll render` would be told.
@@ -110,9 +116,9 @@ fn rendered(args: &RenderArgs) -> Result<Vec<Json>, Failed> {
     let scene = &args.scene;
     let matrix = releases(&args.charts, &scene.select, Otherwise::Bare, &project()?)?;
     let mut log = Log::new(scene.engine.helm_version.into());
-    let mut objects = Vec::new();
+    let (mut objects, mut loader) = (Vec::new(), Loader::default());
     for release in matrix.releases() {
-        let mut session = Session::open(scene, release, &mut log)?;
+        let mut session = loader.open(scene, release, &mut log)?;
         session.options.include_crds = args.include_crds;
         let Session { chart, values, options, mut sources, world } = session;
         let done = render(&chart, &values, &options, &world, &mut sources, &mut log)

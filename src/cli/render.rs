@@ -9,7 +9,7 @@ use super::cluster;
 use super::exit;
 use super::progress::Progress;
 use super::session::{Failed, Session, error, project, relative, releases, shown};
-use crate::chart::Chart;
+use super::spread::Loader;
 use crate::cluster::Cluster;
 use crate::diag::log::Log;
 use crate::fleet::{ChartReleases, Matrix, Otherwise, Release};
@@ -93,16 +93,10 @@ fn fail(status: u8, text: &str) -> u8 {
 fn render_chart(plan: &Plan<'_>, chart: &ChartReleases) -> Outcome {
     let mut outcome = Outcome::default();
     let mut log = Log::new(HelmVersion::from(plan.args.scene.engine.helm_version));
-    let mut loaded: Option<Arc<Chart>> = None;
+    let mut loader = Loader::default();
     for release in &chart.releases {
-        let session = match &loaded {
-            Some(chart) => Session::of(&plan.args.scene, release, chart.clone()),
-            None => Session::open(&plan.args.scene, release, &mut log),
-        };
-        let done = session.and_then(|session| {
-            loaded = Some(session.chart.clone());
-            render_one(plan, session, release, &mut log)
-        });
+        let session = loader.open(&plan.args.scene, release, &mut log);
+        let done = session.and_then(|session| render_one(plan, session, release, &mut log));
         log.take().iter().for_each(|l| outcome.said.push_str(&format!("{l}\n")));
         match done {
             Ok(text) => outcome.text.push_str(&text),

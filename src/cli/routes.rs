@@ -7,6 +7,7 @@ use super::args::{RouteList, RoutesArgs};
 use super::exit;
 use super::explain::Scene;
 use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
+use super::spread;
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Severity};
 use crate::fleet::Otherwise;
@@ -55,13 +56,19 @@ fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table
     let given = given.collect::<Result<Vec<_>, _>>()?;
     // An environment's routes are looked at together, whichever charts they are of.
     let mut scenes: BTreeMap<Option<String>, (Vec<Route>, Index)> = BTreeMap::new();
-    for chart in releases(&args.charts, &args.scene.select, Otherwise::All, project)?.charts {
-        for release in &chart.releases {
-            let scene = Scene::render(&args.scene, release, log)?;
-            let place = Some(release.place()).filter(|p| !p.is_empty());
-            let (all, index) = scenes.entry(place).or_default();
-            all.extend(of_scene(&scene, &chart.chart.path, index)?);
-        }
+    let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
+    let parts = spread::charts(&matrix.charts, log, |chart, loader, log| {
+        let rendered = chart.releases.iter().map(|release| {
+            let session = loader.open(&args.scene, release, log)?;
+            let scene = Scene::render(&args.scene, release, session, log)?;
+            of_scene(&scene, &chart.chart.path)
+        });
+        rendered.collect::<Result<Vec<Part>, Failed>>()
+    })?;
+    for part in parts.into_iter().flatten() {
+        let (all, index) = scenes.entry(part.place).or_default();
+        index.add(Release { chart: &part.chart, namespace: &part.namespace, objects: &part.objects });
+        all.extend(part.routes);
     }
     if config.is_some() && scenes.len() > 1 {
         let names: Vec<String> = scenes.into_keys().flatten().collect();
@@ -82,8 +89,17 @@ fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table
     Ok(scenes.into_iter().map(table).collect())
 }
 
+/// What is kept of a rendered chart.
+struct Part {
+    place: Option<String>,
+    chart: String,
+    namespace: String,
+    objects: Vec<KubeObject>,
+    routes: Vec<Route>,
+}
+
 /// The routes of one rendered chart, with the lines that wrote them.
-fn of_scene(scene: &Scene, chart: &Path, index: &mut Index) -> Result<Vec<Route>, Failed> {
+fn of_scene(scene: &Scene, chart: &Path) -> Result<Part, Failed> {
     let all: Vec<&Manifest> =
         scene.rendered.manifests.iter().chain(scene.rendered.hooks.iter().map(|h| &h.0)).collect();
     let (documents, objects): (Vec<&Manifest>, Vec<KubeObject>) =
@@ -93,9 +109,8 @@ fn of_scene(scene: &Scene, chart: &Path, index: &mut Index) -> Result<Vec<Route>
     let name = &scene.session.chart.metadata.name;
     let folder = ChartFolder::new(name, &folder, &current);
     let origins = Origins { map: &scene.map, folder: &folder, documents: &documents };
-    let release = Release { chart: name, namespace: &scene.session.options.namespace, objects: &objects };
-    index.add(release);
-    let mut found = routes(release);
+    let namespace = &scene.session.options.namespace;
+    let mut found = routes(Release { chart: name, namespace, objects: &objects });
     for route in &mut found {
         let object = &objects[route.index];
         if let Some(spot) = origins.of(route.index, object, &route.field).template {
@@ -108,7 +123,8 @@ fn of_scene(scene: &Scene, chart: &Path, index: &mut Index) -> Result<Vec<Route>
         };
         route.values = origins.of(route.index, object, &host).values;
     }
-    Ok(found)
+    let (place, chart, namespace) = (scene.place().map(str::to_owned), name.clone(), namespace.clone());
+    Ok(Part { place, chart, namespace, objects, routes: found })
 }
 
 /// nginx's files on this machine.

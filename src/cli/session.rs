@@ -170,22 +170,32 @@ pub(super) fn open_chart(args: &SceneArgs, chart: &ChartHead, log: &mut Log) -> 
 impl Session {
     /// Reads a chart and the values of a release.
     pub fn open(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Session, Failed> {
+        Session::open_over(args, release, Vec::new(), log)
+    }
+
+    /// As [`Session::open`], with values below those of the release.
+    pub fn open_over(
+        args: &SceneArgs,
+        release: &Release,
+        base: Vec<ValuesFile>,
+        log: &mut Log,
+    ) -> Result<Session, Failed> {
         // What is wrong with the values is said before what is wrong with the chart.
-        let values = Session::values(args, release)?;
+        let values = Session::values(args, release, base)?;
         let chart = open_chart(args, &release.chart, log)?;
         Session::with(args, release, chart, values)
     }
 
     /// Reads the values of a release of a chart that was loaded.
     pub fn of(args: &SceneArgs, release: &Release, chart: Arc<Chart>) -> Result<Session, Failed> {
-        let values = Session::values(args, release)?;
+        let values = Session::values(args, release, Vec::new())?;
         Session::with(args, release, chart, values)
     }
 
-    fn values(args: &SceneArgs, release: &Release) -> Result<(Map, SourceMap), Failed> {
+    fn values(args: &SceneArgs, release: &Release, base: Vec<ValuesFile>) -> Result<(Map, SourceMap), Failed> {
         let helm = HelmVersion::from(args.engine.helm_version);
         let mut sources = SourceMap::default();
-        let layers = user_layers(args, release)?;
+        let layers = user_layers(args, release, base)?;
         let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
         Ok((values, sources))
     }
@@ -209,6 +219,7 @@ impl Session {
             name,
             namespace: args.namespace.clone().unwrap_or_else(|| release.namespace().to_owned()),
             is_upgrade: false,
+            revision: 1,
             kube_version,
             api_versions,
             served: None,
@@ -244,7 +255,7 @@ impl Session {
     /// The values of this session's release merged with the chart's as a version of Helm does it.
     pub fn merged(&self, args: &SceneArgs, release: &Release, helm: HelmVersion) -> Result<Map, Failed> {
         let mut sources = SourceMap::default();
-        let layers = user_layers(args, release)?;
+        let layers = user_layers(args, release, Vec::new())?;
         let values = merge_layers(&layers, helm, &mut sources, &|p| super::template::read_values(p)).map_err(usage)?;
         let options = Options { helm, check_schema: false, ..self.options.clone() };
         let prepared = Prepared::new(&self.chart, &values, &options, &mut sources, &mut Log::new(helm));
@@ -257,9 +268,9 @@ impl Session {
     }
 }
 
-/// The files of a release, then what the user gave.
-fn user_layers(args: &SceneArgs, release: &Release) -> Result<UserLayers, Failed> {
-    let mut files = Vec::new();
+/// What stands below, the files of a release, then what the user gave.
+fn user_layers(args: &SceneArgs, release: &Release, base: Vec<ValuesFile>) -> Result<UserLayers, Failed> {
+    let mut files = base;
     for layer in release.files() {
         let file = layer.file.display().to_string();
         let text = std::fs::read(&layer.file).map_err(|e| usage(format!("open {file}: {}", os_error(&e))))?;

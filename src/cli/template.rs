@@ -140,6 +140,7 @@ fn template(
         name: name.clone(),
         namespace: namespace(args),
         is_upgrade: args.is_upgrade,
+        revision: 1,
         kube_version,
         api_versions: args.api_versions.clone(),
         served: None,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
 use super::exit;
-use super::explain::Scene;
+use super::explain::{Scene, scenes};
 use super::session::{Failed, Session, error, finish, one_chart, project, relative};
+use super::spread;
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
 use crate::explain::{Step, path_text};
@@ -33,10 +34,7 @@ fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
     if is_merged {
         return merged(args, &chart, log);
     }
-    let mut scenes = Vec::new();
-    for release in &chart.releases {
-        scenes.push(Scene::render(&args.scene, release, log)?);
-    }
+    let scenes = scenes(&args.scene, &chart, log)?;
     let mut text = String::new();
     let mut found = serde_json::Map::new();
     if args.unused {
@@ -111,12 +109,12 @@ fn place(scene: &Scene, pos: Pos) -> Option<At> {
 
 /// The merged values, each with who set it.
 fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<String, Failed> {
-    let (mut text, mut answers) = (String::new(), Vec::new());
-    for release in &chart.releases {
+    let parts = spread::releases(&args.scene, chart, log, |release, session, log| {
+        let mut text = String::new();
         if chart.releases.len() > 1 {
             text.push_str(&format!("# {}\n", release.place()));
         }
-        let scene = Scene::render(&args.scene, release, log)?;
+        let scene = Scene::render(&args.scene, release, session, log)?;
         let mut all = Vec::new();
         for leaf in scene.map.keys().leaves() {
             let origin = scene.map.value_at(leaf.pos(), leaf.path());
@@ -129,8 +127,9 @@ fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Str
             }
             all.push(json!(source));
         }
-        answers.push(json!({ "environment": scene.place(), "values": all }));
-    }
+        Ok((text, json!({ "environment": scene.place(), "values": all })))
+    })?;
+    let (text, answers): (String, Vec<Json>) = parts.into_iter().unzip();
     match (args.output, &answers[..]) {
         (Answer::Text, _) => Ok(text),
         (Answer::Json, [one]) => pretty(one),
@@ -192,7 +191,7 @@ fn nulls(args: &SceneArgs, chart: &ChartReleases, scenes: &[Scene], log: &mut Lo
     let mut found: BTreeMap<String, Json> = BTreeMap::new();
     for (scene, release) in scenes.iter().zip(&chart.releases) {
         let mut nulls: Vec<(Vec<Step>, Pos)> = Vec::new();
-        for layer in scene.layers.keys() {
+        for layer in scene.layers().keys() {
             nulls.extend(layer.into_iter().filter(|(_, s)| s.value.is_nil()).map(|(p, s)| (p, s.pos)));
         }
         if nulls.is_empty() {

@@ -25,6 +25,11 @@ impl Log {
         Log { links: true, ..Log::new(helm) }
     }
 
+    /// An empty one of the same kind.
+    pub fn fresh(&self) -> Log {
+        Log { lines: Vec::new(), ..self.clone() }
+    }
+
     /// The lines, without newlines at their ends.
     pub fn lines(&self) -> &[String] {
         &self.lines

@@ -172,7 +172,18 @@ impl Map {
             crd_files.insert(path.clone(), sources.add(path, "", text.as_str()));
             crds.extend(sort_file(path, text, helm).map(|sorted| sorted.manifests).unwrap_or_default());
         }
-        Map { parts, keys, sources, parsed: chart.parsed.clone(), helm, gates, files, crds, crd_files, usage: OnceLock::new() }
+        Map {
+            parts,
+            keys,
+            sources,
+            parsed: chart.parsed.clone(),
+            helm,
+            gates,
+            files,
+            crds,
+            crd_files,
+            usage: OnceLock::new(),
+        }
     }
 
     /// The inputs.

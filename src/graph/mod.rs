@@ -62,6 +62,12 @@ impl Graph {
         self.edges.insert(Edge { from: from.to_owned(), to: to.to_owned(), how: how.to_owned() });
     }
 
+    /// Adds all of another graph.
+    pub fn extend(&mut self, other: Graph) {
+        other.nodes.into_iter().for_each(|(key, node)| self.add(key, node));
+        self.edges.extend(other.edges);
+    }
+
     /// How many things are named and aren't there.
     pub fn missing(&self) -> usize {
         self.nodes.values().filter(|n| n.is_missing).count()

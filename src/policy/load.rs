@@ -111,9 +111,8 @@ impl Set {
             }
             Read::Binding(binding) => self.bindings.push(binding),
             Read::Param(param) => {
-                self.params.retain(|p| {
-                    (&p.kind, &p.name, &p.namespace) != (&param.kind, &param.name, &param.namespace)
-                });
+                self.params
+                    .retain(|p| (&p.kind, &p.name, &p.namespace) != (&param.kind, &param.name, &param.namespace));
                 self.params.push(param);
             }
         }

@@ -38,7 +38,7 @@ pub struct Context {
 /// Builds the objects of all charts. `values` are the root's merged values.
 pub fn build(root: &Node<'_>, values: Map, options: &Options) -> Context {
     let upgrade = options.is_upgrade;
-    build_for(root, values, options, release(options, !upgrade, upgrade, 1))
+    build_for(root, values, options, release(options, !upgrade, upgrade, options.revision))
 }
 
 /// `.Release`

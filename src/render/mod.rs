@@ -27,7 +27,7 @@ use crate::template::jinja;
 use crate::template::parse::{FuncScope, ParseError, Trees};
 use crate::template::parsed::Parsed;
 use crate::template::trace::{Tracer, Untraced};
-use crate::value::{HelmVersion, Map, Value};
+use crate::value::{HelmVersion, Map, Value, shared};
 use crate::world::World;
 use crate::yaml::YamlError;
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub namespace: String,
     /// `--is-upgrade`
     pub is_upgrade: bool,
+    /// `.Release.Revision`
+    pub revision: i64,
     /// `.Capabilities.KubeVersion`
     pub kube_version: KubeVersion,
     /// API versions besides the default ones.
@@ -174,6 +176,8 @@ pub fn render_traced<T: Tracer + Send>(
     log: &mut Log,
     tracer: T,
 ) -> Result<(Rendered, Vec<T>), RenderError> {
+    // A render that failed on this thread may have left it as if templates still ran.
+    shared::set_executing(false);
     if let Some(given) = ahead::helpers(chart, values, options, world, sources) {
         return ahead::render(chart, values, options, world, sources, log, given, tracer);
     }

@@ -52,6 +52,7 @@ pub fn render_files_within(
         name: "rel".into(),
         namespace: "ns".into(),
         is_upgrade: false,
+        revision: 1,
         kube_version: KubeVersion::parse("1.33.0", helm)?,
         api_versions: Vec::new(),
         served: None,

@@ -65,7 +65,8 @@ mod tests {
         let source = |text: &str, pos| Arc::new(TreeSource { name: "c/templates/a".into(), text: text.into(), pos });
         let scope = FuncScope::Chart(HelmVersion::V4);
         let parsed = Parsed::default();
-        let get = |source| parsed.parse(source, scope).expect("a template").remove(&b"c/templates/a"[..]).expect("a tree");
+        let get =
+            |source| parsed.parse(source, scope).expect("a template").remove(&b"c/templates/a"[..]).expect("a tree");
         let (first, moved) = (get(source("{{ .a }}", Pos(1))), get(source("{{ .a }}", Pos(9))));
         assert!(Arc::ptr_eq(&first.root, &moved.root));
         assert_eq!((first.source.pos, moved.source.pos), (Pos(1), Pos(9)));

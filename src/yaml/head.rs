@@ -58,6 +58,13 @@ pub fn head(src: &[u8], helm: HelmVersion) -> Result<Head, YamlError> {
     Ok(from_value(&convert(raw, &target)?))
 }
 
+/// The head of an ordinary document. Nothing where it has to be looked at with all rules, which may refuse it.
+pub fn ordinary(src: &[u8]) -> Option<Head> {
+    let text = utf8(src).ok()?;
+    let tree = Tree::parse(&text).ok().filter(|t| !t.nodes.is_empty() && !t.has_aliases)?;
+    plain_head(&tree).ok()?
+}
+
 fn text(value: Option<Value>) -> String {
     value.and_then(|v| v.as_str().map(|s| s.to_text().into_owned())).unwrap_or_default()
 }
@@ -146,6 +153,11 @@ fn plain_metadata(tree: &Tree<'_>, node: usize) -> Option<Metadata> {
                 return None;
             }
             name = plain_text(tree, value)?;
+        } else if k.eq_ignore_ascii_case(b"namespace") {
+            if k != b"namespace" {
+                return None;
+            }
+            plain_text(tree, value)?;
         } else if k.eq_ignore_ascii_case(b"annotations") {
             if k != b"annotations" || tree.nodes[value].kind != NodeKind::Mapping || !annotations.is_empty() {
                 return None;

@@ -17,7 +17,7 @@ mod values;
 
 pub use decode::{to_list, to_map, to_value};
 pub use emit::{Mark, Marked, to_yaml, yaml_marks};
-pub use head::{Head, head};
+pub use head::{Head, head, ordinary as ordinary_head};
 pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};
 pub use values::{documents, load_values, merge_values};

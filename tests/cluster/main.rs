@@ -7,6 +7,8 @@
 mod audit;
 mod charts;
 mod drift;
+mod fleet;
+mod handmade;
 mod live;
 mod releases;
 mod server;
@@ -23,6 +25,8 @@ fn main() {
     releases::check(&server, &database, quick);
     live::check(&server);
     drift::check(&server);
+    handmade::check(&server);
+    fleet::check(&server);
     audit::check(&server);
     println!("cluster: all as it should be");
 }

@@ -82,9 +82,9 @@ impl Generators<'_> {
         let options = glob::MatchOptions { require_literal_separator: true, ..Default::default() };
         let fits = |path: &str, excluding: bool| {
             let of_kind = patterns.iter().filter(|p| (text(p, &["exclude"]) == "true") == excluding);
-            of_kind.map(|p| text(p, &["path"])).any(|p| {
-                glob::Pattern::new(&p).is_ok_and(|p| p.matches_with(path, options))
-            })
+            of_kind
+                .map(|p| text(p, &["path"]))
+                .any(|p| glob::Pattern::new(&p).is_ok_and(|p| p.matches_with(path, options)))
         };
         let walk = walkdir::WalkDir::new(self.root).min_depth(1).max_depth(12).sort_by_file_name();
         let is_kept = |e: &walkdir::DirEntry| !e.file_name().to_string_lossy().starts_with('.');
@@ -103,7 +103,9 @@ impl Generators<'_> {
         let patterns = items(git, &["files"]);
         let fits = |path: &str, excluding: bool| {
             let of_kind = patterns.iter().filter(|p| (text(p, &["exclude"]) == "true") == excluding);
-            of_kind.map(|p| text(p, &["path"])).any(|p| p == path || glob::Pattern::new(&p).is_ok_and(|p| p.matches(path)))
+            of_kind
+                .map(|p| text(p, &["path"]))
+                .any(|p| p == path || glob::Pattern::new(&p).is_ok_and(|p| p.matches(path)))
         };
         let walk = walkdir::WalkDir::new(self.root).min_depth(1).max_depth(12).sort_by_file_name();
         let files = walk.into_iter().filter_entry(|e| e.file_name() != ".git").flatten();
@@ -137,7 +139,8 @@ impl Generators<'_> {
             None => (path, ""),
         };
         let base = folder.rsplit('/').next().unwrap_or(folder);
-        let mut parts = vec![("path", folder.to_owned()), ("basename", base.to_owned()), ("basenameNormalized", sanitized(base))];
+        let mut parts =
+            vec![("path", folder.to_owned()), ("basename", base.to_owned()), ("basenameNormalized", sanitized(base))];
         if file.is_some() {
             parts.extend([("filename", name.to_owned()), ("filenameNormalized", sanitized(name))]);
         }
@@ -202,7 +205,10 @@ impl Generators<'_> {
             ("name", Value::string(name)),
             ("server", Value::string(server)),
         ]);
-        let metadata = map([("labels", at(secret, &["metadata", "labels"])), ("annotations", at(secret, &["metadata", "annotations"]))]);
+        let metadata = map([
+            ("labels", at(secret, &["metadata", "labels"])),
+            ("annotations", at(secret, &["metadata", "annotations"])),
+        ]);
         let metadata = map([("metadata", metadata)]);
         merged(&plain, &if self.is_go { metadata } else { flattened(&metadata) })
     }
@@ -227,7 +233,8 @@ impl Generators<'_> {
         let Some((base, others)) = generators.split_first() else { return Ok(Vec::new()) };
         let mut all = self.params(base, outer)?;
         for other in others {
-            let sets: BTreeMap<Vec<String>, Value> = self.params(other, outer)?.into_iter().map(|p| (key(&p), p)).collect();
+            let sets: BTreeMap<Vec<String>, Value> =
+                self.params(other, outer)?.into_iter().map(|p| (key(&p), p)).collect();
             for params in &mut all {
                 if let Some(over) = sets.get(&key(params)) {
                     *params = merged(params, over);

@@ -6,9 +6,9 @@ mod generators;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::data::{at, has, items, mapped, map, printed, text, write};
+use super::data::{at, has, items, map, mapped, printed, text, write};
 use super::expand::Expander;
-use super::fold::{Found, Values};
+use super::fold::{Found, OWN, Values};
 use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
 use crate::span::Pos;
 use crate::template::parse::FuncScope;
@@ -128,7 +128,9 @@ impl Taker<'_> {
         if !set.is_empty() {
             values.push(Values::Text(format!("{}: helm.parameters", self.label), write(&Value::Map(set))));
         }
-        for (key, what) in [("fileParameters", "fileParameters"), ("kubeVersion", "kubeVersion"), ("apiVersions", "apiVersions")] {
+        for (key, what) in
+            [("fileParameters", "fileParameters"), ("kubeVersion", "kubeVersion"), ("apiVersions", "apiVersions")]
+        {
             if has(&helm, &[key]) {
                 self.leave(format!("helm.{what} is not taken over"));
             }
@@ -210,7 +212,7 @@ fn release(
 fn host(server: &str) -> String {
     let host = server.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
     match host {
-        "kubernetes.default.svc" => "in-cluster".into(),
+        "kubernetes.default.svc" => OWN.into(),
         host if host.chars().all(|c| c.is_ascii_digit() || c == '.') => host.replace('.', "-"),
         host => host.split('.').next().unwrap_or_default().to_owned(),
     }

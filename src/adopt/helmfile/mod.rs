@@ -124,7 +124,17 @@ impl Taker<'_> {
     /// The release with the templates in its texts executed.
     fn expanded(&self, release: &Value) -> Result<Value, String> {
         let mut release = release.clone();
-        for key in ["name", "namespace", "chart", "values", "set", "setString", "setTemplate", "installedTemplate", "conditionTemplate"] {
+        for key in [
+            "name",
+            "namespace",
+            "chart",
+            "values",
+            "set",
+            "setString",
+            "setTemplate",
+            "installedTemplate",
+            "conditionTemplate",
+        ] {
             let value = super::data::at(&release, &[key]);
             let done = match (&value, key) {
                 // Templates in values that stand here are the chart's business.

@@ -39,7 +39,13 @@ impl State {
 
     /// File and line of a release, as far as its name is written out.
     pub fn place(&self, release: &str) -> String {
-        let is_line = |l: &str| l.trim().trim_start_matches("- ").strip_prefix("name:").map(str::trim) == Some(release);
+        let named = format!("name: {release}");
+        let is_line = |l: &str| {
+            let behind = l.replace(['"', '\''], "");
+            let behind =
+                behind.trim_start().trim_start_matches(['-', ' ', '{']).strip_prefix(&named).map(str::to_owned);
+            behind.is_some_and(|b| b.trim().is_empty() || b.starts_with([',', '}', ' ']))
+        };
         match self.source.lines().position(is_line) {
             Some(line) => format!("{}:{}", self.name, line + 1),
             None => self.name.clone(),
@@ -198,7 +204,8 @@ impl<'a> Loader<'a> {
     fn add(&mut self, document: &Value, given: &Value, depth: usize, state: &mut State) {
         for base in strings(&items(document, &["bases"])) {
             let file = plain(&state.folder.join(&base));
-            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root)).then(|| self.load(&file, &state.folder, &state.values, depth + 1));
+            let loaded = (depth < MAX_DEPTH && file.starts_with(self.root))
+                .then(|| self.load(&file, &state.folder, &state.values, depth + 1));
             match loaded.flatten() {
                 Some(loaded) => {
                     state.document = merged(&state.document, &loaded.document);

@@ -1,27 +1,21 @@
 //! `matches`, `find`, `findAll`: Go's regular expressions.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::eval::Fail;
 use super::super::value::Value;
 use super::Outcome;
-use crate::grammar::regex::{Cache, GoRegex};
-
-thread_local! {
-    // Expressions are shared between threads, compiled patterns are not: each thread has its own.
-    static PATTERNS: RefCell<Cache> = RefCell::default();
-}
+use crate::grammar::regex::{GoRegex, shared};
 
 /// A compiled pattern.
 ///
 /// # Errors
 /// In Go's words.
-pub fn compiled(pattern: &str) -> Result<Rc<GoRegex>, String> {
-    PATTERNS.with_borrow_mut(|cache| cache.get(pattern.as_bytes()))
+pub fn compiled(pattern: &str) -> Result<Arc<GoRegex>, String> {
+    shared(pattern.as_bytes())
 }
 
-fn both<'v>(args: &'v [Value<'_>]) -> Result<(&'v str, Rc<GoRegex>), Fail> {
+fn both<'v>(args: &'v [Value<'_>]) -> Result<(&'v str, Arc<GoRegex>), Fail> {
     let (Some(text), Some(pattern)) = (args.first().and_then(Value::as_str), args.get(1).and_then(Value::as_str))
     else {
         return Err(Fail::overload());

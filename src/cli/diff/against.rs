@@ -2,12 +2,15 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::args::DiffArgs;
 use super::git::Revision;
 use super::live::{Live, Wanted};
+use crate::cli::args::ConnectArgs;
+use crate::cli::cluster;
 use crate::cli::session::{Failed, Found, error, faults, usage};
+use crate::cluster::Cluster;
 use crate::fleet::find_project;
 
 /// The old side.
@@ -16,10 +19,12 @@ pub(super) enum Against {
     Release(Live),
     /// The charts of another revision, with its project file.
     Git { revision: Box<Revision>, project: Box<Found> },
-    /// Manifests in a file or folder; `{chart}` and `{env}` stand for names.
+    /// Manifests in a file or folder, or another folder of the chart; `{chart}` and `{env}` stand for names.
     Files(String),
     /// Manifests on standard input.
     Stdin(OnceLock<String>),
+    /// Nothing: everything is an addition.
+    Nothing,
 }
 
 impl Against {
@@ -27,6 +32,7 @@ impl Against {
     pub fn of(args: &DiffArgs, wanted: impl FnOnce() -> Result<Vec<Wanted>, Failed>) -> Result<Against, Failed> {
         let current = std::env::current_dir().unwrap_or_default();
         match args.against.as_deref() {
+            _ if args.as_helm.installs => Ok(Against::Nothing),
             _ if args.stdin_current => Against::stdin(),
             None => Ok(Against::Release(Live::ask(args, &wanted()?))),
             Some("-") => Against::stdin(),
@@ -54,6 +60,7 @@ impl Against {
             Against::Git { revision, .. } => format!("git:{}", revision.name),
             Against::Files(path) => path.clone(),
             Against::Stdin(_) => "standard input".into(),
+            Against::Nothing => "nothing".into(),
         }
     }
 
@@ -77,15 +84,34 @@ fn project_of(revision: &Revision, current: &Path) -> Result<Found, Failed> {
     Ok(found.filter(|p| p.dir().starts_with(revision.root())))
 }
 
-/// The texts of the YAML and JSON files at a path, with their names.
-pub(super) fn manifest_texts(path: &Path) -> Result<Vec<(String, String)>, Failed> {
-    if let Some(release) = path.to_str().and_then(|p| p.strip_prefix(crate::cli::cluster::RELEASE)) {
-        return crate::cli::cluster::stored_texts(release);
+/// Where manifests are read, besides files: releases of a cluster, which is asked with one connection, if at all.
+pub(super) struct Texts<'a> {
+    connect: &'a ConnectArgs,
+    cluster: OnceLock<Result<Arc<Cluster>, Failed>>,
+}
+
+impl<'a> Texts<'a> {
+    /// From the cluster that the flags mean.
+    pub fn new(connect: &'a ConnectArgs) -> Texts<'a> {
+        Texts { connect, cluster: OnceLock::new() }
     }
-    let files = crate::cli::lint::plan::manifest_files(path)?;
-    let read = |f: PathBuf| match std::fs::read(&f) {
-        Ok(bytes) => Ok((f.display().to_string(), String::from_utf8_lossy(&bytes).into_owned())),
-        Err(e) => Err(usage(format!("open {}: {e}", f.display()))),
-    };
-    files.into_iter().map(read).collect()
+
+    /// The texts of the YAML and JSON files at a path, or of a release, with their names.
+    pub fn at(&self, path: &Path) -> Result<Vec<(String, String)>, Failed> {
+        if let Some(release) = path.to_str().and_then(|p| p.strip_prefix(cluster::RELEASE)) {
+            let cluster = self.cluster.get_or_init(|| cluster::connect(self.connect)).as_ref();
+            return cluster::stored_texts(cluster.map_err(Clone::clone)?, release);
+        }
+        let files = crate::cli::lint::plan::manifest_files(path)?;
+        let read = |f: PathBuf| match std::fs::read(&f) {
+            Ok(bytes) => Ok((f.display().to_string(), String::from_utf8_lossy(&bytes).into_owned())),
+            Err(e) => Err(usage(format!("open {}: {e}", f.display()))),
+        };
+        files.into_iter().map(read).collect()
+    }
+}
+
+/// Whether this is a chart, rather than manifests or values.
+pub(super) fn is_chart(path: &Path) -> bool {
+    path.join("Chart.yaml").is_file() || path.is_file() && path.extension().is_some_and(|e| e == "tgz")
 }

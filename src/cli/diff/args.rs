@@ -26,6 +26,18 @@ pub struct DiffArgs {
     /// List the revisions of the release instead
     #[arg(long, conflicts_with_all = ["against", "stdin_current", "revision"])]
     pub list: bool,
+    /// Let templates see the cluster: `lookup`, and .Capabilities unless --kube-version or --api-versions say them
+    #[arg(long)]
+    pub live: bool,
+    /// Lay what is given over the values of the deployed release and the defaults of its chart, as Helm's upgrade does
+    #[arg(long, conflicts_with_all = ["against", "stdin_current"])]
+    pub reuse_values: bool,
+    /// Lay what is given over what the user gave last time and the new chart's defaults, as Helm's upgrade does
+    #[arg(long, conflicts_with_all = ["against", "stdin_current"])]
+    pub reset_then_reuse_values: bool,
+    /// Take none of the deployed release's values, which is the default, whatever the two flags above say
+    #[arg(long)]
+    pub reset_values: bool,
     /// Show what was changed in the cluster by hand too: live objects against the release, what others own told apart,
     /// and what the upgrade makes of each. release:NAMESPACE/NAME in place of a chart looks for nothing else
     #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
@@ -68,6 +80,9 @@ pub struct DiffArgs {
     /// Leave out hooks
     #[arg(long)]
     pub no_hooks: bool,
+    /// Leave out hooks of `helm test`
+    #[arg(long)]
+    pub no_tests: bool,
     /// Don't look for findings of lint that the change brings
     #[arg(long)]
     pub no_lint: bool,
@@ -80,4 +95,36 @@ pub struct DiffArgs {
     /// The report: text, markdown, json, html, github; FORMAT=FILE writes a file; can be given more than once
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Vec<String>,
+    /// Colours: auto (on a terminal, without NO_COLOR), always, never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// Don't start a pager ($PLIMSOLL_PAGER, $PAGER or less, on a terminal only)
+    #[arg(long)]
+    pub no_pager: bool,
+    /// What only the Helm plugin asks for.
+    #[arg(skip)]
+    pub as_helm: AsHelm,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What `helm diff` does otherwise than `plimsoll diff`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsHelm {
+    /// A release that isn't there is an error.
+    pub must_exist: bool,
+    /// An upgrade that is given no values goes on with those of the release.
+    pub reuses_by_default: bool,
+    /// The cluster is not asked: everything is an addition.
+    pub installs: bool,
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::git::Revision;
-use super::sides::{Broken, Half, Prepared, Scene};
+use super::scene::{Broken, Setting};
+use super::sides::{Half, Prepared};
 use crate::cli::args::SceneArgs;
 use crate::cli::session::{Found, usage};
 use crate::fleet::{self, Otherwise, Release, Selection};
@@ -35,7 +36,7 @@ pub(super) fn of_revision(
         return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
     };
     let scene = of_revision_scene(scene, revision);
-    match Scene::render(&scene, &old) {
+    match Setting::plain(&scene).render(&old) {
         Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
         Err(broken) => {
             let text = revision.shown(&broken.plain);
@@ -77,5 +78,5 @@ pub(super) fn of_folder(scene: &SceneArgs, path: &Path, release: &Release, proje
     let there = release_there(path, release, project, &root).or_else(|| release_there(path, release, &None, &root));
     let old =
         there.ok_or_else(|| usage(format!("{} is no chart with values for {}", path.display(), release.place())))?;
-    Ok(Half::Rendered(Box::new(Scene::render(scene, &old)?)))
+    Ok(Half::Rendered(Box::new(Setting::plain(scene).render(&old)?)))
 }

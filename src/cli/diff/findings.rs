@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::{Args, FromArgMatches};
 
-use super::sides::Scene;
+use super::scene::Scene;
 use crate::cli::args::{LintArgs, SceneArgs};
 use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Failed, Found, usage};

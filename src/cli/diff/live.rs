@@ -10,7 +10,7 @@ use super::values::Given;
 use crate::cli::args::{ConnectArgs, SceneArgs};
 use crate::cli::cluster;
 use crate::cli::session::{Failed, error, usage};
-use crate::cluster::{Absent, Cluster, Current, ReleaseHead, StoredRelease};
+use crate::cluster::{Absent, Cluster, ClusterError, Current, ReleaseHead, StoredRelease};
 use crate::fleet::Release;
 use crate::parallel;
 
@@ -114,7 +114,7 @@ impl Live {
             let cluster = cluster::connect(connect);
             let names: Vec<&Name> = places.iter().map(|p| &wanted[*p].name).collect();
             let found = match &cluster {
-                Ok(cluster) => releases(cluster, args.revision, &names),
+                Ok(cluster) => releases(cluster, args, &names),
                 Err(failed) => names.iter().map(|_| Err(failed.clone())).collect(),
             };
             (cluster, found)
@@ -163,6 +163,11 @@ impl Live {
         }
     }
 
+    /// The cluster of a release, if it could be reached.
+    pub fn cluster(&self, number: usize) -> Option<&Arc<Cluster>> {
+        self.clusters.get(self.found.get(number)?.0)?.as_ref().ok()
+    }
+
     /// The clusters that could be reached, each with the numbers of its releases.
     pub fn clusters(&self) -> Vec<(&Arc<Cluster>, Vec<usize>)> {
         let of = |number: usize| (0..self.found.len()).filter(|i| self.found[*i].0 == number).collect();
@@ -178,12 +183,17 @@ pub(super) fn read(args: &DiffArgs, stored: &StoredRelease) -> Result<Prepared, 
     Prepared::read(args, &stored.namespace, &texts)
 }
 
-fn releases(cluster: &Cluster, revision: Option<u64>, names: &[&Name]) -> Vec<Result<Deployed, Failed>> {
-    let Some(revision) = revision else {
+fn releases(cluster: &Cluster, args: &DiffArgs, names: &[&Name]) -> Vec<Result<Deployed, Failed>> {
+    let Some(revision) = args.revision else {
         let asked: Vec<(&str, &str)> = names.iter().map(|(s, n)| (s.as_str(), n.as_str())).collect();
-        let current = cluster.current_releases(&asked);
-        let said = names.iter().zip(current);
-        return said.map(|(name, c)| c.map(|c| deployed(name, c)).map_err(|e| cluster::failed(&e))).collect();
+        let said = names.iter().zip(cluster.current_releases(&asked));
+        let one = |(name, current): (&&Name, Result<Current, ClusterError>)| match current.map(|c| deployed(name, c)) {
+            Ok(Deployed::Nothing(why)) if args.as_helm.must_exist => {
+                Err(error(format!("{why}; --allow-unreleased compares with nothing")))
+            }
+            other => other.map_err(|e| cluster::failed(&e)),
+        };
+        return said.map(one).collect();
     };
     let one = |(namespace, name): &&Name| {
         let answer = cluster.revision(namespace, name, revision).map_err(|e| cluster::failed(&e))?;

@@ -9,6 +9,9 @@ mod elsewhere;
 mod findings;
 pub(super) mod git;
 mod live;
+mod reuse;
+mod run;
+mod scene;
 mod sides;
 mod values;
 
@@ -19,10 +22,9 @@ use std::path::Path;
 use super::args::SceneArgs;
 use super::cluster::RELEASE;
 use super::exit;
-use super::lint::plan::Plan;
+use super::pager;
 use super::progress::Progress;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
-use crate::chart::load::os_error;
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
@@ -32,13 +34,14 @@ use crate::diff::{FieldPath, ObjectChange, compare};
 use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
-use against::{Against, manifest_texts};
-use args::DiffArgs;
+use against::{Against, Texts};
+use args::{Colour, DiffArgs};
 use drift::Asked;
-use elsewhere::of_revision;
 use findings::{Checker, brought};
 use live::Wanted;
-use sides::{Broken, Finish, Half, Prepared, Scene};
+use run::{Run, Sides};
+use scene::Broken;
+use sides::Prepared;
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> u8 {
@@ -103,7 +106,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
-             write {{chart}} and {{env}} into --against",
+             write {{chart}}, {{env}} or {{cluster}} into --against",
             against.label(),
             jobs.len()
         )));
@@ -118,7 +121,14 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => None,
     };
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
-    let run = Run { args, scene: &scene, against: &against, project: &project, plans };
+    // The cluster that templates see where no release says which.
+    let cluster = match &against {
+        Against::Release(_) => None,
+        _ if !args.live => None,
+        _ => Some(super::cluster::connect(&args.connect)?),
+    };
+    let texts = Texts::new(&args.connect);
+    let run = Run { args, scene: &scene, against: &against, project: &project, cluster, texts, plans };
     let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
     let mut progress = Progress::at_the_end(jobs.len());
     let take = |job: &Job, sides: Option<Sides>| {
@@ -177,92 +187,6 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
     scene.engine.seed.get_or_insert(0);
     scene.engine.now.get_or_insert_with(|| jiff::Timestamp::now().to_string());
     scene
-}
-
-type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
-
-/// What all jobs share.
-struct Run<'a> {
-    args: &'a DiffArgs,
-    scene: &'a SceneArgs,
-    against: &'a Against,
-    project: &'a Found,
-    plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
-}
-
-impl Run<'_> {
-    /// Both sides of a job, with what has to be said of them.
-    fn both(&self, job: &Job) -> Sides {
-        let mut notes = Vec::new();
-        let sides = self.new_side(job).and_then(|new| {
-            let old = self.old_side(job, new.namespace(), &mut notes)?;
-            let old_file = |file: &str| self.against.shown(file);
-            if self.args.values_only {
-                let here = |file: &str| relative(file);
-                return Ok(values::both(old.values(&|file| relative(&old_file(file))), new.values(&here)));
-            }
-            let plans = self.plans.filter(|_| job.stored.is_none());
-            let finish = Finish { args: self.args, env: job.env(), plans, old_file: &old_file };
-            Ok(finish.both(old, new))
-        });
-        (sides, notes)
-    }
-
-    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
-        if let Some(release) = &job.release {
-            return Ok(Half::Rendered(Box::new(Scene::render(self.scene, release)?)));
-        }
-        if let (Some(stored), Against::Release(live)) = (&job.stored, self.against) {
-            // What was said of it is the old side's.
-            return Ok(live.side(self.args, job.number, &stored.name.0, &mut Vec::new())?);
-        }
-        let mut texts = Vec::new();
-        for path in &self.args.manifests {
-            texts.extend(manifest_texts(Path::new(path))?);
-        }
-        let namespace = self.scene.namespace.as_deref().unwrap_or("default");
-        Ok(Prepared::read(self.args, namespace, &texts)?.into())
-    }
-
-    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
-        let read = |texts: &[(String, String)]| match (self.args.values_only, texts) {
-            (true, [(label, text)]) => values::Given::of_text(label, text).map(Half::from),
-            _ => Prepared::read(self.args, namespace, texts).map(Half::from),
-        };
-        Ok(match self.against {
-            Against::Release(live) => live.side(self.args, job.number, namespace, notes)?,
-            Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
-            Against::Files(path) => {
-                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let path = path.replace("{chart}", &chart).replace("{env}", job.env().unwrap_or_default());
-                match &job.release {
-                    Some(release) if self.args.values_only => self.old_values(Path::new(&path), release)?,
-                    _ => read(&manifest_texts(Path::new(&path))?)?,
-                }
-            }
-            Against::Git { revision, project } => match &job.release {
-                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
-                None => {
-                    let mut texts = Vec::new();
-                    let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
-                    for path in paths.filter(|p| p.exists()) {
-                        texts.extend(manifest_texts(&path)?);
-                    }
-                    read(&texts)?
-                }
-            },
-        })
-    }
-
-    /// The values of another folder of the chart, or of a file.
-    fn old_values(&self, path: &Path, release: &Release) -> Result<Half, Broken> {
-        if path.is_dir() || path.extension().is_some_and(|e| e == "tgz") {
-            return elsewhere::of_folder(self.scene, path, release, self.project);
-        }
-        let label = path.display().to_string();
-        let text = std::fs::read(path).map_err(|e| usage(format!("open {label}: {}", os_error(&e))))?;
-        Ok(values::Given::of_text(&label, &String::from_utf8_lossy(&text))?.into())
-    }
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.
@@ -389,19 +313,31 @@ fn writer(change: &ObjectChange, path: &FieldPath) -> Option<String> {
 fn print(args: &DiffArgs, outputs: &[Output], report: &Report) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
+        let colour = match args.color {
+            Colour::Always => file.is_none(),
+            Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+            Colour::Never => false,
+        };
         let view = View {
             report,
             context: usize::try_from(args.lines).ok(),
-            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: if terminal { 120 } else { 0 },
+            colour,
+            width: if terminal { width() } else { 0 },
             side_by_side: args.side_by_side,
         };
         let text = write(format, &view).unwrap_or_default();
         match file {
             Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
+            None if terminal && format == "text" && !args.no_pager && pager::page(&text) => {}
             None if super::print(text.as_bytes()) => {}
             None => return Err(error("standard output is closed".into())),
         }
     }
     Ok(())
+}
+
+/// Columns of the terminal.
+fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    said.or_else(|| Some(terminal_size::terminal_size()?.0.0.into())).unwrap_or(120)
 }

@@ -3,8 +3,11 @@
 //! what reaches a Secret on either side: the same key is hidden on both. Start reading at [`both`].
 
 use std::collections::HashSet;
+use std::path::Path;
 
-use super::sides::{Origin, Prepared, Scene, without_value};
+use super::scene::{Scene, without_value};
+use super::sides::{Origin, Prepared};
+use crate::chart::load::os_error;
 use crate::chart::node::{Node as ChartNode, Process};
 use crate::cli::session::{Failed, usage};
 use crate::cluster::StoredRelease;
@@ -115,6 +118,16 @@ impl Given {
         Ok(Given { user: Part::read(&map, &|pos| spot(&sources, pos, &str::to_owned)), ..Given::default() })
     }
 
+    /// The values in a file.
+    ///
+    /// # Errors
+    /// If it can't be read or holds none.
+    pub fn of_file(path: &Path) -> Result<Given, Failed> {
+        let label = path.display().to_string();
+        let text = std::fs::read(path).map_err(|e| usage(format!("open {label}: {}", os_error(&e))))?;
+        Given::of_text(&label, &String::from_utf8_lossy(&text))
+    }
+
     /// No values; `texts` may be secret.
     pub fn of_nothing(texts: Vec<String>) -> Given {
         Given { texts, ..Given::default() }
@@ -144,7 +157,7 @@ pub(super) fn both(old: Given, new: Given) -> (Prepared, Prepared) {
         secret.extend(part.leaves.iter().filter(|l| looks_secret(l)).map(|l| anywhere(&l.path)));
     }
     // Of values alone there are no defaults to compare with.
-    let with_defaults = !(old.has_no_chart() && !old.user.leaves.is_empty());
+    let with_defaults = !old.has_no_chart() || old.user.leaves.is_empty();
     (prepared(old, &secret, with_defaults), prepared(new, &secret, with_defaults))
 }
 

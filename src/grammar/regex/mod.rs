@@ -8,8 +8,9 @@ mod unicode;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use crate::value::decode_rune;
@@ -19,7 +20,7 @@ use unicode::is_name_rune;
 /// Compiled expressions by source, a bounded amount of them.
 #[derive(Default)]
 pub struct Cache {
-    compiled: HashMap<Vec<u8>, Result<Rc<GoRegex>, String>>,
+    compiled: HashMap<Vec<u8>, Result<Arc<GoRegex>, String>, RandomState>,
     weight: usize,
 }
 
@@ -33,11 +34,19 @@ const SMALL: usize = 1 << 20;
 const MAX_COMPILED: usize = 48 << 20;
 
 impl Cache {
-    /// The compiled expression.
+    /// The compiled expression, which is taken from those that all threads share ([`shared`]) where one doesn't have it.
     ///
     /// # Errors
     /// With Go's text, `error parsing regexp: ...`.
-    pub fn get(&mut self, source: &[u8]) -> Result<Rc<GoRegex>, String> {
+    pub fn get(&mut self, source: &[u8]) -> Result<Arc<GoRegex>, String> {
+        self.get_or(source, shared)
+    }
+
+    fn get_or(
+        &mut self,
+        source: &[u8],
+        compile: impl FnOnce(&[u8]) -> Result<Arc<GoRegex>, String>,
+    ) -> Result<Arc<GoRegex>, String> {
         if let Some(found) = self.compiled.get(source) {
             return found.clone();
         }
@@ -45,11 +54,21 @@ impl Cache {
             self.compiled.clear();
             self.weight = 0;
         }
-        let compiled = GoRegex::new(source).map(Rc::new);
+        let compiled = compile(source);
         self.weight += compiled.as_ref().map_or(1, |r| r.weight);
         self.compiled.insert(source.to_vec(), compiled.clone());
         compiled
     }
+}
+
+/// The compiled expression, of those that all threads share.
+///
+/// # Errors
+/// As [`Cache::get`].
+pub fn shared(source: &[u8]) -> Result<Arc<GoRegex>, String> {
+    static SHARED: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
+    let mut all = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.get_or(source, |source| GoRegex::new(source).map(Arc::new))
 }
 
 /// One expression with Go's ways of matching.

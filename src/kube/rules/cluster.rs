@@ -59,6 +59,25 @@ pub(super) fn namespace(object: Field<'_>) {
         qualified_name(finalizer.text()).iter().for_each(|m| finalizers.invalid_as(quote(finalizer.text()), m));
         kube_finalizer(finalizer, finalizers);
     }
+    labels.entries().for_each(|(key, value)| pod_security(key, value));
+}
+
+/// What admission refuses of the labels that say how safe pods have to be.
+fn pod_security(key: &str, value: Field<'_>) {
+    const LEVELS: &[&str] = &["privileged", "baseline", "restricted"];
+    let Some(mode) = key.strip_prefix("pod-security.kubernetes.io/") else { return };
+    if ["enforce", "audit", "warn"].contains(&mode) {
+        if !LEVELS.contains(&value.text()) {
+            value.invalid(&format!("must be one of {}", LEVELS.join(", ")));
+        }
+    } else if ["enforce-version", "audit-version", "warn-version"].contains(&mode) {
+        let minor = value.text().strip_prefix("v1.").unwrap_or_default();
+        let is_number =
+            minor == "0" || !minor.starts_with('0') && minor.parse::<u32>().is_ok() && !minor.starts_with('+');
+        if value.text() != "latest" && !is_number {
+            value.invalid("must be \"latest\" or \"v1.x\"");
+        }
+    }
 }
 
 /// `v1/Node`
@@ -85,7 +104,11 @@ pub(super) fn node(object: Field<'_>) {
             amount(at.named(resources.at(name)), name, &value);
         }
     }
-    let cidrs = object.below(&["spec", "podCIDRs"]);
+    let (single, cidrs) = (object.below(&["spec", "podCIDR"]), object.below(&["spec", "podCIDRs"]));
+    // Of two that differ the single one counts.
+    if !single.text().is_empty() && cidrs.index(0).text() != single.text() {
+        return legacy_cidr(single.named(cidrs.index(0)), single.text());
+    }
     cidrs.items().for_each(|c| legacy_cidr(c, c.text()));
     let families: Vec<bool> = cidrs.items().filter_map(|c| Some(Cidr::parse(c.text())?.address.is_v6())).collect();
     let mixed = families.contains(&true) && families.contains(&false);

@@ -36,6 +36,11 @@ pub(super) fn definition(object: Field<'_>) {
     versions(spec, object.below(&["status", "storedVersions"]));
     definition_names(names);
     conversion(spec);
+    if spec.at("preserveUnknownFields").is_true() {
+        let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema \
+                      instead";
+        spec.at("preserveUnknownFields").invalid(detail);
+    }
     api_approval(object, group.text());
 }
 
@@ -65,6 +70,7 @@ fn versions<'a>(spec: Field<'a>, named_status: Field<'a>) {
             version.at("schema").at("openAPIV3Schema").required("");
         }
         structural::root(schema);
+        selectable(hoisted("selectableFields", "selectableFields"), schema);
         subresources(hoisted("subresources", "subresources"));
         hoisted("additionalPrinterColumns", "additionalPrinterColumns").items().for_each(column);
         deprecation(version);
@@ -82,6 +88,36 @@ fn versions<'a>(spec: Field<'a>, named_status: Field<'a>) {
     }
     for other in stored.iter().skip(1).filter(|o| **o != stored[0]) {
         versions.invalid_as(quote(other), &format!("must have the storage version {other}"));
+    }
+}
+
+/// Fields that objects can be chosen by.
+fn selectable<'a>(fields: Field<'a>, schema: Field<'a>) {
+    const MOST: usize = 8;
+    let mut seen = BTreeSet::new();
+    for field in fields.items().filter(|_| schema.is_set()) {
+        let path = field.at("jsonPath");
+        if !path.has_text("") {
+            continue;
+        }
+        let Some(Some(found)) = structural::field_at(schema, path.text()) else {
+            path.invalid("is an invalid path: does not refer to a valid field");
+            continue;
+        };
+        if path.text().starts_with(".metadata.") {
+            path.invalid("must not point to fields in metadata");
+        }
+        if !["string", "boolean", "integer"].contains(&found.at("type").text()) {
+            let detail = "must point to a field of type string, boolean or integer. Enum string fields and strings with \
+                          formats are allowed.";
+            path.invalid(detail);
+        }
+        if !seen.insert(path.text()) {
+            path.duplicate();
+        }
+    }
+    if seen.len() > MOST {
+        fields.too_many(MOST);
     }
 }
 

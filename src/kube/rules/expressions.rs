@@ -24,6 +24,19 @@ impl Expressions {
         Expressions { env: Env { minor: MINOR, globals, variables: Vec::new(), has_variables: false } }
     }
 
+    /// What a selector of devices may name.
+    pub fn of_device() -> Expressions {
+        let by_domain = Type::map(Type::String, Type::map(Type::String, Type::Dyn));
+        let fields = [
+            ("driver", Type::String),
+            ("attributes", by_domain.clone()),
+            ("capacity", by_domain),
+            ("allowMultipleAllocations", Type::Bool),
+        ];
+        let globals = vec![("device".to_owned(), Type::object("DRADevice", &fields))];
+        Expressions { env: Env { minor: MINOR, globals, variables: Vec::new(), has_variables: false } }
+    }
+
     /// Adds the variable that an expression defines.
     pub fn define(&mut self, name: &str, expression: Field<'_>) {
         self.check(expression, &[]);

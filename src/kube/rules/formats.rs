@@ -276,6 +276,14 @@ pub(super) fn c_identifier(text: &str) -> bool {
     first && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// The same, said.
+pub(super) fn c_identifier_messages(text: &str) -> Vec<String> {
+    let message = "a valid C identifier must start with alphabetic character or '_', followed by a string of \
+                   alphanumeric characters or '_'";
+    let said = || regex_message(message, "[A-Za-z_][A-Za-z0-9_]*", &["my_name", "MY_NAME", "MyName"]);
+    if c_identifier(text) { Vec::new() } else { vec![said()] }
+}
+
 /// Says that a number is in no range.
 pub(super) fn range_message(low: i64, high: i64) -> String {
     format!("must be between {low} and {high}, inclusive")

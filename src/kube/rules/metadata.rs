@@ -60,7 +60,6 @@ pub(super) fn generic_object_meta(object: Field<'_>, scope: Scope, name: NameFor
     annotations(meta.at("annotations"));
     owners(meta.at("ownerReferences"));
     finalizers(meta.at("finalizers"));
-    managed_fields(meta.at("managedFields"));
 }
 
 /// Checks the keys and values of labels, or of anything that must be like them.
@@ -147,23 +146,6 @@ pub(super) fn kube_finalizer(finalizer: Field<'_>, at: Field<'_>) {
     let text = finalizer.text();
     if !text.contains('/') && !FINALIZERS.contains(&text) {
         at.invalid_as(quote(text), "name is neither a standard finalizer name nor is it fully qualified");
-    }
-}
-
-fn managed_fields(entries: Field<'_>) {
-    for entry in entries.items() {
-        if !["Apply", "Update"].contains(&entry.at("operation").text()) {
-            entry.at("operation").invalid("must be `Apply` or `Update`");
-        }
-        if !["", "FieldsV1"].contains(&entry.at("fieldsType").text()) {
-            entry.at("fieldsType").invalid("must be `FieldsV1`");
-        }
-        if entry.at("manager").text().len() > 128 {
-            entry.at("manager").too_long(128);
-        }
-        if entry.at("subresource").text().len() > 256 {
-            entry.at("subresource").too_long(256);
-        }
     }
 }
 

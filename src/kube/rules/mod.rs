@@ -11,7 +11,9 @@ mod configuration;
 mod containers;
 mod cron;
 mod definitions;
+mod devices;
 mod environment;
+mod events;
 mod expressions;
 mod field;
 mod flowcontrol;
@@ -27,6 +29,7 @@ mod scaling;
 mod scheduling;
 mod security;
 mod service;
+mod slices;
 mod storage;
 mod structural;
 mod volume_sources;
@@ -44,8 +47,10 @@ type Check = fn(Field<'_>);
 
 /// The kinds that have rules: API groups, empty for the core one, with versions that share them, kinds, checks.
 const KINDS: &[(&str, &str, &str, Check)] = &[
+    ("", "v1", "Binding", events::binding),
     ("", "v1", "ConfigMap", configuration::config_map),
     ("", "v1", "Endpoints", service::endpoints),
+    ("", "v1", "Event", events::event),
     ("", "v1", "LimitRange", configuration::limit_range),
     ("", "v1", "Namespace", cluster::namespace),
     ("", "v1", "Node", cluster::node),
@@ -71,6 +76,10 @@ const KINDS: &[(&str, &str, &str, Check)] = &[
     ("apps", "v1", "Deployment", workloads::deployment),
     ("apps", "v1", "ReplicaSet", workloads::replica_set),
     ("apps", "v1", "StatefulSet", workloads::stateful_set),
+    ("authorization.k8s.io", "v1", "LocalSubjectAccessReview", events::local_access_review),
+    ("authorization.k8s.io", "v1", "SelfSubjectAccessReview", events::own_access_review),
+    ("authorization.k8s.io", "v1", "SelfSubjectRulesReview", events::own_rules_review),
+    ("authorization.k8s.io", "v1", "SubjectAccessReview", events::access_review),
     ("autoscaling", "v1", "HorizontalPodAutoscaler", scaling::autoscaler_v1),
     ("autoscaling", "v2", "HorizontalPodAutoscaler", scaling::autoscaler),
     ("batch", "v1", "CronJob", batch::cron_job),
@@ -78,6 +87,7 @@ const KINDS: &[(&str, &str, &str, Check)] = &[
     ("certificates.k8s.io", "v1", "CertificateSigningRequest", cluster::signing_request),
     ("coordination.k8s.io", "v1", "Lease", cluster::lease),
     ("discovery.k8s.io", "v1", "EndpointSlice", service::endpoint_slice),
+    ("events.k8s.io", "v1", "Event", events::new_event),
     ("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", flowcontrol::flow_schema),
     ("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", flowcontrol::priority_level),
     ("networking.k8s.io", "v1", "IPAddress", networking::ip_address),
@@ -91,6 +101,10 @@ const KINDS: &[(&str, &str, &str, Check)] = &[
     ("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", rbac::cluster_role_binding),
     ("rbac.authorization.k8s.io", "v1", "Role", rbac::role),
     ("rbac.authorization.k8s.io", "v1", "RoleBinding", rbac::role_binding),
+    ("resource.k8s.io", "v1", "DeviceClass", devices::class),
+    ("resource.k8s.io", "v1", "ResourceClaim", devices::claim),
+    ("resource.k8s.io", "v1", "ResourceClaimTemplate", devices::claim_template),
+    ("resource.k8s.io", "v1", "ResourceSlice", slices::slice),
     ("scheduling.k8s.io", "v1", "PriorityClass", cluster::priority_class),
     ("storage.k8s.io", "v1", "CSIDriver", storage::csi_driver),
     ("storage.k8s.io", "v1", "CSINode", storage::csi_node),

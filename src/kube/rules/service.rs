@@ -50,6 +50,9 @@ pub(super) fn service(object: Field<'_>) {
     spec.at("type").one_of_or_default(TYPES);
     load_balancer(object, spec, kind);
     traffic(spec, kind);
+    if spec.found() == before {
+        stack(spec);
+    }
 }
 
 fn topology_annotations(annotations: Field<'_>) {
@@ -200,6 +203,20 @@ fn traffic(spec: Field<'_>, kind: &str) {
     }
     spec.at("internalTrafficPolicy").one_of(POLICIES);
     spec.at("trafficDistribution").one_of(&["PreferClose", "PreferSameZone", "PreferSameNode"]);
+}
+
+/// What the server says once all else is right: several addresses or families are no single stack.
+fn stack(spec: Field<'_>) {
+    let policy = spec.at("ipFamilyPolicy");
+    if policy.text() != "SingleStack" || spec.at("type").text() == "ExternalName" {
+        return;
+    }
+    for (list, what) in [("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")] {
+        if spec.at(list).len() == 2 {
+            let detail = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
+            policy.invalid(&detail);
+        }
+    }
 }
 
 fn cluster_ips(spec: Field<'_>) {

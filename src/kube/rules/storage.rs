@@ -101,7 +101,12 @@ pub(super) fn persistent_volume_claim(object: Field<'_>) {
 
 /// The template of a claim in a volume.
 pub(super) fn claim_template(template: Field<'_>) {
-    let meta = template.at("metadata");
+    template_meta(template.at("metadata"));
+    claim_spec(template.at("spec"));
+}
+
+/// The metadata of objects that the server makes and names itself.
+pub(super) fn template_meta(meta: Field<'_>) {
     annotations(meta.at("annotations"));
     labels(meta.at("labels"));
     for entry in meta.node().map_or(&[][..], |n| n.entries()) {
@@ -110,7 +115,6 @@ pub(super) fn claim_template(template: Field<'_>) {
             meta.at(&entry.key).forbidden("cannot be set");
         }
     }
-    claim_spec(template.at("spec"));
 }
 
 /// What is claimed.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::field::Field;
 use super::quote;
 use crate::grammar::regex::GoRegex;
+use crate::kube::schema::{default_problem, rule_problem};
 use crate::yaml::node::Data;
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
@@ -44,7 +45,44 @@ pub(super) fn root(schema: Field<'_>) {
     if schema.at("nullable").is_true() {
         schema.at("nullable").forbidden("nullable cannot be true at the root");
     }
+    let before = schema.found();
     part(schema, Level::Root, MAX_DEPTH);
+    // What isn't structural can't be asked.
+    if schema.found() == before {
+        contents(schema, Level::Root, MAX_DEPTH);
+    }
+}
+
+/// Defaults, and whether rules compile.
+fn contents(schema: Field<'_>, level: Level, depth: usize) {
+    let Some(node) = schema.node().filter(|n| n.as_bool().is_none() && depth > 0) else { return };
+    let default = schema.at("default");
+    if let Some(said) = default.node().and_then(|value| default_problem(node, value)) {
+        default.invalid(&said);
+    }
+    for rule in schema.at("x-kubernetes-validations").items() {
+        let is_optional = rule.at("optionalOldSelf").is_true();
+        if let Some(said) = rule_problem(node, rule.at("rule").text(), is_optional, level == Level::Root) {
+            rule.at("rule").invalid_as(rule.shown(), &said);
+        }
+        let path = rule.at("fieldPath");
+        if path.is_set() && matches!(field_at(schema, path.text()), Some(None)) {
+            path.invalid("must be a valid path");
+        }
+    }
+    schema.at("properties").entries().for_each(|(_, property)| contents(property, Level::Field, depth - 1));
+    contents(schema.at("items"), Level::Item, depth - 1);
+    contents(schema.at("additionalProperties"), Level::Field, depth - 1);
+}
+
+/// The schema of a field by a path like `.spec.a`, nothing inside where there is none; nothing at all where the path has
+/// brackets, which isn't judged.
+pub(super) fn field_at<'a>(schema: Field<'a>, path: &'a str) -> Option<Option<Field<'a>>> {
+    if path.contains(['[', '\'']) {
+        return None;
+    }
+    let below = |at: Field<'a>, name| Some(at.at("properties").key(name)).filter(|f| f.is_set());
+    Some(path.strip_prefix('.').and_then(|names| names.split('.').try_fold(schema, below)))
 }
 
 fn part(schema: Field<'_>, level: Level, depth: usize) {
@@ -111,6 +149,11 @@ fn own_type(schema: Field<'_>, kind: Field<'_>, level: Level) {
             }
         }
         let metadata = schema.at("properties").key("metadata");
+        if level == Level::Root && says_more(metadata) {
+            let detail = "must not specify anything other than name and generateName, but metadata is implicitly \
+                          specified";
+            metadata.forbidden(detail);
+        }
         if metadata.is_set() && metadata.at("type").text() != "object" {
             metadata.at("type").invalid_as(quote(metadata.at("type").text()), "must be object");
         }
@@ -119,6 +162,16 @@ fn own_type(schema: Field<'_>, kind: Field<'_>, level: Level) {
         let detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
         schema.at("uniqueItems").forbidden(detail);
     }
+}
+
+/// Whether the schema of an object's metadata says more than that it is an object with a name.
+fn says_more(metadata: Field<'_>) -> bool {
+    let entries = metadata.node().map_or(&[][..], |n| n.entries());
+    entries.iter().any(|e| match &*e.key {
+        "type" | "default" => false,
+        "properties" => e.value.entries().iter().any(|p| !["name", "generateName"].contains(&&*p.key)),
+        _ => !matches!(&e.value.data, Data::Null | Data::Bool(false)) && e.value.as_str() != Some(""),
+    })
 }
 
 fn extensions(schema: Field<'_>, kind: Field<'_>) {

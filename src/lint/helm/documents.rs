@@ -5,7 +5,7 @@
 use crate::grammar::gojson;
 use crate::span::Pos;
 use crate::value::{HelmVersion, Map, Value, is_space};
-use crate::yaml::{Field, Struct, Target, decode_as};
+use crate::yaml::{Field, Head, Struct, Target, decode_as, ordinary_head};
 
 /// What Helm's lint reads of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,9 @@ impl<'t> Documents<'t> {
     }
 
     fn read(&self, text: &[u8]) -> Outcome {
+        if let Some(Head { api_version, kind, name, .. }) = ordinary_head(text) {
+            return Outcome::Object(Object { api_version, kind, name });
+        }
         match decode_as(text, Pos::NONE, &self.target) {
             Ok(Value::Map(map)) => Outcome::Object(object(&map)),
             Ok(_) => Outcome::Nothing,

@@ -70,6 +70,7 @@ impl Check<'_> {
             name: "test-release".into(),
             namespace: self.settings.namespace.clone(),
             is_upgrade: false,
+            revision: 1,
             kube_version: self.kube_version().unwrap_or(fallback),
             api_versions: Vec::new(),
             served: None,

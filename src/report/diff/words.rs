@@ -201,6 +201,8 @@ pub(super) fn scope(report: &Report, cells: &[usize]) -> String {
 /// `charts/ledger/values.yaml:3:8`; without a line where nothing but the file is known.
 pub(super) fn place(place: &Place) -> String {
     match place.line {
+        // An argument has no lines.
+        _ if place.file.starts_with("--set") => one_line(&place.file),
         0 => one_line(&place.file),
         line => one_line(&format!("{}:{line}:{}", place.file, place.column)),
     }

@@ -1,6 +1,8 @@
 //! Sprig's regular expressions (sprig v3.3.0 `regex.go`). The plain forms panic on a bad expression, the must forms
 //! return the error; `regexMatch` keeps silent.
 
+use std::sync::Arc;
+
 use super::cast::{int, text};
 use crate::grammar::regex::{GoRegex, compile_panic, quote_meta};
 use crate::template::func::{Func, FuncCx, FuncError, Ty};
@@ -33,11 +35,11 @@ pub const FUNCS: &[Func] = &[
     Func::new("regexQuoteMeta", &[Ty::Str], |_, a| Ok(Value::string(quote_meta(text(a, 0))))),
 ];
 
-fn must(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, FuncError> {
+fn must(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<Arc<GoRegex>, FuncError> {
     Ok(cx.regexes.get(text(args, 0))?)
 }
 
-fn panicking(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<std::rc::Rc<GoRegex>, FuncError> {
+fn panicking(cx: &mut FuncCx<'_>, args: &[Value]) -> Result<Arc<GoRegex>, FuncError> {
     let source = text(args, 0);
     cx.regexes.get(source).map_err(|e| compile_panic(source, &e).into())
 }

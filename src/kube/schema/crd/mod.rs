@@ -3,9 +3,9 @@
 //! [`Crds`].
 
 mod cel;
+mod contents;
 mod defaults;
 mod formats;
-mod patterns;
 mod rules;
 mod same;
 mod schema;
@@ -13,6 +13,7 @@ mod structural;
 mod unknown;
 mod validate;
 
+pub use contents::{default_problem, rule_problem};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 

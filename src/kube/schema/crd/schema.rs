@@ -3,9 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::patterns;
 use super::rules::Compiled;
-use crate::grammar::regex::GoRegex;
+use crate::grammar::regex::{self, GoRegex};
 use crate::stack;
 use crate::yaml::node::{Data, Node};
 
@@ -230,7 +229,7 @@ impl CrdRule {
 }
 
 fn pattern(source: &str) -> (Box<str>, Option<Arc<GoRegex>>) {
-    (source.into(), patterns::compile(source).ok())
+    (source.into(), regex::shared(source.as_bytes()).ok())
 }
 
 fn texts(node: &Node) -> Vec<Box<str>> {

@@ -2,8 +2,8 @@
 //! (apiextensions-apiserver v0.37 `pkg/apiserver/schema/validation.go` and `pkg/apis/apiextensions/validation`).
 //! Start reading at [`check`].
 
-use super::patterns;
 use crate::finding::Problem;
+use crate::grammar::regex;
 use crate::kube::schema::path::Path;
 use crate::kube::schema::problems::{error, required, unsupported};
 use crate::stack;
@@ -83,7 +83,7 @@ fn common(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
         let why = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
         found.push(error(RULE, &path, format!("{}: Forbidden: {why}", path.text())));
     }
-    if let Some(Err(why)) = node.get("pattern").and_then(Node::as_str).map(patterns::compile) {
+    if let Some(Err(why)) = node.get("pattern").and_then(Node::as_str).map(|p| regex::shared(p.as_bytes())) {
         let path = path.key("pattern");
         let why = format!("{}: Invalid value: must be a valid regular expression, but isn't: {why}", path.text());
         found.push(error(RULE, &path, why));

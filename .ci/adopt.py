@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""What helmfile, Argo CD and Flux render from the repositories in testdata/adopt, one file for each release.
+
+    .ci/adopt.py record|check HELM [HELMFILE] [ARGOCD]
+
+helmfile renders by itself. For Argo CD, its own generators make Applications of ApplicationSets (.ci/argocd), and Helm is
+called as its repo server calls it; for Flux, as its helm controller does. Those that are not given are left out. What
+`plimsoll init` makes of the same repositories is compared with these files by tests/adopt.rs. Needs PyYAML.
+"""
+import glob
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent / "testdata" / "adopt"
+
+
+def run(command, cwd, **more):
+    answer = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **more})
+    if answer.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{answer.stderr}")
+    return answer.stdout
+
+
+def helmfile(repository, helmfile, helm):
+    """The releases of every environment that a base names."""
+    environments = yaml.safe_load((repository / "environments" / "all.yaml").read_text())["environments"]
+    with tempfile.TemporaryDirectory() as bin:
+        os.symlink(os.path.abspath(helm), f"{bin}/helm")
+        path = {"PATH": f"{bin}:{os.environ['PATH']}"}
+        for env in environments:
+            command = [helmfile, "--quiet", "--environment", env]
+            for release in json.loads(run([*command, "list", "--output", "json"], repository, **path)):
+                if not release["installed"] or not release["enabled"]:
+                    continue
+                name, namespace = release["name"], release["namespace"]
+                text = run([*command, "--selector", f"name={name}", "template", "--skip-deps"], repository, **path)
+                yield f"{namespace}--{name}", text.strip() + "\n"
+
+
+def by_helm(helm, chart, name, namespace, values, flags, repository):
+    """`values` are paths, or maps that a file is made of."""
+    command = [helm, "template", name, chart, "--namespace", namespace]
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, value in enumerate(values):
+            if not isinstance(value, (str, pathlib.Path)):
+                file = f"{scratch}/{number}.yaml"
+                pathlib.Path(file).write_text(yaml.safe_dump(value))
+                value = file
+            command += ["--values", value]
+        return f"{namespace}--{name}", run([*command, *flags], repository).strip() + "\n"
+
+
+def applications(repository, argocd):
+    for file in sorted((repository / "apps").glob("*.yaml")):
+        for document in yaml.safe_load_all(file.read_text()):
+            if document["kind"] == "Application":
+                yield document
+            else:
+                yield from map(json.loads, run([argocd, "applications", repository, file], repository).splitlines())
+
+
+def argo(repository, argocd, helm):
+    for application in applications(repository, argocd):
+        spec = application["spec"]
+        source = spec["source"]
+        if "chart" in source:
+            continue
+        options = source.get("helm", {})
+        chart = repository / source["path"]
+        values = []
+        for file in options.get("valueFiles", []):
+            path = repository / file[1:] if file.startswith("/") else chart / file
+            if path.is_file() or not options.get("ignoreMissingValueFiles"):
+                values.append(path)
+        inline = options.get("valuesObject") or yaml.safe_load(options.get("values") or "{}")
+        values += [inline] if inline else []
+        flags = []
+        for parameter in options.get("parameters", []):
+            value = parameter["value"]
+            if not (value.startswith("{") and value.endswith("}")):
+                value = value.replace(",", "\\,")
+            flags += ["--set-string" if parameter.get("forceString") else "--set", f"{parameter['name']}={value}"]
+        name = options.get("releaseName") or application["metadata"]["name"]
+        yield by_helm(helm, chart, name, spec["destination"]["namespace"], values, flags, repository)
+
+
+def flux(repository, helm):
+    documents = [(file, d) for file in sorted(glob.glob(f"{repository}/**/*.yaml", recursive=True))
+                 if "/charts/" not in file for d in yaml.safe_load_all(open(file))]
+    for file, release in documents:
+        if not release or release.get("kind") != "HelmRelease":
+            continue
+        spec, name = release["spec"], release["metadata"]["name"]
+        chart = spec["chart"]["spec"]
+        if chart["sourceRef"]["kind"] == "HelmRepository":
+            continue
+        values = [repository / f for f in chart.get("valuesFiles", [])]
+        for source in spec.get("valuesFrom", []):
+            made = yaml.safe_load(open(os.path.join(os.path.dirname(file), "kustomization.yaml")))
+            files = {g["name"]: g["files"] for g in made.get("configMapGenerator", [])}.get(source["name"])
+            if files:
+                values.append(os.path.join(os.path.dirname(file), files[0].split("=")[-1]))
+            else:
+                beside = [d for other, d in documents if d and other == file and d["kind"] == source["kind"]]
+                maps = [d for d in beside if d["metadata"]["name"] == source["name"]]
+                values.append(yaml.safe_load(maps[0]["data"][source.get("valuesKey", "values.yaml")]))
+        values += [spec["values"]] if spec.get("values") else []
+        target = spec.get("targetNamespace")
+        namespace = target or release["metadata"]["namespace"]
+        released = spec.get("releaseName") or (f"{target}-{name}" if target else name)
+        yield by_helm(helm, repository / chart["chart"], released, namespace, values, [], repository)
+
+
+def compare(case, releases, record):
+    folder, made = ROOT / case / "expected", dict(releases)
+    if record:
+        folder.mkdir(exist_ok=True)
+        for name, text in made.items():
+            (folder / f"{name}.yaml").write_text(text)
+    there = {file.stem: file.read_text() for file in folder.glob("*.yaml")}
+    differing = sorted(name for name in there.keys() | made.keys() if there.get(name) != made.get(name))
+    if differing:
+        sys.exit(f"testdata/adopt/{case}/expected: {', '.join(differing)}: not what the real tool renders")
+    print(f"{case}: {len(made)} releases")
+
+
+def main():
+    if len(sys.argv) < 3 or sys.argv[1] not in ("record", "check"):
+        sys.exit(__doc__)
+    record, helm, tools = sys.argv[1] == "record", sys.argv[2], sys.argv[3:] + ["", ""]
+    if tools[0]:
+        compare("helmfile", helmfile(ROOT / "helmfile" / "repo", tools[0], helm), record)
+    if tools[1]:
+        compare("argocd", argo(ROOT / "argocd" / "repo", tools[1], helm), record)
+    compare("flux", flux(ROOT / "flux" / "repo", helm), record)
+
+
+if __name__ == "__main__":
+    main()
