@@ -4,7 +4,7 @@
 against_helm_diff.py HELM HELM_DIFF PLIMSOLL NAMESPACE RELEASE CHART [FLAG...]
 
 KUBECONFIG names the cluster that the release is in; HELM_DIFF is helm-diff's binary (`bin/diff` of its folder), which
-starts HELM by itself. Medians in milliseconds, then how many objects each shows and which of helm-diff's ours does not; the
+starts HELM by itself. RUNS of each, 9 where it isn't said; medians in milliseconds, then how many objects each shows and which of helm-diff's ours does not; the
 exit status says whether there is one. Build plimsoll with `cargo build --release` first.
 """
 import os
@@ -42,7 +42,7 @@ def main():
     environment = dict(os.environ, HELM_BIN=helm, HELM_NAMESPACE=namespace)
     arguments = ["upgrade", release, chart, "-C", "0", "--no-color", *flags]
     theirs, ours = [], []
-    for _ in range(9):
+    for _ in range(int(os.environ.get("RUNS", 9))):
         theirs.append(run([helm_diff] + arguments, environment))
         ours.append(run([plimsoll, "helm-diff"] + arguments, environment))
     t, o = (statistics.median(time for time, _ in runs) for runs in (theirs, ours))

@@ -7,11 +7,16 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::client::{Body, Client};
+use hyper_timeout::TimeoutConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, Client, ClientBuilder, ConfigExt};
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tower::{BoxError, ServiceBuilder};
+use tower_http::decompression::DecompressionLayer;
 
 use super::transport::{Answer, Form, Request, Server, Verb};
 use super::{ClusterError, ConnectOptions, Fault, proxy, trouble};
@@ -43,10 +48,34 @@ pub(super) fn connect(options: &ConnectOptions) -> Result<(Live, String), Cluste
     let namespace = config.default_namespace.clone();
     let client = {
         let _inside = runtime.enter();
-        Client::try_from(config).map_err(|e| trouble::of_client(&address, &e))?
+        client(config).map_err(|e| trouble::of_client(&address, &e))?
     };
     let (timeout, concurrency) = (options.timeout, options.concurrency.max(1));
     Ok((Live { runtime, client, address, timeout, concurrency }, namespace))
+}
+
+/// kube's client on connections that send at once: kube's own wait for the server's acknowledgement of the handshake before
+/// they send the first request, which servers put off by 40 ms. Through proxies kube's own is taken.
+fn client(config: kube::Config) -> Result<Client, kube::Error> {
+    if config.proxy_url.is_some() {
+        return Client::try_from(config);
+    }
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp)?);
+    connector.set_connect_timeout(config.connect_timeout);
+    connector.set_read_timeout(config.read_timeout);
+    connector.set_write_timeout(config.write_timeout);
+    let http = hyper_util::client::legacy::Builder::new(TokioExecutor::new()).build::<_, Body>(connector);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .layer(DecompressionLayer::new().gzip(!config.disable_compression))
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(ClientBuilder::new(service, config.default_namespace).build())
 }
 
 /// The address without credentials, which nobody should write there.
