@@ -5,13 +5,14 @@
 
 - their form: GitHub's and GitLab's own JSON schemas (check-jsonschema), actionlint;
 - their shell: shellcheck;
-- that they name the clusters of plimsoll.yaml, all of them;
+- that the jobs that they make are those of plimsoll.yaml's clusters, all of them;
 - their commands: each step that uses plimsoll or yq is run in a copy of the fleet, as a git repository, with the variables
   that the pipeline would set.
 
 Needs PyYAML; check-jsonschema, actionlint, shellcheck and yq (mikefarah) on the path.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -59,26 +60,31 @@ def github(folder, plimsoll):
     run(["check-jsonschema", "--builtin-schema", "vendor.github-workflows", file])
     run(["actionlint", file])
     workflow = yaml.safe_load(file.read_text())
-    entries = workflow["jobs"]["render"]["strategy"]["matrix"]["include"]
-    same_clusters(file.name, [(e["env"], e["cluster"]) for e in entries])
     steps = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
-    return sum(shell(s, folder, plimsoll, ENVIRONMENT=entries[-1]["env"], CLUSTER=entries[-1]["cluster"]) for s in steps)
+    env, cluster = clusters()[-1]
+    written = folder / "github-output"
+    count = sum(shell(s, folder, plimsoll, ENVIRONMENT=env, CLUSTER=cluster, GITHUB_OUTPUT=str(written)) for s in steps)
+    entries = json.loads(written.read_text().removeprefix("matrix="))["include"]
+    same_clusters(file.name, [(e["env"], e["cluster"]) for e in entries])
+    return count
 
 
 def gitlab(folder, plimsoll):
     file = CI / "gitlab.yml"
     run(["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", file])
     jobs = yaml.safe_load(file.read_text())
-    named = []
-    for entry in jobs["plimsoll-render"]["parallel"]["matrix"]:
-        cluster = entry["CLUSTER"]
-        named += [(entry["ENVIRONMENT"], c) for c in (cluster if isinstance(cluster, list) else [cluster])]
-    same_clusters(file.name, named)
-    variables = {"ENVIRONMENT": named[0][0], "CLUSTER": named[0][1], "PLIMSOLL_CHARTS": "charts/web charts/settlement",
+    env, cluster = clusters()[0]
+    variables = {"ENV": env, "CLUSTER": cluster, "PLIMSOLL_CHARTS": "charts/web charts/settlement",
                  "PLIMSOLL_FAIL_ON": "error"}
     scripts = ["\n".join(job["script"]) for job in jobs.values() if isinstance(job, dict) and "script" in job]
     # Charts are words of one variable, and meant to be.
-    return sum(shell("# shellcheck disable=SC2086\n" + s, folder, plimsoll, **variables) for s in scripts)
+    count = sum(shell("# shellcheck disable=SC2086\n" + s, folder, plimsoll, **variables) for s in scripts)
+    # The pipeline that the job writes is GitLab's, too, and has a job for each cluster.
+    child = folder / "plimsoll-fleet.yml"
+    run(["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", child])
+    job = yaml.safe_load(child.read_text())["plimsoll"]
+    same_clusters(file.name, [(entry["ENV"], entry["CLUSTER"]) for entry in job["parallel"]["matrix"]])
+    return count
 
 
 def jenkins(folder, plimsoll):

@@ -107,7 +107,7 @@ fn project_errors_come_before_any_work_with_their_places() {
         (
             "envs/company.yaml\n",
             "envs/compny.yaml\n",
-            "plimsoll.yaml:3:5: the values file envs/compny.yaml does not exist",
+            "plimsoll.yaml:3:5: the values file envs/compny.yaml does not exist; did you mean \"company.yaml\"?",
         ),
         (
             "{country}.yaml",
@@ -239,7 +239,7 @@ fn project_init_takes_over_what_is_there() {
     let (status, out, _) = run(dir.path(), &["init"]);
     assert!(status == 0 && out.starts_with("wrote plimsoll.yaml: 2 releases of 2 charts in prod\n"), "{out}");
     let (_, out, _) = run(dir.path(), &["render", "--all"]);
-    assert_eq!(who(&out), ["prod", "chart"]);
+    assert_eq!(who(&out), ["prod", "web-prod"], "the chart's own file, and envs/prod/web.yaml");
     let (status, _, err) = run(dir.path(), &["init"]);
     assert!(status == 3 && err.contains("--force"), "{err}");
     put(

@@ -7,6 +7,7 @@ mod data;
 mod expand;
 mod flux;
 mod fold;
+mod folders;
 mod free;
 mod helmfile;
 mod text;
@@ -26,6 +27,8 @@ pub struct Draft {
     pub charts: Vec<DraftChart>,
     /// Environments, with their clusters where there are several.
     pub environments: BTreeMap<String, BTreeSet<String>>,
+    /// Layers of all charts, weakest first.
+    pub layers: Vec<DraftLayer>,
     /// Values files to write, by their paths beside the project file.
     pub files: BTreeMap<String, String>,
     /// Where it comes from, for the file's head.
@@ -110,6 +113,12 @@ pub fn look(root: &Path) -> Draft {
                 _ => {}
             }
         }
+    }
+    if found.is_empty() {
+        let names = charts.iter().map(|c| c.name.as_str()).collect();
+        let (layers, environments) = folders::layers(&configs, &names);
+        draft.layers = layers;
+        draft.environments.extend(environments.into_iter().map(|env| (env, BTreeSet::new())));
     }
     free::add(&charts, &found, root, &mut draft);
     fold::fold(found, root, &mut draft);

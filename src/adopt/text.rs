@@ -11,7 +11,13 @@ pub fn write(draft: &Draft) -> String {
     }
     out.push_str("\ncharts:\n");
     draft.charts.iter().for_each(|chart| entry(&mut out, chart));
-    out.push_str(LAYERS);
+    match draft.layers.is_empty() {
+        true => out.push_str(LAYERS),
+        false => {
+            out.push_str("\n# Values files for many charts, weakest first, over the charts' own values.yaml and values-ENV.yaml:\nlayers:\n");
+            draft.layers.iter().for_each(|l| layer(&mut out, "  ", l));
+        }
+    }
     environments(&mut out, draft);
     out.push_str(LINT);
     if !draft.left.is_empty() {

@@ -51,7 +51,7 @@ fn inflate() -> Result<String, Failed> {
     // As Go writes YAML: kustomize and kpt keep what is unquoted, and `yes` would be a boolean to the API server.
     let list = yaml::to_value(list.to_string().as_bytes(), Pos::NONE).map_err(|e| error(e.message))?;
     let text = yaml::to_yaml(&list).map_err(error)?;
-    Ok(String::from_utf8_lossy(&text).into_owned() + "\n")
+    Ok(format!("{}\n", String::from_utf8_lossy(&text).trim_end()))
 }
 
 /// What `plimsoll render` would be told.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::charts::ChartHead;
 use super::conventions::files_of;
-use super::place::{Fault, Placed};
+use super::place::{Fault, Placed, did_you_mean};
 use super::placeholders::{Meaning, Unfilled};
 use super::project::{ChartEntry, Cluster, Environment, Layer, Level, Project, Settings};
 
@@ -159,12 +159,22 @@ impl<'p> Resolver<'p> {
         let exists = file.is_file();
         if !exists && !layer.optional {
             let message = format!(
-                "the values file {path} does not exist; write {{file: {text:?}, optional: true}} if it may be absent"
+                "the values file {path} does not exist{}; write {{file: {text:?}, optional: true}} if it may be absent",
+                near(&file)
             );
             self.faults.insert(self.project.fault(layer.file.at, message));
         }
         Some(LayerFile { file, layer: meaning.label(text), exists })
     }
+}
+
+/// The file beside one that isn't there which may be meant.
+fn near(file: &std::path::Path) -> String {
+    let folder = file.parent().and_then(|f| std::fs::read_dir(f).ok());
+    let names: Vec<String> =
+        folder.into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let wanted = file.file_name().unwrap_or_default().to_string_lossy();
+    did_you_mean(&wanted, names.iter().map(String::as_str))
 }
 
 /// The chart's own files for an environment.
