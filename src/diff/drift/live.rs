@@ -42,7 +42,7 @@ impl LiveSide {
     /// Nothing yet.
     pub fn new(namespace: &str) -> LiveSide {
         LiveSide {
-            side: Side { objects: Vec::new(), namespace: namespace.to_owned() },
+            side: Side { objects: Vec::new(), namespace: namespace.to_owned(), definitions: Vec::new() },
             raw: Vec::new(),
             stored: HashMap::new(),
             unknown: Vec::new(),
