@@ -17,6 +17,7 @@ mod resolve;
 mod slots;
 pub mod unguarded;
 pub mod usage;
+mod written;
 
 use crate::chart::Chart;
 use crate::diag::log::Log;

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::flow::{Flow, holds};
+use super::flow::Flow;
 use super::jinja::guesses;
 use super::keys::Keys;
+use super::written::holds;
 use crate::span::Pos;
 use crate::template::ast::{Expr, Tree};
 use crate::template::trace::{Branching, Tracer};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::flow::Flow;
-use super::record::{Key, Kind, Node, Range, Recorder, Ref};
+use super::record::{Key, Kind, MOST, Node, Range, Recorder, Ref};
 use crate::span::Pos;
 use crate::stack;
 use crate::template::trace::Tracer;
@@ -20,7 +20,7 @@ impl Recorder {
     /// The call of a function that takes in all of its arguments, entry by entry.
     pub(super) fn deep(&mut self, name: u16, args: &[Value], tags: &[Ref]) -> Ref {
         let mut all = tags.to_vec();
-        for arg in args {
+        for arg in args.iter().filter(|_| self.args.len() < MOST) {
             slots_of(arg, &mut all);
         }
         let args = Range { start: self.args.len() as u32, len: all.len() as u32 };
