@@ -178,3 +178,73 @@ fn every_cross_rule_refuses_its_bad_example_and_accepts_its_good_one() {
         assert!(!rule.title.is_empty() && !rule.why.is_empty() && !rule.remedy.is_empty(), "{}", rule.id);
     }
 }
+
+/// What teams that run payments need, and the rules that see to it.
+const FINTECH: &[(&str, &[&str])] = &[
+    (
+        "probes",
+        &["fintech/liveness-probe", "fintech/readiness-probe", "fintech/startup-probe", "fintech/probes-differ"],
+    ),
+    ("requests and limits", &["fintech/cpu-requests", "fintech/memory-requests", "fintech/memory-limits"]),
+    (
+        "security contexts",
+        &[
+            "fintech/run-as-non-root",
+            "fintech/privilege-escalation",
+            "fintech/privileged",
+            "fintech/capabilities",
+            "fintech/seccomp",
+            "fintech/read-only-root",
+        ],
+    ),
+    ("images", &["fintech/no-latest-tag", "fintech/digest-pinned", "fintech/allowed-registries"]),
+    (
+        "replicas that a drain leaves",
+        &["cross/single-replica", "cross/pdb-missing", "cross/pdb-drain", "cross/pdb-target"],
+    ),
+    ("zones", &["fintech/topology-spread", "fintech/cloud-storage-class"]),
+    ("rollouts of payment paths", &["fintech/payment-path-max-unavailable", "cross/payment-path-rollout"]),
+    ("shutting down in order", &["fintech/pre-stop", "fintech/grace-period", "fintech/nginx-php-fpm"]),
+    ("changed configuration", &["fintech/config-checksum"]),
+    ("autoscaling", &["fintech/hpa-bounds", "cross/hpa-replicas", "cross/hpa-target", "fintech/scaled-object"]),
+    (
+        "settlement",
+        &[
+            "fintech/cronjob-concurrency",
+            "fintech/cronjob-starting-deadline",
+            "fintech/cronjob-history",
+            "fintech/job-active-deadline",
+            "fintech/job-backoff-limit",
+        ],
+    ),
+    (
+        "secrets",
+        &[
+            "fintech/secret-in-env",
+            "fintech/secret-in-args",
+            "fintech/secret-in-configmap",
+            "fintech/secret-literal",
+            "cross/config-entropy",
+        ],
+    ),
+    ("accounts", &["fintech/service-account", "fintech/service-account-token", "cross/missing-service-account"]),
+    ("RBAC", &["fintech/rbac-wildcard", "fintech/cluster-admin", "fintech/rbac-escalate", "cross/rbac-secrets"]),
+    ("NetworkPolicies", &["cross/default-deny", "fintech/network-policy-open", "cross/network-policy-missing"]),
+    (
+        "the way in",
+        &["fintech/ingress-tls", "fintech/node-port", "fintech/load-balancer-sources", "fintech/sticky-sessions"],
+    ),
+    ("whose it is, and PCI scope", &["fintech/owner-labels", "cross/pci-namespace"]),
+];
+
+#[test]
+fn the_fintech_set_has_what_payments_need() {
+    let pages = plimsoll::policy::pages(&load("fintech", 36));
+    for (what, rules) in FINTECH {
+        for rule in *rules {
+            let page = pages.iter().find(|(page, _)| page.id == *rule);
+            let (page, _) = page.unwrap_or_else(|| panic!("{what}: there is no {rule}"));
+            assert!(!page.why.is_empty() && !page.bad.is_empty() && !page.good.is_empty(), "{what}: {rule}");
+        }
+    }
+}

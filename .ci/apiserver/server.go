@@ -310,6 +310,9 @@ func (s *server) collection(o *object) (string, string, error) {
 // uid is what the server makes up anew each time.
 var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
+// now is the time at which the server took the object, in some messages.
+var now = regexp.MustCompile(`(\\"time\\":\\")[0-9TZ:-]+`)
+
 // refusal is a line for each cause, or the message as a whole where there are none.
 func refusal(code int, data []byte, sent string) ([]string, error) {
 	var status struct {
@@ -320,6 +323,7 @@ func refusal(code int, data []byte, sent string) ([]string, error) {
 		}
 	}
 	data = uid.ReplaceAll(data, []byte("$$UID"))
+	data = now.ReplaceAll(data, []byte("${1}$$TIME"))
 	if err := json.Unmarshal(data, &status); err != nil {
 		return nil, fmt.Errorf("code %d: %s", code, data)
 	}

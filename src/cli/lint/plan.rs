@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
             MissingSchema::Ignore => None,
         };
         let names_objects = args.output.iter().any(|o| names_objects(o.split('=').next().unwrap_or_default()));
-        let same = project.as_ref().map(|p| SameEverywhere::of(p)).transpose();
+        let same = project.as_ref().map(SameEverywhere::of).transpose();
         let same = same.map_err(|fault| faults(vec![fault]))?.unwrap_or_default();
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;

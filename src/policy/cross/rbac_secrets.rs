@@ -1,4 +1,4 @@
-//! A binding through which Secrets can be read.
+//! A binding through which all Secrets can be read, made or taken away.
 
 use super::{Found, Rule, Scene, grants};
 use crate::finding::Severity;
@@ -7,8 +7,8 @@ use crate::yaml::node::Node;
 pub const RULE: Rule = Rule {
     id: "cross/rbac-secrets",
     severity: Severity::Warning,
-    title: "Nobody is bound to a role that reads all Secrets",
-    why: "Who reads the Secrets of a namespace holds the keys of all that runs there.",
+    title: "Nobody is bound to a role over all Secrets",
+    why: "Who reads the Secrets of a namespace holds the keys of all that runs there; who makes them gets the token of any ServiceAccount, who deletes them stops what needs them.",
     remedy: "Name the Secrets in resourceNames, or take them out of the role.",
     references: &["PCI DSS 4.0 7.2.2", "PCI DSS 4.0 3.6.1", "CIS Kubernetes Benchmark 5.1.2"],
     bad: r#"---
@@ -41,16 +41,23 @@ subjects: [{kind: ServiceAccount, name: ledger}]
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, _, role) in super::bound_roles(scene) {
         let rules = role.root().get("rules").map(Node::items).unwrap_or_default();
-        if rules.iter().any(reads_secrets) {
-            let message = format!("bound to {} {}, which reads all Secrets", role.kind, role.name);
-            found.add(index, "roleRef.name", message);
-        }
+        let may = |verbs: &[&str]| rules.iter().any(|rule| is_over_secrets(rule, verbs));
+        let what = match (may(READING), may(CHANGING)) {
+            (true, _) => "reads",
+            (false, true) => "makes or deletes",
+            (false, false) => continue,
+        };
+        let message = format!("bound to {} {}, which {what} all Secrets", role.kind, role.name);
+        found.add(index, "roleRef.name", message);
     }
 }
 
-fn reads_secrets(rule: &Node) -> bool {
+const READING: &[&str] = &["get", "list", "watch", "*"];
+const CHANGING: &[&str] = &["create", "delete", "deletecollection"];
+
+fn is_over_secrets(rule: &Node, verbs: &[&str]) -> bool {
     grants(rule, "apiGroups", &["", "*"])
         && grants(rule, "resources", &["secrets", "*"])
-        && grants(rule, "verbs", &["get", "list", "watch", "*"])
+        && grants(rule, "verbs", verbs)
         && rule.get("resourceNames").is_none_or(|n| n.items().is_empty())
 }
