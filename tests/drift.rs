@@ -102,7 +102,8 @@ fn the_exit_status_counts_drift_unless_a_rule_takes_it_out() {
         plimsoll(&server, project, &[&["--drift", "--detailed-exitcode"], arguments].concat()).status.code()
     };
     assert_eq!(status("", &["release:pay4/pay"]), Some(2));
-    let rules = "diff:\n  ignore:\n  - {manager: kubectl-*, reason: an incident}\n  - {kind: ConfigMap, reason: known}\n";
+    let rules =
+        "diff:\n  ignore:\n  - {manager: kubectl-*, reason: an incident}\n  - {kind: ConfigMap, reason: known}\n";
     assert_eq!(status(rules, &["release:pay4/pay"]), Some(0));
     let said = text(&plimsoll(&server, rules, &["--drift", "release:pay4/pay"]));
     assert!(said.contains("ignored: Deployment/pay-web in pay4") && said.contains(": an incident"), "{said}");
@@ -116,7 +117,8 @@ fn the_exit_status_counts_drift_unless_a_rule_takes_it_out() {
 fn what_may_not_be_looked_at_is_said_and_the_rest_is_told() {
     let text_of = |refused: &'static str| {
         let answers: Value =
-            serde_json::from_str(&std::fs::read_to_string(root().join("testdata/cluster/drift.json")).unwrap()).unwrap();
+            serde_json::from_str(&std::fs::read_to_string(root().join("testdata/cluster/drift.json")).unwrap())
+                .unwrap();
         let server = serve(move |path, _| match &answers[path] {
             _ if path.contains(refused) && !path.contains("owner%3Dhelm") => {
                 status(403, "ingresses is forbidden: User \"dev\" cannot get resource")

@@ -8,9 +8,9 @@ mod cel;
 mod diff;
 mod diffreport;
 mod diffs;
+mod docs;
 #[cfg(feature = "live")]
 mod drift;
-mod docs;
 mod explain;
 #[cfg(feature = "live")]
 mod faults;

@@ -399,10 +399,8 @@ impl Recorder {
             Some(v @ (Value::Map(_) | Value::List(_))) => yaml_marks(v, pretty),
             _ => Vec::new(),
         };
-        let entries = marks
-            .iter()
-            .enumerate()
-            .filter(|(_, m)| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
+        let entries =
+            marks.iter().enumerate().filter(|(_, m)| m.what == Marked::Key || result.get(m.offset) == Some(&b'-'));
         let starts: Vec<Start> = entries
             .map(|(i, m)| Start {
                 at: m.offset,

@@ -433,7 +433,9 @@ impl Walk<'_> {
             {
                 return Known::Absent;
             }
-            (name, [Known::Values(path)]) if stays_empty(name) && !self.is_there(*path) => return args.swap_remove(0).0,
+            (name, [Known::Values(path)]) if stays_empty(name) && !self.is_there(*path) => {
+                return args.swap_remove(0).0;
+            }
             _ => {}
         }
         if !is_guard(name) {

@@ -123,7 +123,8 @@ impl Round<'_> {
         let scale = ["--subresource=scale", "--field-manager=kube-controller-manager", "--type=merge"];
         k(&[&["patch", "deployment", "pay-web", "-p", r#"{"spec":{"replicas":7}}"#], &scale[..]].concat());
         // Somebody copies an object with all that is written on it.
-        let copy = self.kubectl(&["get", "configmap", "pay-conf", "-o", "json"]).replace("\"pay-conf\"", "\"pay-copy\"");
+        let copy =
+            self.kubectl(&["get", "configmap", "pay-conf", "-o", "json"]).replace("\"pay-conf\"", "\"pay-copy\"");
         let file = self.server.folder().join("pay-copy.json");
         std::fs::write(&file, copy).unwrap();
         k(&["create", "-f", &file.display().to_string()]);
@@ -240,7 +241,9 @@ impl Round<'_> {
             let body: Value = serde_json::from_slice(&text.stdout).unwrap_or_default();
             answers.insert(address.clone(), small(&address, body));
         }
-        for version in ["v1", "apps/v1", "batch/v1", "autoscaling/v2", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"] {
+        for version in
+            ["v1", "apps/v1", "batch/v1", "autoscaling/v2", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"]
+        {
             let root = if version == "v1" { "/api/v1".to_owned() } else { format!("/apis/{version}") };
             let text = run(&mut self.server.kubectl(&["get", "--raw", &root]));
             answers.insert(root.clone(), small(&root, serde_json::from_str(&text).unwrap()));
@@ -271,7 +274,8 @@ fn small(address: &str, mut body: Value) -> Value {
 /// The objects that drifted, by kind and name.
 fn drifted(report: &Value) -> impl Iterator<Item = (String, Value)> {
     let all = report["changes"].as_array().unwrap().iter().filter(|c| c["change"] == "drifted");
-    let name = |c: &Value| format!("{}/{}", c["object"]["kind"].as_str().unwrap(), c["object"]["name"].as_str().unwrap());
+    let name =
+        |c: &Value| format!("{}/{}", c["object"]["kind"].as_str().unwrap(), c["object"]["name"].as_str().unwrap());
     all.map(|c| (name(c), c.clone())).collect::<Vec<_>>().into_iter()
 }
 

@@ -42,7 +42,8 @@ impl State {
         let named = format!("name: {release}");
         let is_line = |l: &str| {
             let behind = l.replace(['"', '\''], "");
-            let behind = behind.trim_start().trim_start_matches(['-', ' ', '{']).strip_prefix(&named).map(str::to_owned);
+            let behind =
+                behind.trim_start().trim_start_matches(['-', ' ', '{']).strip_prefix(&named).map(str::to_owned);
             behind.is_some_and(|b| b.trim().is_empty() || b.starts_with([',', '}', ' ']))
         };
         match self.source.lines().position(is_line) {
