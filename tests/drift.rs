@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::diff::diff;
-use crate::faults::{Reply, Server, kubeconfig, ok, serve, status};
+use crate::faults::{Server, kubeconfig, ok, serve, status};
 
 /// What the release, and those who edited it, keep secret.
 const SECRETS: [&str; 3] = ["hunter2hunter2", "sup3rs3cret-new", "chang3d-by-hand"];
@@ -74,7 +74,7 @@ fn what_was_edited_by_hand_is_told_with_what_becomes_of_it() {
         std::fs::write(&path, &printed).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert!(printed == expected, "{}", diff(&expected, &printed));
+    assert!(printed == expected, "{}", diff(expected.as_bytes(), printed.as_bytes()));
     // The release by itself: the same drift, and no change.
     let alone = text(&plimsoll(&server, "", &["--drift", "release:pay4/pay"]));
     assert!(alone.starts_with("shop as pay: no changes, 11 unchanged, 9 drifted\n"), "{alone}");

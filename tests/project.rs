@@ -251,7 +251,7 @@ fn project_init_takes_over_what_is_there() {
         "environments: {prod: {}}\nreleases:\n  - name: back\n    namespace: pay\n    chart: ./charts/api\n    values: ['envs/{{ .Environment.Name }}/web.yaml', {a: 1}]\n  - {name: db, chart: stable/postgresql}\n",
     );
     let (_, out, _) = run(dir.path(), &["init", "--force"]);
-    assert!(out.contains("helmfile.yaml:6: db: the chart stable/postgresql is not in this repository"), "{out}");
+    assert!(out.contains("helmfile.yaml:7: db: the chart stable/postgresql is not in this repository"), "{out}");
     let (_, out, err) = run(dir.path(), &["render", "--all"]);
     assert_eq!((who(&out), err.as_str()), (vec!["web-prod", "np"], ""));
     let values = fs::read_to_string(dir.path().join("plimsoll-values/shop.yaml")).expect("it was written");

@@ -13,6 +13,8 @@ use crate::diag::log::Log;
 use crate::fleet::Otherwise;
 use crate::manifest::Manifest;
 use crate::render::render;
+use crate::span::Pos;
+use crate::yaml;
 use crate::yaml::node::{Document, Node};
 
 /// Runs the command.
@@ -33,7 +35,7 @@ fn inflate() -> Result<String, Failed> {
     let list = Document::parse(&text).map_err(|e| usage(format!("standard input: {}", e.message)))?.root;
     if list.get("kind").and_then(Node::as_str) != Some("ResourceList") {
         return Err(usage(
-            "standard input is no ResourceList: this is run by kustomize or kpt, see docs/krm.md".into(),
+            "standard input is no ResourceList: this is run by kustomize or kpt, see docs/fleet.md".into(),
         ));
     }
     let config = list.get("functionConfig").ok_or_else(|| usage("the ResourceList has no functionConfig".into()))?;
@@ -46,7 +48,10 @@ fn inflate() -> Result<String, Failed> {
         "items": items,
         "functionConfig": config.to_json(),
     });
-    serde_yaml::to_string(&list).map_err(|e| error(e.to_string()))
+    // As Go writes YAML: kustomize and kpt keep what is unquoted, and `yes` would be a boolean to the API server.
+    let list = yaml::to_value(list.to_string().as_bytes(), Pos::NONE).map_err(|e| error(e.message))?;
+    let text = yaml::to_yaml(&list).map_err(error)?;
+    Ok(String::from_utf8_lossy(&text).into_owned() + "\n")
 }
 
 /// What `plimsoll render` would be told.

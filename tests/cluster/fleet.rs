@@ -16,7 +16,7 @@ pub fn check(server: &Cluster) {
     let ledger = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ledger");
     for n in 0..RELEASES {
         let chart = folder.join(format!("charts/ledger-{n}"));
-        assert!(Command::new("cp").arg("-r").arg(&ledger).arg(&chart).status().unwrap().success());
+        assert!(Command::new("cp").arg("-rL").arg(&ledger).arg(&chart).status().unwrap().success());
     }
     let text = "charts: [charts/*]\nnamespace: many\nenvironments: {prod: {clusters: {np: {context: c}}}}\n";
     fs::write(folder.join("plimsoll.yaml"), text).unwrap();

@@ -17,7 +17,7 @@ pub struct DiffArgs {
     #[command(flatten)]
     pub connect: ConnectArgs,
     /// What to compare with instead of the release in the cluster: git:REF (charts, values and project file of that revision), or manifests: a file, a
-    /// folder, or - for standard input. {chart}, {env} and {cluster} stand for their names
+    /// folder, or - for standard input. {chart} and {env} stand for their names
     #[arg(long, value_name = "WHAT")]
     pub against: Option<String>,
     /// The revision of the release to compare with [default: the one that an upgrade would start from]
@@ -26,13 +26,6 @@ pub struct DiffArgs {
     /// List the revisions of the release instead
     #[arg(long, conflicts_with_all = ["against", "stdin_current", "revision"])]
     pub list: bool,
-    /// Show what was changed in the cluster by hand too: live objects against the release, what others own told apart,
-    /// and what the upgrade makes of each. release:NAMESPACE/NAME in place of a chart looks for nothing else
-    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
-    pub drift: bool,
-    /// Ask the API server what it would refuse of the new objects, by server-side dry runs
-    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
-    pub server: bool,
     /// Let templates see the cluster: `lookup`, and .Capabilities unless --kube-version or --api-versions say them
     #[arg(long)]
     pub live: bool,
@@ -45,6 +38,13 @@ pub struct DiffArgs {
     /// Take none of the deployed release's values, which is the default, whatever the two flags above say
     #[arg(long)]
     pub reset_values: bool,
+    /// Show what was changed in the cluster by hand too: live objects against the release, what others own told apart,
+    /// and what the upgrade makes of each. release:NAMESPACE/NAME in place of a chart looks for nothing else
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub drift: bool,
+    /// Ask the API server what it would refuse of the new objects, by server-side dry runs
+    #[arg(long, conflicts_with_all = ["against", "stdin_current", "manifests", "revision", "list", "values_only"])]
+    pub server: bool,
     /// Compare with the manifests on standard input: the same as --against -
     #[arg(long, conflicts_with = "against")]
     pub stdin_current: bool,

@@ -82,7 +82,7 @@ impl Asked {
         sides: &BTreeMap<usize, &(Prepared, Prepared)>,
     ) -> Result<(), Failed> {
         let (mut places, mut wanted) = (Vec::new(), Vec::new());
-        for job in jobs.iter().copied().filter(|j| live.deployed(*j).is_some()) {
+        for job in jobs.iter().copied() {
             let (old, new) = sides[&job];
             let stored = references(&old.side);
             let known: HashSet<ObjectRef> = stored.iter().map(|s| unversioned(&s.1)).collect();

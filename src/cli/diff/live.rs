@@ -163,7 +163,7 @@ impl Live {
         }
     }
 
-    /// The cluster of a release, where there is one to be reached.
+    /// The cluster of a release, if it could be reached.
     pub fn cluster(&self, number: usize) -> Option<&Arc<Cluster>> {
         self.clusters.get(self.found.get(number)?.0)?.as_ref().ok()
     }
@@ -186,14 +186,14 @@ pub(super) fn read(args: &DiffArgs, stored: &StoredRelease) -> Result<Prepared, 
 fn releases(cluster: &Cluster, args: &DiffArgs, names: &[&Name]) -> Vec<Result<Deployed, Failed>> {
     let Some(revision) = args.revision else {
         let asked: Vec<(&str, &str)> = names.iter().map(|(s, n)| (s.as_str(), n.as_str())).collect();
-        let current = cluster.current_releases(&asked);
+        let said = names.iter().zip(cluster.current_releases(&asked));
         let one = |(name, current): (&&Name, Result<Current, ClusterError>)| match current.map(|c| deployed(name, c)) {
             Ok(Deployed::Nothing(why)) if args.as_helm.must_exist => {
                 Err(error(format!("{why}; --allow-unreleased compares with nothing")))
             }
             other => other.map_err(|e| cluster::failed(&e)),
         };
-        return names.iter().zip(current).map(one).collect();
+        return said.map(one).collect();
     };
     let one = |(namespace, name): &&Name| {
         let answer = cluster.revision(namespace, name, revision).map_err(|e| cluster::failed(&e))?;

@@ -10,6 +10,7 @@ mod findings;
 pub(super) mod git;
 mod live;
 mod reuse;
+mod run;
 mod scene;
 mod sides;
 mod values;
@@ -17,16 +18,13 @@ mod values;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use super::args::SceneArgs;
 use super::cluster::RELEASE;
 use super::exit;
-use super::lint::plan::Plan;
 use super::pager;
 use super::progress::Progress;
 use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
-use crate::cluster::Cluster;
 use crate::diff::fold::{Cell, Counts, Folder, Report};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
@@ -36,15 +34,14 @@ use crate::diff::{FieldPath, ObjectChange, compare};
 use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
-use against::{Against, Texts, is_chart};
+use against::{Against, Texts};
 use args::{Colour, DiffArgs};
 use drift::Asked;
-use elsewhere::{of_folder, of_revision};
 use findings::{Checker, brought};
 use live::Wanted;
-use reuse::Reuse;
-use scene::{Broken, Setting};
-use sides::{Finish, Half, Prepared};
+use run::{Run, Sides};
+use scene::Broken;
+use sides::Prepared;
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs) -> u8 {
@@ -124,7 +121,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => None,
     };
     let plans = new_plan.as_ref().map(|new| (old_plan.as_ref().unwrap_or(new), new));
-    // A release's cluster is the one that its templates see.
+    // The cluster that templates see where no release says which.
     let cluster = match &against {
         Against::Release(_) => None,
         _ if !args.live => None,
@@ -190,95 +187,6 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
     scene.engine.seed.get_or_insert(0);
     scene.engine.now.get_or_insert_with(|| jiff::Timestamp::now().to_string());
     scene
-}
-
-type Sides = (Result<(Prepared, Prepared), Broken>, Vec<String>);
-
-/// What all jobs share.
-struct Run<'a> {
-    args: &'a DiffArgs,
-    scene: &'a SceneArgs,
-    against: &'a Against,
-    project: &'a Found,
-    cluster: Option<Arc<Cluster>>,
-    texts: Texts<'a>,
-    plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
-}
-
-impl Run<'_> {
-    /// Both sides of a job, with what has to be said of them.
-    fn both(&self, job: &Job) -> Sides {
-        let mut notes = Vec::new();
-        let sides = self.new_side(job).and_then(|new| {
-            let old = self.old_side(job, new.namespace(), &mut notes)?;
-            let old_file = |file: &str| self.against.shown(file);
-            if self.args.values_only {
-                let here = |file: &str| relative(file);
-                return Ok(values::both(old.values(&|file| relative(&old_file(file))), new.values(&here)));
-            }
-            let plans = self.plans.filter(|_| job.stored.is_none());
-            let finish = Finish { args: self.args, env: job.env(), plans, old_file: &old_file };
-            Ok(finish.both(old, new))
-        });
-        (sides, notes)
-    }
-
-    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
-        if let Some(release) = &job.release {
-            let (deployed, own) = match self.against {
-                Against::Release(live) => (live.deployed(job.number), live.cluster(job.number)),
-                _ => (None, None),
-            };
-            let cluster = own.filter(|_| self.args.live).or(self.cluster.as_ref());
-            let setting = Setting { scene: self.scene, cluster, deployed, reuse: Reuse::of(self.args) };
-            return Ok(Half::Rendered(Box::new(setting.render(release)?)));
-        }
-        if let (Some(stored), Against::Release(live)) = (&job.stored, self.against) {
-            // What was said of it is the old side's.
-            return Ok(live.side(self.args, job.number, &stored.name.0, &mut Vec::new())?);
-        }
-        let mut texts = Vec::new();
-        for path in &self.args.manifests {
-            texts.extend(self.texts.at(Path::new(path))?);
-        }
-        let namespace = self.scene.namespace.as_deref().unwrap_or("default");
-        Ok(Prepared::read(self.args, namespace, &texts)?.into())
-    }
-
-    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
-        let read = |texts: &[(String, String)]| match (self.args.values_only, texts) {
-            (true, [(label, text)]) => values::Given::of_text(label, text).map(Half::from),
-            _ => Prepared::read(self.args, namespace, texts).map(Half::from),
-        };
-        Ok(match self.against {
-            Against::Release(live) => live.side(self.args, job.number, namespace, notes)?,
-            Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
-            Against::Files(path) => {
-                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let cluster = job.release.as_ref().and_then(Release::cluster).unwrap_or_default();
-                let env = job.env().unwrap_or_default();
-                let path = path.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster);
-                let path = Path::new(&path);
-                match &job.release {
-                    Some(release) if is_chart(path) => of_folder(self.scene, path, release, self.project)?,
-                    Some(_) if self.args.values_only => values::Given::of_file(path)?.into(),
-                    _ => read(&self.texts.at(path)?)?,
-                }
-            }
-            Against::Nothing => Prepared::empty(namespace).into(),
-            Against::Git { revision, project } => match &job.release {
-                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
-                None => {
-                    let mut texts = Vec::new();
-                    let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
-                    for path in paths.filter(|p| p.exists()) {
-                        texts.extend(self.texts.at(&path)?);
-                    }
-                    read(&texts)?
-                }
-            },
-        })
-    }
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.

@@ -84,6 +84,7 @@ fn upgrade(args: &UpgradeArgs) -> Result<(Vec<String>, AsHelm), String> {
         (args.reuse_values, "--reuse-values"),
         (args.reset_values || installs, "--reset-values"),
         (args.reset_then_reuse_values, "--reset-then-reuse-values"),
+        (args.three_way_merge && !installs, "--drift"),
     ] {
         out.extend(given.then(|| flag.to_owned()));
     }
@@ -123,12 +124,8 @@ impl UpgradeArgs {
             return Err("--repo is not served: helm pull the chart first and name the archive".into());
         }
         is_here(&self.words[1])?;
-        if self.three_way_merge || self.take_ownership {
-            let flag = if self.three_way_merge { "--three-way-merge" } else { "--take-ownership" };
-            return Err(format!(
-                "{flag} is not served: the comparison is with the release's manifests; `plimsoll diff --drift` says \
-                 what somebody changed in the cluster since, apart from what this upgrade does"
-            ));
+        if self.take_ownership {
+            return Err("--take-ownership is not served: objects of another owner are compared with nothing".into());
         }
         Ok(())
     }

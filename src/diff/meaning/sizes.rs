@@ -25,14 +25,14 @@ const SHOWN: &[&str] = &["requests.cpu", "requests.memory", "limits.cpu", "limit
 
 /// Workloads that grow or shrink, and the totals of both sides.
 pub(super) fn sizes(changes: &[ObjectChange], old: &Side, new: &Side) -> (Vec<SizeChange>, Vec<Total>) {
-    let (before, after) = (Scalers::of(old), Scalers::of(new));
+    let (before, after) = (Runners::of(old), Runners::of(new));
     let mut found = Vec::new();
     let mut sums: (Amounts, Amounts) = Default::default();
     let mut pods = (0i64, 0i64);
     for change in changes {
-        let size = |side: &Side, scalers: &Scalers, index: Option<usize>| {
+        let size = |side: &Side, runners: &Runners<'_>, index: Option<usize>| {
             let object = &side.objects[index?];
-            if object.hooks.is_empty() { size(&object.object, scalers) } else { None }
+            if object.hooks.is_empty() { size(&object.object, runners) } else { None }
         };
         let (a, b) = (size(old, &before, change.index.0), size(new, &after, change.index.1));
         for (size, sum, pods) in [(&a, &mut sums.0, &mut pods.0), (&b, &mut sums.1, &mut pods.1)] {
@@ -84,29 +84,57 @@ fn add(sum: &mut Amounts, what: &str, amount: &Quantity) {
     sum.insert(what.to_owned(), so_far.plus(amount));
 }
 
-/// How many pods autoscalers keep at least, by the kind and name of what they scale.
-struct Scalers(BTreeMap<(String, String), i64>);
+/// What else decides how many pods a workload has.
+struct Runners<'s> {
+    /// How many pods autoscalers keep at least, by the kind and name of what they scale.
+    least: BTreeMap<(String, String), i64>,
+    /// The workloads of which Argo Rollouts run the pods, by kind and name, each with whether it is scaled down itself.
+    taken_over: BTreeMap<(&'s str, &'s str), bool>,
+    side: &'s Side,
+}
 
-impl Scalers {
-    fn of(side: &Side) -> Scalers {
-        let mut found = BTreeMap::new();
+impl<'s> Runners<'s> {
+    fn of(side: &'s Side) -> Runners<'s> {
+        let mut found = Runners { least: BTreeMap::new(), taken_over: BTreeMap::new(), side };
         for o in side.objects.iter().map(|o| &o.object) {
             let (target, least) = match (o.group(), &*o.kind) {
                 ("autoscaling", "HorizontalPodAutoscaler") => ("scaleTargetRef", "minReplicas"),
                 ("keda.sh", "ScaledObject") => ("scaleTargetRef", "minReplicaCount"),
-                _ => continue,
+                _ => {
+                    found.taken_over.extend(workload_of(o));
+                    continue;
+                }
             };
             let text = |key: &str| o.root().at(&["spec", target, key]).and_then(Node::as_str);
             let kind = text("kind").unwrap_or("Deployment").to_owned();
             let least = o.root().at(&["spec", least]).and_then(Node::as_i64).unwrap_or(1);
-            found.extend(text("name").map(|name| ((kind, name.to_owned()), least)));
+            found.least.extend(text("name").map(|name| ((kind, name.to_owned()), least)));
         }
-        Scalers(found)
+        found
+    }
+
+    /// The pods' template: a workload's own, or that of the one that a Rollout runs.
+    fn template<'o>(&'o self, object: &'o KubeObject) -> Option<&'o Node> {
+        let own = object.root().at(template_path(object.group(), &object.kind)?);
+        own.or_else(|| {
+            let ((kind, name), _) = workload_of(object)?;
+            let mut all = self.side.objects.iter().map(|o| &o.object);
+            let there = all.find(|o| o.kind == kind && o.name == name && o.namespace == object.namespace)?;
+            there.root().at(template_path(there.group(), &there.kind)?)
+        })
     }
 }
 
+/// The workload that a Rollout runs, with whether it is scaled down for that (Argo's default is that it is not).
+fn workload_of(object: &KubeObject) -> Option<((&str, &str), bool)> {
+    let rollout = (object.group(), &*object.kind) == ("argoproj.io", "Rollout");
+    let text = |key: &str| object.root().at(&["spec", "workloadRef", key]).and_then(Node::as_str);
+    let scaled_down = matches!(text("scaleDown"), Some("onsuccess" | "progressively"));
+    rollout.then(|| Some(((text("kind")?, text("name")?), scaled_down))).flatten()
+}
+
 /// What a workload runs all the time; nothing for what runs now and then, and for other objects.
-fn size(object: &KubeObject, scalers: &Scalers) -> Option<Size> {
+fn size(object: &KubeObject, runners: &Runners<'_>) -> Option<Size> {
     let root = object.root();
     if object.group().is_empty() && object.kind == "PersistentVolumeClaim" {
         let amount = quantity(root.at(&["spec", "resources", "requests", "storage"])?)?;
@@ -115,13 +143,13 @@ fn size(object: &KubeObject, scalers: &Scalers) -> Option<Size> {
     if matches!(&*object.kind, "Job" | "CronJob") {
         return None;
     }
-    let path = template_path(object.group(), &object.kind)?;
-    let pod = root.at(path)?.get("spec")?;
+    let pod = runners.template(object)?.get("spec")?;
     let said = root.at(&["spec", "replicas"]).and_then(Node::as_i64).unwrap_or(1);
     let replicas = match &*object.kind {
         // One for each node, however many there are.
         "DaemonSet" | "Pod" => 1,
-        kind => scalers.0.get(&(kind.to_owned(), object.name.clone())).copied().unwrap_or(said),
+        kind if runners.taken_over.get(&(kind, &object.name)) == Some(&true) => 0,
+        kind => runners.least.get(&(kind.to_owned(), object.name.clone())).copied().unwrap_or(said),
     };
     let mut amounts = pod_amounts(pod);
     for claim in root.at(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default() {
