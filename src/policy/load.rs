@@ -97,7 +97,7 @@ fn string(node: Option<&Node>) -> String {
 
 /// What one document holds.
 enum Read {
-    Policy(Policy),
+    Policy(Box<Policy>),
     Binding(Binding),
     Param(Param),
 }
@@ -107,7 +107,7 @@ impl Set {
         match read {
             Read::Policy(policy) => {
                 self.policies.retain(|p| p.page.id != policy.page.id);
-                self.policies.push(policy);
+                self.policies.push(*policy);
             }
             Read::Binding(binding) => self.bindings.push(binding),
             Read::Param(param) => {
@@ -168,7 +168,7 @@ fn document_in(document: Document, reader: &mut Reader<'_>, minor: u32) -> Optio
     }
     match &*kind {
         "ValidatingAdmissionPolicy" if api_version.starts_with(GROUP) => {
-            policy(root, name, reader, minor).map(Read::Policy)
+            policy(root, name, reader, minor).map(|p| Read::Policy(Box::new(p)))
         }
         "ValidatingAdmissionPolicyBinding" if api_version.starts_with(GROUP) => {
             binding(root, reader).map(Read::Binding)

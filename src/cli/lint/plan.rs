@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
             MissingSchema::Warn => Some(Severity::Warning),
             MissingSchema::Ignore => None,
         };
-        let same = project.as_ref().map(|p| SameEverywhere::of(p)).transpose();
+        let same = project.as_ref().map(SameEverywhere::of).transpose();
         let same = same.map_err(|fault| faults(vec![fault]))?.unwrap_or_default();
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
