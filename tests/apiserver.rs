@@ -178,7 +178,7 @@ fn problems(schemas: &Schemas, text: &str) -> (Vec<Problem>, Vec<Problem>) {
     let document = Document::parse(text.as_bytes()).expect("it was sent as YAML");
     let object = KubeObject::new(source, document);
     let shape = schemas.check(&object).into_iter().filter(|p| p.severity == Severity::Error);
-    (rules::check(&object), shape.collect())
+    (rules::check(&object, schemas.minor()), shape.collect())
 }
 
 fn judge(schemas: &Schemas, case: &Case, tally: &mut Tally) {
@@ -277,4 +277,67 @@ fn apiserver_kinds_with_rules_have_cases() {
         .filter(|(version, kind)| counts.get(&(version.clone(), (*kind).to_owned())).is_none_or(|n| *n < 5))
         .collect();
     assert!(poor.is_empty(), "kinds with rules but few cases: {poor:?}");
+}
+
+/// A pod with one container, before which and in which something else may stand.
+fn pod(spec: &str, container: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{{spec}containers: [{{name: a, image: b{container}}}]}}\n"
+    )
+}
+
+/// What became allowed in which minor version, and the field that versions before it refuse: the feature gates in
+/// pkg/features/kube_features.go of each version, and what the validators do without them.
+fn newly_allowed() -> Vec<(u32, &'static str, String)> {
+    let service = |name: &str, spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]{spec}}}\n")
+    };
+    let hpa = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: \
+               {apiVersion: apps/v1, kind: Deployment, name: a}\n  minReplicas: 0\n  maxReplicas: 2\n  metrics: [{type: \
+               External, external: {metric: {name: q}, target: {type: Value, value: 1}}}]\n";
+    vec![
+        (32, "spec.containers[0].env[0].name", pod("", ", env: [{name: 1A}]")),
+        (33, "spec.dnsConfig.searches[0]", pod("dnsConfig: {searches: [_a.b]}, ", "")),
+        (33, "spec.containers[0].lifecycle.preStop.sleep", pod("", ", lifecycle: {preStop: {sleep: {seconds: 0}}}")),
+        (34, "spec.trafficDistribution", service("a", ", trafficDistribution: PreferSameNode")),
+        (35, "spec.volumes[0]", pod("volumes: [{name: v, image: {reference: c}}], ", "")),
+        (35, "spec.containers[0].restartPolicy", pod("", ", restartPolicy: Always")),
+        (
+            35,
+            "spec.initContainers[0].restartPolicy",
+            pod("initContainers: [{name: i, image: c, restartPolicy: Never}], ", ""),
+        ),
+        (
+            35,
+            "spec.containers[0].env[0].valueFrom",
+            pod(
+                "volumes: [{name: v, emptyDir: {}}], ",
+                ", env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: K}}}]",
+            ),
+        ),
+        (36, "metadata.name", service("1a", "")),
+        (37, "spec.minReplicas", hpa.to_owned()),
+    ]
+}
+
+#[test]
+fn what_became_allowed_is_refused_before() {
+    for (since, path, text) in newly_allowed() {
+        for minor in 31..=37 {
+            let schemas = Schemas::embedded(&format!("1.{minor}")).expect("it is embedded");
+            let found = problems(&schemas, &text).0;
+            let paths: Vec<&str> = found.iter().map(|p| &*p.path).collect();
+            let expected = if minor < since { vec![path] } else { Vec::new() };
+            assert_eq!(paths, expected, "1.{minor}: {text}\n{found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_became_stricter_was_accepted_before() {
+    let text = pod("hostAliases: [{ip: 010.0.0.1, hostnames: [a]}], ", "");
+    for minor in 31..=37 {
+        let schemas = Schemas::embedded(&format!("1.{minor}")).expect("it is embedded");
+        assert_eq!(problems(&schemas, &text).0.is_empty(), minor < 36, "1.{minor}");
+    }
 }

@@ -25,7 +25,7 @@ fn side(manifest: &str) -> Side {
         let hooks = if object.kind == "Job" { vec!["pre-upgrade".to_owned()] } else { Vec::new() };
         SideObject { object, hooks }
     });
-    Side { objects: objects.collect(), namespace: "pay".into() }
+    Side { objects: objects.collect(), namespace: "pay".into(), definitions: Vec::new() }
 }
 
 fn odd() -> Report {

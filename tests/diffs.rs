@@ -256,3 +256,33 @@ fn secrets_are_shown_on_terminals_only() {
     let done = plimsoll(dir.path(), &["diff", "--manifests", "a.yaml", "--against", "a.yaml", "--show-secrets"]);
     assert_eq!(done.status.code(), Some(3));
 }
+
+/// What the documented shape says is wrong with a report.
+fn wrong_with(report: &serde_json::Value) -> Vec<String> {
+    let schema = serde_json::from_str(include_str!("../docs/diff.schema.json")).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    schema.iter_errors(report).map(|e| format!("{}: {e}", e.instance_path())).collect()
+}
+
+#[test]
+fn json_has_the_shape_that_is_documented() {
+    let mut reports = vec![include_str!("../testdata/report/diff/report.json").to_owned()];
+    for case in ["branch", "values", "rollout", "custom"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/diff/{case}.txtar"));
+        let case = parse(&fs::read_to_string(path).expect("it is there"));
+        let dir = repository(&case);
+        for run in &case.runs {
+            let own = run.args.iter().map(String::as_str).filter(|a| !matches!(*a, "-o" | "json" | "markdown"));
+            let done = plimsoll(dir.path(), &own.chain(["-o", "json"]).collect::<Vec<_>>());
+            reports.extend(Some(String::from_utf8(done.stdout).expect("it is text")).filter(|t| !t.is_empty()));
+        }
+    }
+    assert!(reports.len() > 12, "{}", reports.len());
+    for text in reports {
+        let report = serde_json::from_str(&text).expect("it is JSON");
+        assert_eq!(wrong_with(&report), Vec::<String>::new(), "{text}");
+    }
+    let nothing =
+        wrong_with(&serde_json::json!({"version": 2, "differs": false, "releases": [], "changes": [], "x": 1}));
+    assert_eq!(nothing.len(), 2, "{nothing:?}");
+}

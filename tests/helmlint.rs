@@ -188,6 +188,8 @@ fn helmlint_rules_all_have_a_bad_chart() {
         "helm/null-differs",
         "helm/never-rendered",
         "helm/differs-between-environments",
+        "helm/duplicate-object",
+        "helm/object-of-two-releases",
     ];
     found.extend(about_values);
     let without: Vec<&str> = RULES.iter().map(|r| r.id).filter(|id| !found.contains(id)).collect();

@@ -292,3 +292,60 @@ fn a_list_of_what_should_be_the_same_is_read_first() {
         assert!(err.starts_with(&format!("Error: {expected}")), "{err}");
     }
 }
+
+const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ";
+
+#[test]
+fn objects_that_a_cluster_would_get_twice_are_found() {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let hook = format!("{CONFIG_MAP}shared\n  annotations: {{helm.sh/hook: pre-install}}\n");
+    let (own, shared) = (format!("{CONFIG_MAP}own\n"), format!("# shared\n{CONFIG_MAP}shared\n"));
+    let elsewhere = format!("{CONFIG_MAP}shared\n  namespace: elsewhere\n");
+    write(
+        temp.path(),
+        &[
+            (
+                "plimsoll.yaml",
+                "charts: [{path: a, namespace: pay}, {path: b, namespace: pay}, {path: c, namespace: other}]\n\
+                 environments: {dev: {}, prod: {clusters: {np: {}}}}\n",
+            ),
+            ("a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+            ("a/templates/one.yaml", &own),
+            ("a/templates/two.yaml", &format!("{own}---\n{hook}")),
+            ("a/templates/shared.yaml", &shared),
+            ("b/Chart.yaml", "apiVersion: v2\nname: b\nversion: 1.0.0\n"),
+            (
+                "b/templates/shared.yaml",
+                &format!("{{{{ if ne .Release.Name \"x\" }}}}\n{shared}{{{{ end }}}}\n---\n{elsewhere}"),
+            ),
+            ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+            ("c/templates/shared.yaml", &shared),
+        ],
+    );
+    let (status, out, err) = lint(temp.path(), &["--all", "--only", "helm", "--output", "json"]);
+    assert_eq!((status, err.as_str()), (1, ""));
+    let all = findings(&out);
+    let said = |rule: &str| {
+        let of_rule = all.iter().filter(|f| f["rule"] == rule);
+        let text = |f: &serde_json::Value| {
+            let scopes = f["scopes"].as_array().map_or(0, Vec::len);
+            format!("{} {scopes} {}", f["file"].as_str().unwrap_or_default(), f["message"].as_str().unwrap_or_default())
+        };
+        of_rule.map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("helm/duplicate-object"),
+        [
+            "a/templates/two.yaml 2 ConfigMap/own in pay is rendered twice: at a/templates/one.yaml:1, too; Helm 3 fails at \
+          install, Helm 4 keeps one of them"
+        ]
+    );
+    assert_eq!(
+        said("helm/object-of-two-releases"),
+        ["b/templates/shared.yaml 2 ConfigMap/shared in pay is also made by the release a of a at \
+          a/templates/shared.yaml: Helm installs only one of them"]
+    );
+    // Alone it has nothing to collide with.
+    let (_, out, _) = lint(temp.path(), &["--chart", "b", "--all-envs", "--only", "helm", "--output", "json"]);
+    assert!(!out.contains("two-releases"), "{out}");
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plimsoll::finding::{Finding, Resource, Scope, Severity, Spot, ValuesSpot, Waived};
-use plimsoll::report::lint::{RuleInfo, Run, formats, write};
+use plimsoll::report::lint::{Checked, RuleInfo, Run, formats, write};
 use serde_json::Value;
 
 fn spot(file: &str, line: usize, column: usize) -> Spot {
@@ -142,8 +142,24 @@ fn report(format: &str, findings: &[Finding], width: usize) -> String {
     let (charts, environments) = (names(&["charts/ledger", "charts/pay"]), names(&["dev", "prod", "staging"]));
     let versions = names(&["1.34", "1.35", "1.36"]);
     let rules = rules();
+    let object = |chart: &str, place: &str, name: &str| Checked {
+        chart: chart.into(),
+        place: place.into(),
+        resource: Resource {
+            api_version: "v1".into(),
+            kind: "Service".into(),
+            namespace: "pay".into(),
+            name: name.into(),
+        },
+    };
+    let objects = [
+        object("charts/pay", "prod", "fine"),
+        object("charts/pay", "prod", "a&<b>"),
+        object("charts/pay", "dev", "fine"),
+    ];
     let run = Run {
         findings,
+        objects: &objects,
         charts: &charts,
         environments: &environments,
         versions: &versions,
@@ -207,7 +223,7 @@ fn a_clean_run_says_so() {
     assert_eq!(report("json", &[], 0), "[]\n");
     assert_eq!(report("gitlab", &[], 0), "[]\n");
     assert_eq!(report("github", &[], 0), "");
-    assert_eq!(report("junit", &[], 0).matches("<testcase ").count(), 6);
+    assert_eq!(report("junit", &[], 0).matches("<testcase ").count(), 7);
     assert!(report("markdown", &[], 0).starts_with("### ✅ plimsoll lint: no findings\n"));
     for format in ["sarif", "html"] {
         assert!(!report(format, &[], 0).is_empty(), "{format}");

@@ -253,7 +253,7 @@ mod tests {
             std::os::unix::fs::symlink(target.as_str().expect("text"), dir.join(name)).expect("links can be made");
         }
         let path = dir.join("c").display().to_string();
-        let mut log = Log::new(helm);
+        let mut log = Log::like_helm(helm);
         let now = "2026-01-02T03:04:05Z[UTC]".parse().expect("a time");
         let (out, done) = match case["command"].as_str() {
             Some("list") => match list(&path, 80, helm, &mut log) {

@@ -49,6 +49,7 @@ fn merge(args: &MergeArgs) -> Result<u8, Failed> {
             environments: &places,
             versions: &versions,
             checked: 0,
+            objects: &[],
             rules: &rules,
             texts: &read,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),

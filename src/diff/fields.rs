@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::definitions::{self, Schema};
 use super::drift::FieldDrift;
 use super::lists;
 use super::secrets::{Data, Text, Value};
@@ -152,10 +153,10 @@ pub(super) fn says_the_same(a: &Node, b: &Node) -> bool {
 }
 
 /// What differs between two sides of an object.
-pub(super) fn changes(object: &KubeObject, old: &Value, new: &Value) -> Vec<FieldChange> {
+pub(super) fn changes(object: &KubeObject, schema: Option<&Schema>, old: &Value, new: &Value) -> Vec<FieldChange> {
     let by_key = super::values::is_values(object);
     let mut compare = Compare { by_key, path: FieldPath::default(), found: Vec::new() };
-    compare.values(old, new, Shape::of(&object.api_version, &object.kind));
+    compare.values(old, new, definitions::shape(&object.api_version, &object.kind, schema));
     compare.found
 }
 
@@ -167,7 +168,7 @@ struct Compare {
 }
 
 impl Compare {
-    fn values(&mut self, old: &Value, new: &Value, shape: Option<Shape>) {
+    fn values(&mut self, old: &Value, new: &Value, shape: Option<Shape<'_>>) {
         match (&old.data, &new.data) {
             _ if crate::stack::is_low() => self.changed(old, new),
             (Data::Map(_), Data::Map(_)) => self.maps(old, new, shape),
@@ -189,7 +190,7 @@ impl Compare {
     }
 
     /// A key that was null says nothing, as does one that isn't there.
-    fn maps(&mut self, old: &Value, new: &Value, shape: Option<Shape>) {
+    fn maps(&mut self, old: &Value, new: &Value, shape: Option<Shape<'_>>) {
         let lookup = lists::Keys::of(old);
         for entry in new.entries() {
             self.path.0.push(FieldStep::Key(entry.key.clone()));
@@ -229,7 +230,7 @@ impl Compare {
         self.push(if is_new { FieldKind::Added } else { FieldKind::Removed }, old, new);
     }
 
-    fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape>) {
+    fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape<'_>>) {
         for pair in lists::pairs(old, new, shape) {
             let index = pair.new.or(pair.old).unwrap_or(0);
             self.path.0.push(FieldStep::Item { index, name: pair.name });
@@ -259,7 +260,7 @@ pub(super) fn same_scalar(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether two scalars are the same amount or the same time.
-pub(super) fn same_meaning(a: &Value, b: &Value, shape: Option<Shape>, path: &FieldPath) -> bool {
+pub(super) fn same_meaning(a: &Value, b: &Value, shape: Option<Shape<'_>>, path: &FieldPath) -> bool {
     let (a, b) = (a.inline(), b.inline());
     let unknown = shape.is_none() && path.keys().flatten().any(|k| matches!(k, "limits" | "requests"));
     if shape.is_some_and(Shape::is_quantity) || unknown {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
+use super::definitions;
 use super::fields::{FieldKind, FieldPath, FieldStep, same_scalar};
 use super::lists;
 use super::secrets::{Data, Text, Value};
@@ -48,7 +49,10 @@ pub fn layout(change: &ObjectChange) -> Vec<Line> {
     let mut layout =
         Layout { fields: &change.fields, places, path: FieldPath::default(), lines: Vec::new(), dash: None };
     match (&change.old, &change.new) {
-        (Some(old), Some(new)) => layout.both(old, new, Shape::of(&change.id.api_version, &change.id.kind), 0),
+        (Some(old), Some(new)) => {
+            let shape = definitions::shape(&change.id.api_version, &change.id.kind, change.schema.as_ref());
+            layout.both(old, new, shape, 0);
+        }
         (Some(old), None) => layout.one(old, 0, Mark::Removed, None),
         (None, Some(new)) => layout.one(new, 0, Mark::Added, None),
         (None, None) => {}
@@ -158,7 +162,7 @@ impl Layout<'_> {
         self.fields.iter().any(|f| f.counts() && f.path.0.starts_with(&self.path.0))
     }
 
-    fn both(&mut self, old: &Value, new: &Value, shape: Option<Shape>, indent: usize) {
+    fn both(&mut self, old: &Value, new: &Value, shape: Option<Shape<'_>>, indent: usize) {
         match (&old.data, &new.data) {
             (Data::Map(_), Data::Map(_)) => self.maps(old, new, shape, indent),
             (Data::List(a), Data::List(b)) => self.lists(a, b, shape, indent),
@@ -166,7 +170,7 @@ impl Layout<'_> {
         }
     }
 
-    fn maps(&mut self, old: &Value, new: &Value, shape: Option<Shape>, indent: usize) {
+    fn maps(&mut self, old: &Value, new: &Value, shape: Option<Shape<'_>>, indent: usize) {
         let before = lists::Keys::of(old);
         let after = lists::Keys::of(new);
         let mut gone = old.entries().iter().peekable();
@@ -194,7 +198,7 @@ impl Layout<'_> {
     }
 
     /// A key that both sides have.
-    fn matched(&mut self, key: &Text, old: &Value, new: &Value, shape: Option<Shape>, indent: usize) {
+    fn matched(&mut self, key: &Text, old: &Value, new: &Value, shape: Option<Shape<'_>>, indent: usize) {
         let same_kind = std::mem::discriminant(&old.data) == std::mem::discriminant(&new.data);
         if same_kind && !old.is_scalar() && old.is_given() && new.is_given() && !crate::stack::is_low() {
             self.line(indent, Some(key), &Text::default(), Mark::Same, None);
@@ -271,7 +275,7 @@ impl Layout<'_> {
         }
     }
 
-    fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape>, indent: usize) {
+    fn lists(&mut self, old: &[Value], new: &[Value], shape: Option<Shape<'_>>, indent: usize) {
         for pair in lists::pairs(old, new, shape) {
             let index = pair.new.or(pair.old).unwrap_or(0);
             self.path.0.push(FieldStep::Item { index, name: pair.name });

@@ -49,10 +49,10 @@ impl<'v> Keys<'v> {
 const GUESSES: &[&[&str]] = &[&["name"], &["key"], &["id"], &["host"], &["path"], &["type"]];
 
 /// Matches the items of two lists, in the order of the new one; what is removed stands where it stood.
-pub(super) fn pairs(old: &[Value], new: &[Value], shape: Option<Shape>) -> Vec<Pair> {
+pub(super) fn pairs(old: &[Value], new: &[Value], shape: Option<Shape<'_>>) -> Vec<Pair> {
     let named = match shape.and_then(Shape::list_keys) {
         Some(ListKeys::Set) => by_name(old, new, &scalar_name),
-        Some(ListKeys::By(keys)) => by_name(old, new, &|v: &Value| name_by(v, keys)),
+        Some(ListKeys::By(keys)) => by_name(old, new, &|v: &Value| name_by(v, &keys)),
         None => GUESSES.iter().find_map(|keys| by_name(old, new, &|v: &Value| name_by(v, keys))),
     };
     match named {

@@ -7,6 +7,7 @@
 //! [`meaning`], the same changes of many charts and environments become one in [`fold`], and [`lines`] lays an object
 //! out as YAML with both sides' lines. Start reading at [`ObjectChange`].
 
+mod definitions;
 pub mod drift;
 pub mod fields;
 pub mod fold;
@@ -24,6 +25,7 @@ use std::fmt;
 use crate::finding::KubeObject;
 use secrets::{Redactor, Text, Value};
 
+pub use definitions::Schema;
 pub use fields::{FieldChange, FieldKind, FieldPath, FieldStep};
 pub use identity::ObjectId;
 
@@ -33,6 +35,8 @@ pub struct Side {
     pub objects: Vec<SideObject>,
     /// The namespace of objects that say none.
     pub namespace: String,
+    /// Definitions of custom kinds that are not compared themselves.
+    pub definitions: Vec<KubeObject>,
 }
 
 /// An object of a side.
@@ -92,6 +96,8 @@ pub struct ObjectChange {
     /// What is said of an object that the cluster has otherwise than its release: then the old side is the release as it
     /// is stored, and the new side the live object without what is not by hand.
     pub drift: Option<Box<drift::ObjectDrift>>,
+    /// What a definition says of it, where its kind is a custom one.
+    pub schema: Option<Schema>,
     /// Number of the object in [`Side::objects`] of the old and the new side.
     pub index: (Option<usize>, Option<usize>),
 }
@@ -183,7 +189,8 @@ fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) ->
         _ => Change::Changed,
     };
     if let (Some(a), Some(b)) = (&change.old, &change.new) {
-        change.fields = fields::changes(&main.object, a, b);
+        change.schema = Schema::of(&main.object, old, new);
+        change.fields = fields::changes(&main.object, change.schema.as_ref(), a, b);
         if change.fields.is_empty() && change.change == Change::Changed {
             return ObjectChange { change: Change::Unchanged, old: None, new: None, ..change };
         }
@@ -202,6 +209,7 @@ impl ObjectChange {
             fields: Vec::new(),
             ignored: None,
             drift: None,
+            schema: None,
             index: (None, None),
         }
     }

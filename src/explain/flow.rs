@@ -228,7 +228,9 @@ impl Recorder {
 
     /// The node of a call; nothing where nothing is known of its arguments.
     pub(super) fn call_node(&mut self, name: u16, kind: Kind, tags: &[Ref]) -> Ref {
-        if tags.iter().all(|t| !t.is_known()) {
+        // A map that began empty is known by what was put into it.
+        let is_known = |segs: Range| segs.of(&self.segs).iter().any(|s| s.of.is_known());
+        if tags.iter().all(|t| !t.is_known()) && !matches!(kind, Kind::Parts(segs, _) if is_known(segs)) {
             return Ref::NONE;
         }
         let args = Range { start: self.args.len() as u32, len: tags.len() as u32 };

@@ -25,7 +25,8 @@ pub fn helm_rules(found: Vec<HelmFinding>, folder: &ChartFolder<'_>, scope: &Sco
     located.collect()
 }
 
-fn problem(rule: &'static str, severity: Severity, key: &str, message: String) -> Problem {
+/// A problem of a rule about charts, with its remedy.
+pub(super) fn problem(rule: &'static str, severity: Severity, key: &str, message: String) -> Problem {
     let mut problem = Problem::new(rule, severity, key, message);
     problem.remedy = helm::RULES.iter().find(|r| r.id == rule).map(|r| r.remedy.into());
     problem
@@ -123,7 +124,7 @@ pub fn image_uses(release: &Release<'_>, same: &SameEverywhere) -> Vec<ImageUse<
             let is_image = matches!(path.last(), Some(Step::Key(k)) if &**k == "image");
             if let Some(image) = node.as_str().filter(|i| is_image && !i.is_empty()) {
                 let place = release.locate(index, Problem::new("", Severity::Info, path_text(path), ""));
-                uses.push(ImageUse { env: release.scope.env.clone(), image: image.to_owned(), place });
+                uses.push(ImageUse { env: release.scope.place(), image: image.to_owned(), place });
             }
         });
     }

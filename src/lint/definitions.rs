@@ -25,6 +25,24 @@ pub enum Source {
     File(Arc<str>, Blob),
 }
 
+impl Source {
+    /// Whether a word stands in it.
+    pub fn has(&self, word: &str) -> bool {
+        match self {
+            Source::Document(text) => text.text.contains(word),
+            Source::File(_, data) => memchr::memmem::find(data, word.as_bytes()).is_some(),
+        }
+    }
+
+    /// The documents that may be definitions.
+    pub fn documents(&self) -> Vec<Arc<Text>> {
+        match self {
+            Source::Document(text) => vec![text.clone()],
+            Source::File(name, data) => definitions_in(name, data),
+        }
+    }
+}
+
 /// All that may define kinds.
 #[derive(Default)]
 pub struct Definitions {

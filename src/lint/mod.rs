@@ -7,6 +7,7 @@
 pub mod baseline;
 pub mod chart;
 pub mod definitions;
+pub mod duplicates;
 pub mod fold;
 pub mod helm;
 pub mod inline;
@@ -96,17 +97,31 @@ impl Checks {
 fn server(objects: &[KubeObject], schemas: &[Schemas]) -> Vec<Found> {
     let mut found = Vec::new();
     for (object, o) in objects.iter().enumerate() {
-        let mut well_formed = false;
+        let mut well_formed = Vec::new();
         for (version, schemas) in schemas.iter().enumerate() {
             let problems = schemas.check(o);
-            well_formed |= problems.iter().all(|p| p.severity < Severity::Error);
+            // The server validates only what it could decode.
+            if problems.iter().all(|p| p.severity < Severity::Error) {
+                well_formed.push(version);
+            }
             found.extend(problems.into_iter().map(|problem| Found { object, problem, version: Some(version) }));
         }
-        // The server validates only what it could decode.
-        if well_formed {
-            let beyond = rules::check(o).into_iter();
-            found.extend(beyond.map(|problem| Found { object, problem, version: None }));
-        }
+        found.extend(beyond(o, schemas, &well_formed).into_iter().map(|(version, problem)| Found {
+            object,
+            problem,
+            version,
+        }));
     }
     found
+}
+
+/// What servers of some versions say beyond the shape; of no version where all say it.
+fn beyond(object: &KubeObject, schemas: &[Schemas], versions: &[usize]) -> Vec<(Option<usize>, Problem)> {
+    let said: Vec<Vec<Problem>> = versions.iter().map(|v| rules::check(object, schemas[*v].minor())).collect();
+    let Some(first) = said.first() else { return Vec::new() };
+    if said.iter().all(|other| other == first) {
+        return first.iter().map(|problem| (None, problem.clone())).collect();
+    }
+    let all = versions.iter().zip(said);
+    all.flat_map(|(version, said)| said.into_iter().map(move |problem| (Some(*version), problem))).collect()
 }

@@ -137,7 +137,8 @@ impl Release<'_> {
         }
     }
 
-    fn resource(&self, object: &KubeObject) -> Resource {
+    /// The object with its namespace filled in.
+    pub fn resource(&self, object: &KubeObject) -> Resource {
         let namespace = match self.namespace {
             Some(filled_in) if object.namespace.is_empty() && policy::is_namespaced(&object.kind) => filled_in,
             _ => &object.namespace,

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::audit;
-use crate::server::Cluster;
+use crate::server::{Cluster, optimised};
 
 /// How many releases; `releases` put them into the namespace `many`.
 const RELEASES: usize = 130;
@@ -43,6 +43,9 @@ pub fn check(server: &Cluster) {
     let all = timed(&[]);
     // Four lists beside each other hold them all.
     assert_eq!(audit::settled(server, before + 4), before + 4);
-    assert!(all < one * 20, "one release {one:?}, {RELEASES} releases {all:?}");
+    // What is fixed in a run, the connection above all, is the larger part of one release's time only where the renders
+    // are optimised.
+    let times = if cfg!(debug_assertions) && optimised().is_none() { 100 } else { 20 };
+    assert!(all < one * times, "one release {one:?}, {RELEASES} releases {all:?}");
     println!("cluster: diff of one release {one:?}, of {RELEASES} releases {all:?}");
 }

@@ -12,6 +12,7 @@ mod handmade;
 mod live;
 mod releases;
 mod server;
+mod upgrade;
 
 fn main() {
     if std::env::args().any(|a| a == "--list") {
@@ -24,6 +25,7 @@ fn main() {
     let quick = std::env::args().any(|a| a == "quick");
     releases::check(&server, &database, quick);
     live::check(&server);
+    upgrade::check(&server);
     drift::check(&server);
     handmade::check(&server);
     fleet::check(&server);

@@ -207,6 +207,15 @@ fn redactor(args: &DiffArgs, done: &[Done], asked: &Asked) -> Result<Redactor, F
 fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignore, Failed> {
     let rules: &[IgnoreRule] = project.as_ref().map_or(&[], |p| &p.diff.ignore);
     let mut ignore = Ignore::new(rules, redactor).map_err(usage)?;
+    let of_managers: Vec<String> =
+        (0..rules.len()).filter(|i| rules[*i].manager.is_some()).map(|i| format!("diff.ignore[{i}]")).collect();
+    if !of_managers.is_empty() && !args.drift {
+        let text = format!(
+            "Warning: {} cannot apply: who manages a field stands in live objects, which --drift looks at\n",
+            of_managers.join(", ")
+        );
+        let _ = std::io::stderr().write_all(redactor.text(&text).as_bytes());
+    }
     for kind in &args.suppress {
         ignore.suppress(kind).map_err(usage)?;
     }

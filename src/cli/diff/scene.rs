@@ -16,8 +16,11 @@ use crate::diff::secrets::flow::{Flow, suspicious};
 use crate::diff::{Side, SideObject};
 use crate::explain::object::Object;
 use crate::explain::{Map, OriginKind, Place as MapPlace};
-use crate::finding::KubeObject;
+use crate::finding::{KubeObject, Text};
 use crate::fleet::Release;
+use crate::kube::schema::Shape;
+use crate::lint::definitions::{Source, shipped};
+use crate::lint::locate::ChartFolder;
 use crate::lint::objects;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
@@ -145,6 +148,19 @@ impl Scene {
         found
     }
 
+    /// The files in crds/ of the chart and its subcharts, unread.
+    pub fn definition_files(&self) -> Vec<Source> {
+        shipped(&self.session.chart, &ChartFolder::new(self.chart(), self.folder(), Path::new("")))
+    }
+
+    /// The definitions of those kinds that are no built-in ones.
+    fn definitions(&self, kinds: &HashSet<&str>) -> Vec<KubeObject> {
+        let files = if kinds.is_empty() { Vec::new() } else { self.definition_files() };
+        let near = files.iter().filter(|f| kinds.iter().any(|kind| f.has(kind))).flat_map(Source::documents);
+        let may_define = |text: &Arc<Text>| kinds.iter().any(|kind| text.text.contains(kind));
+        near.filter(may_define).flat_map(|text| objects::of_file(&text.name, &text.text).0).collect()
+    }
+
     /// The definitions in crds/ of the chart and its subcharts.
     pub fn crds(&self) -> Vec<KubeObject> {
         fn of(chart: &crate::chart::Chart, found: &mut Vec<KubeObject>) {
@@ -166,6 +182,9 @@ impl Scene {
         differs: &HashSet<usize>,
         name: &dyn Fn(&str) -> String,
     ) -> Prepared {
+        let differing = || objects.iter().enumerate().filter(|(n, _)| differs.contains(n)).map(|(_, (_, o))| &o.object);
+        let custom = |o: &&KubeObject| Shape::of(&o.api_version, &o.kind).is_none();
+        let definitions = self.definitions(&differing().filter(custom).map(|o| &*o.kind).collect());
         let all = crate::explain::object::objects(&self.rendered);
         let flow = Flow::of(&self.map, all.iter());
         let by_document: HashMap<*const Manifest, &Object<'_>> =
@@ -199,6 +218,7 @@ impl Scene {
             side: Side {
                 objects: objects.into_iter().map(|(_, o)| o).collect(),
                 namespace: self.session.options.namespace.clone(),
+                definitions,
             },
             findings: Vec::new(),
             tainted,

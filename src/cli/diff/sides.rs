@@ -111,10 +111,14 @@ impl Opened {
         let (side, documents) = match &mut half {
             Half::Rendered(scene) => {
                 let (documents, objects) = scene.objects(args).into_iter().unzip();
-                (Side { objects, namespace: scene.session.options.namespace.clone() }, documents)
+                {
+                    let namespace = scene.session.options.namespace.clone();
+                    (Side { objects, namespace, definitions: Vec::new() }, documents)
+                }
             }
             Half::Read(prepared) => {
-                let empty = Side { objects: Vec::new(), namespace: prepared.side.namespace.clone() };
+                let namespace = prepared.side.namespace.clone();
+                let empty = Side { objects: Vec::new(), namespace, definitions: Vec::new() };
                 let side = std::mem::replace(&mut prepared.side, empty);
                 let documents = vec![None; side.objects.len()];
                 (side, documents)
@@ -165,7 +169,7 @@ impl Prepared {
         Prepared {
             chart: String::new(),
             release: String::new(),
-            side: Side { objects: Vec::new(), namespace: namespace.to_owned() },
+            side: Side { objects: Vec::new(), namespace: namespace.to_owned(), definitions: Vec::new() },
             findings: Vec::new(),
             tainted: Vec::new(),
             origins: HashMap::new(),

@@ -13,6 +13,7 @@ use crate::explain;
 use crate::finding::{KubeObject, Scope, Severity};
 use crate::fleet::{self, ChartReleases};
 use crate::lint::definitions::{self, Definitions, Source, Unknown};
+use crate::lint::duplicates::{Owners, within};
 use crate::lint::fold::Located;
 use crate::lint::helm::differs::{ImageUse, NullDiffers, has_nulls, null_differs};
 use crate::lint::helm::usage::View;
@@ -22,6 +23,7 @@ use crate::lint::release::{Judged, Release, Tally};
 use crate::lint::{chart as about, objects};
 use crate::render::Rendered;
 use crate::report::explain::short;
+use crate::report::lint::Checked;
 use crate::stack;
 use crate::value::{HelmVersion, Map};
 
@@ -34,6 +36,10 @@ pub(super) struct Part {
     pub said: Vec<String>,
     /// The definitions of custom resources that it ships or renders.
     pub defines: Vec<Source>,
+    /// Whose the objects are.
+    pub owners: Owners,
+    /// The objects, where a report names them.
+    pub objects: Vec<Checked>,
 }
 
 /// Checks one chart. `defined` are definitions of other charts; `is_alone` says that there are idle threads to share the
@@ -150,6 +156,12 @@ struct Said {
     defines: Vec<Source>,
     /// The images that should be the same everywhere.
     images: Vec<ImageUse<Located>>,
+    /// Objects that it has twice.
+    twice: Vec<Located>,
+    /// All of them, where a report names them.
+    objects: Vec<Checked>,
+    /// Whose the objects are.
+    owners: Owners,
 }
 
 impl Chart<'_> {
@@ -192,6 +204,9 @@ impl Chart<'_> {
             part.unknown.append(&mut said.judged.unknown);
             part.tally.add(said.judged, &self.plan.strictness());
             images.append(&mut said.images);
+            part.tally.located(said.twice, &self.plan.strictness());
+            part.owners.extend(said.owners);
+            part.objects.append(&mut said.objects);
         }
         part.tally.located(over_all?, &self.plan.strictness());
         if has_values {
@@ -265,7 +280,20 @@ impl Chart<'_> {
             scope: Scope::at(&seen.release.place()),
             origins: Some(Origins { map: seen.map, folder: &self.folder, documents: &documents }),
         };
+        let mut owners = Owners::default();
+        if self.plan.helm && self.plan.project.is_some() {
+            owners.add(&release, seen.release.name(), seen.release.namespace.is_some());
+        }
+        let listed = objects.iter().filter(|_| self.plan.names_objects);
+        let checked = |o| Checked {
+            chart: self.folder.label.clone(),
+            place: release.scope.place(),
+            resource: release.resource(o),
+        };
         Said {
+            objects: listed.map(checked).collect(),
+            twice: if self.plan.helm { within(&release) } else { Vec::new() },
+            owners,
             judged: self.plan.checks.release(&release),
             defines: definitions::rendered(&objects).collect(),
             images: about::image_uses(&release, &self.plan.same),

@@ -8,7 +8,9 @@ use crate::cli::session::{Failed, error, releases};
 use crate::cli::touched;
 use crate::fleet::{ChartReleases, Matrix, Otherwise};
 use crate::lint::definitions::{Definitions, Source};
-use crate::lint::locate::relative;
+use crate::lint::duplicates::Owners;
+use crate::lint::fold::Located;
+use crate::lint::locate::{ChartFolder, relative};
 use crate::parallel;
 
 /// Checks all charts that were asked for. One that can't be checked doesn't hide the others.
@@ -23,9 +25,12 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
     };
     let mut done = Done { environments: matrix.places(), ..Done::default() };
     done.charts = matrix.charts.iter().map(|c| relative(&c.chart.path, &plan.current)).collect();
+    let mut owners = Owners::default();
     for part in check_all(plan, &matrix.charts) {
         match part {
             Ok(part) => {
+                owners.extend(part.owners);
+                done.objects.extend(part.objects);
                 done.tally.extend(part.tally);
                 done.said.extend(part.said);
             }
@@ -35,7 +40,19 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
             }
         }
     }
+    done.tally.located(collisions(plan, &matrix.charts, &owners), &plan.strictness());
     Ok(done)
+}
+
+/// Objects of several releases, at the templates of each.
+fn collisions(plan: &Plan<'_>, charts: &[ChartReleases], owners: &Owners) -> Vec<Located> {
+    owners.collisions(&|label, template| {
+        let chart = charts.iter().find(|c| relative(&c.chart.path, &plan.current) == label);
+        chart.map_or_else(
+            || template.to_owned(),
+            |c| ChartFolder::new(&c.chart.name, &c.chart.path, &plan.current).rendered(template),
+        )
+    })
 }
 
 /// Checks charts; those with custom resources that other charts of the run define a second time, with what these define.

@@ -12,6 +12,7 @@ use crate::lint::fold::Located;
 use crate::lint::locate::relative;
 use crate::lint::objects;
 use crate::lint::release::{Release, Tally};
+use crate::report::lint::Checked;
 
 /// Checks all objects of the files together.
 pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
@@ -28,16 +29,18 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
             add_file(plan, &relative(&file, &plan.current), &read(&file)?, &mut all, &mut tally);
         }
     }
-    let judged = plan.checks.release(&Release {
+    let release = Release {
         objects: &all,
         crds: &Definitions::default(),
         namespace: plan.args.scene.namespace.as_deref(),
         chart: "",
         scope: Scope::default(),
         origins: None,
-    });
-    tally.add(judged, &plan.strictness());
-    Ok(Done { tally, ..Done::default() })
+    };
+    tally.add(plan.checks.release(&release), &plan.strictness());
+    let checked = |o| Checked { resource: release.resource(o), ..Checked::default() };
+    let objects = all.iter().filter(|_| plan.names_objects).map(checked).collect();
+    Ok(Done { tally, objects, ..Done::default() })
 }
 
 /// Reads a file's objects; documents that are none are findings of the schema family.

@@ -18,12 +18,15 @@ use crate::finding::{Finding, Severity};
 use crate::lint::baseline::Baseline;
 use crate::lint::release::Tally;
 use crate::lint::waivers::Waivers;
+use crate::report::lint::Checked;
 use plan::Plan;
 
 /// What was checked.
 #[derive(Default)]
 struct Done {
     tally: Tally,
+    /// The objects, where a report names them.
+    objects: Vec<Checked>,
     /// Lines for standard error.
     said: BTreeSet<String>,
     /// The charts, as findings name them.

@@ -15,6 +15,7 @@ use crate::lint::strict::Strictness;
 use crate::lint::{Checks, objects};
 use crate::policy::{Set, builtin};
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
+use crate::report::lint::names_objects;
 
 /// What a run of lint goes by.
 pub(in crate::cli) struct Plan<'a> {
@@ -26,6 +27,8 @@ pub(in crate::cli) struct Plan<'a> {
     pub checks: Checks,
     /// Whether the family of Helm's rules is on.
     pub helm: bool,
+    /// Whether a report names the objects that nothing is wrong with.
+    pub names_objects: bool,
     /// What should be the same in all environments.
     pub same: SameEverywhere,
     /// The working folder.
@@ -58,11 +61,12 @@ impl<'a> Plan<'a> {
             MissingSchema::Warn => Some(Severity::Warning),
             MissingSchema::Ignore => None,
         };
+        let names_objects = args.output.iter().any(|o| names_objects(o.split('=').next().unwrap_or_default()));
         let same = project.as_ref().map(SameEverywhere::of).transpose();
         let same = same.map_err(|fault| faults(vec![fault]))?.unwrap_or_default();
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
-        Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), same, current, project })
+        Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), names_objects, same, current, project })
     }
 
     /// How much findings count.

@@ -29,6 +29,7 @@ pub(super) fn write(
             environments: &done.environments,
             versions: &plan.checks.versions,
             checked,
+            objects: &done.objects,
             rules: &rules,
             texts: &texts,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),

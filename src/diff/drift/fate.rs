@@ -52,7 +52,7 @@ pub(super) struct Sides<'a> {
     pub live: &'a Value,
     /// Nothing where the upgrade removes the object.
     pub new: Option<&'a Value>,
-    pub shape: Option<Shape>,
+    pub shape: Option<Shape<'a>>,
     pub method: Method,
     /// Keys that the new object, a Secret, says in `stringData`: there they are nobody else's.
     pub plain: Vec<&'a str>,
@@ -98,7 +98,7 @@ pub(super) fn of(field: &FieldChange, sides: &Sides<'_>, others: bool, releases:
                     whole = false;
                     break;
                 };
-                at = at.each(|v| lists::find(v.items(), name, keys));
+                at = at.each(|v| lists::find(v.items(), name, &keys));
                 shape = shape.and_then(Shape::item);
             }
         }

@@ -42,7 +42,7 @@ impl LiveSide {
     /// Nothing yet.
     pub fn new(namespace: &str) -> LiveSide {
         LiveSide {
-            side: Side { objects: Vec::new(), namespace: namespace.to_owned() },
+            side: Side { objects: Vec::new(), namespace: namespace.to_owned(), definitions: Vec::new() },
             raw: Vec::new(),
             stored: HashMap::new(),
             unknown: Vec::new(),
@@ -236,10 +236,10 @@ mod tests {
 
     #[test]
     fn a_secret_is_compared_as_it_is_stored() {
-        let text = "kind: Secret\nstringData: {a: x, b: y}\ndata: {a: bm8=, c: eg==}\n";
+        let text = "kind: Secret\nstringData: {a: x, b: why}\ndata: {a: bm8=, c: eg==}\n";
         let source = Arc::new(Text { name: String::new(), line: 1, text: text.to_owned() });
         let document = Document::parse(text.as_bytes()).expect("it is YAML");
         let stored = with_data(&KubeObject::new(source, document));
-        assert_eq!(stored.root().to_json(), json!({"kind": "Secret", "data": {"a": "eA==", "c": "eg==", "b": "eQ=="}}));
+        assert_eq!(stored.root().to_json(), json!({"kind": "Secret", "data": {"a": "eA==", "c": "eg==", "b": "d2h5"}}));
     }
 }

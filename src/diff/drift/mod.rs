@@ -197,7 +197,7 @@ fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>
     let shape = Shape::of(&object.object.api_version, &object.object.kind);
     let owners = Owners::new(context.live.raw(at));
     let pruned = prune::prune(&old, &whole, &owners, shape);
-    let mut fields = fields::changes(&object.object, &old, &pruned.live);
+    let mut fields = fields::changes(&object.object, None, &old, &pruned.live);
     fields.retain(|f| matches!(f.kind, FieldKind::Added | FieldKind::Removed | FieldKind::Changed));
     if fields.is_empty() && pruned.apart.is_empty() {
         return None;

@@ -125,6 +125,10 @@ pub(super) fn legacy_ip(field: Field<'_>) {
         field.invalid_as(quote(field.text()), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         return;
     };
+    // Stricter since 1.36.
+    if !field.since(36) {
+        return;
+    }
     if address.leading_zeros {
         field.invalid("must not have leading 0s");
     }
@@ -162,6 +166,9 @@ pub(super) fn legacy_cidr(field: Field<'_>, text: &str) {
         field.invalid_as(shown, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
         return;
     };
+    if !field.since(36) {
+        return;
+    }
     if cidr.leading_zeros || cidr.address.leading_zeros {
         field.invalid_as(shown, "must not have leading 0s in IP or prefix length");
     } else if cidr.address.mapped {
@@ -175,6 +182,7 @@ pub(super) fn legacy_cidr(field: Field<'_>, text: &str) {
 pub(super) fn strict_cidr(field: Field<'_>) {
     let before = field.found();
     legacy_cidr(field, field.text());
+    // Ranges of the new kinds have always been looked at closely.
     let canonical = Cidr::parse(field.text()).map(|c| c.canonical()).unwrap_or_default();
     if field.found() == before && canonical != field.text() {
         field.invalid(&format!("must be in canonical form ({})", quote(&canonical)));

@@ -57,7 +57,7 @@ pub(super) fn containers(pod: &Pod<'_>) {
             name.duplicate_as(quote(name.text()));
         }
         running(pod, container);
-        restart_policy(container);
+        restart_policy(container, false);
     }
     host_ports(pod, list.items().collect(), list);
 }
@@ -77,7 +77,7 @@ pub(super) fn init_containers(pod: &Pod<'_>) {
         common(pod, container);
         let policy = container.at("restartPolicy");
         if policy.is_set() || container.at("restartPolicyRules").len() > 0 {
-            restart_policy(container);
+            restart_policy(container, true);
         }
         let name = container.at("name");
         if names.contains(name.text()) {
@@ -216,8 +216,20 @@ fn resize_policy(pod: &Pod<'_>, policies: Field<'_>) {
     }
 }
 
-fn restart_policy(container: Field<'_>) {
+/// Before 1.35 there is only `Always`, and only for what runs before the containers.
+fn old_restart_policy(policy: Field<'_>, is_init: bool) {
+    if policy.is_set() && !is_init {
+        policy.forbidden("may not be set for non-init containers");
+    } else {
+        policy.one_of(&["Always"]);
+    }
+}
+
+fn restart_policy(container: Field<'_>, is_init: bool) {
     let (policy, rules) = (container.at("restartPolicy"), container.at("restartPolicyRules"));
+    if !container.since(35) {
+        return old_restart_policy(policy, is_init);
+    }
     if !policy.is_set() {
         if rules.len() == 0 {
             return;

@@ -1,7 +1,9 @@
 //! Environment variables and what they and volumes take from the pod, ConfigMaps, Secrets and files.
 
 use super::field::Field;
-use super::formats::{config_map_key, dns_label, dns_subdomain, env_var_name, qualified_name, qualified_name_caseless};
+use super::formats::{
+    config_map_key, dns_label, dns_subdomain, env_var_name, old_env_var_name, qualified_name, qualified_name_caseless,
+};
 use super::{quote, volumes};
 
 const ENV_FIELDS: &[&str] = &[
@@ -58,7 +60,8 @@ pub(super) enum Reader {
 /// The variables of a container.
 pub(super) fn env(variables: Field<'_>) {
     for variable in variables.items() {
-        variable.at("name").check_required(env_var_name);
+        let name = variable.at("name");
+        name.check_required(if name.since(32) { env_var_name } else { old_env_var_name });
         if variable.at("valueFrom").is_set() {
             value_from(variable.at("valueFrom"), !variable.at("value").text().is_empty());
         }
@@ -82,7 +85,7 @@ fn value_from(source: Field<'_>, has_value: bool) {
             key_ref(field);
         }
     }
-    if let Some(field) = at("fileKeyRef") {
+    if let Some(field) = at("fileKeyRef").filter(|f| f.if_since(35).is_set()) {
         count += 1;
         file_key_ref(field);
     }

@@ -22,12 +22,13 @@ const MAX_SHOWN_DEPTH: usize = 16;
 pub(super) struct Report<'a> {
     steps: &'a Arena<PathStep<'a>>,
     problems: RefCell<Vec<Problem>>,
+    minor: u32,
 }
 
 impl<'a> Report<'a> {
-    /// An empty one; `steps` holds the paths.
-    pub fn new(steps: &'a Arena<PathStep<'a>>) -> Report<'a> {
-        Report { steps, problems: RefCell::default() }
+    /// An empty one of a server of a minor version; `steps` holds the paths.
+    pub fn new(steps: &'a Arena<PathStep<'a>>, minor: u32) -> Report<'a> {
+        Report { steps, problems: RefCell::default(), minor }
     }
 
     /// Takes what was found.
@@ -222,6 +223,17 @@ impl<'a> Field<'a> {
             Data::Float(f) => Quantity::parse(&f.to_string()),
             _ => None,
         }
+    }
+
+    /// Whether the server is of this minor version or a later one.
+    pub fn since(self, minor: u32) -> bool {
+        self.report.minor >= minor
+    }
+
+    /// The field, or as if it weren't given before a version: what belongs to a feature that is off the server drops
+    /// before it looks.
+    pub fn if_since(self, minor: u32) -> Field<'a> {
+        if self.since(minor) { self } else { self.with(None) }
     }
 
     /// How much was found so far in the whole object, to see what a check adds.

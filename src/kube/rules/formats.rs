@@ -209,7 +209,25 @@ pub(super) fn http_header_name(text: &str) -> Vec<String> {
     vec![regex_message(message, "[-A-Za-z0-9]+", &["X-Header-Name"])]
 }
 
-/// The name of an environment variable, since 1.34.
+/// The name of an environment variable before 1.32.
+pub(super) fn old_env_var_name(text: &str) -> Vec<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let mut said = Vec::new();
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit()) || !text.bytes().all(is_plain) {
+        let message = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', \
+                       and must not start with a digit";
+        said.push(regex_message(message, "[-._a-zA-Z][-._a-zA-Z0-9]*", &["my.env-name", "MY_ENV.NAME", "MyEnvName1"]));
+    }
+    match text {
+        "." => said.push("must not be '.'".into()),
+        ".." => said.push("must not be '..'".into()),
+        _ if text.starts_with("..") => said.push("must not start with '..'".into()),
+        _ => {}
+    }
+    said
+}
+
+/// The name of an environment variable since 1.32.
 pub(super) fn env_var_name(text: &str) -> Vec<String> {
     if text.is_empty() {
         return vec!["environment variable name must be non-empty".into()];

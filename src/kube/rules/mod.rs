@@ -1,5 +1,6 @@
 //! What the API server checks beyond the schema: the rules of Kubernetes 1.36's validators, kind by kind, applied to
-//! objects as the server sees them after defaulting. Each family of kinds has a file; what is wrong is said with the
+//! objects as the server sees them after defaulting. What other versions do otherwise is asked by [`Field::since`], by
+//! the feature gates that are on by default in pkg/features of each. Each family of kinds has a file; what is wrong is said with the
 //! server's field and in its words. Unknown fields, types and the enums of the schema are left to others. Nothing is
 //! said that depends on what a cluster holds. Start reading at [`check`].
 
@@ -136,11 +137,11 @@ const OWN_GROUPS: &[&str] = &[
     "storagemigration.k8s.io",
 ];
 
-/// What the server refuses of an object whatever the cluster holds. Of custom resources it is what their metadata
+/// What a server of a minor version of Kubernetes refuses of an object whatever the cluster holds. Of custom resources it is what their metadata
 /// breaks; nothing is said of other kinds without rules.
-pub fn check(object: &KubeObject) -> Vec<Problem> {
+pub fn check(object: &KubeObject, minor: u32) -> Vec<Problem> {
     let steps = Arena::new();
-    let report = Report::new(&steps);
+    let report = Report::new(&steps, minor);
     let root = Field::root(&report, object.root());
     match check_of(object) {
         Some(check) => check(root),

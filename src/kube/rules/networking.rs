@@ -8,6 +8,7 @@ use super::formats::{
 };
 use super::metadata::{SUBDOMAIN, Scope, label_selector, object_meta};
 use super::quote;
+use super::service::service_name;
 
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
@@ -100,7 +101,7 @@ fn ingress_backend(backend: Field<'_>) {
 }
 
 fn service_backend(backend: Field<'_>, service: Field<'_>) {
-    service.at("name").check_required(dns_label);
+    service.at("name").check_required(service_name(service));
     let (name, number) = (service.below(&["port", "name"]), service.below(&["port", "number"]));
     match (!name.text().is_empty(), number.int().is_some_and(|n| n != 0)) {
         (true, true) => backend.invalid_as(quote(""), "cannot set both port name & port number"),

@@ -48,7 +48,8 @@ pub(super) struct Pod<'a> {
 impl<'a> Pod<'a> {
     /// Whether processes have the host's users.
     pub fn has_host_users(&self) -> bool {
-        self.spec.at("hostUsers").flag() != Some(false)
+        // Before 1.33 the server drops the field.
+        self.spec.at("hostUsers").flag() != Some(false) || !self.spec.since(33)
     }
 
     /// When containers are started again.
@@ -273,8 +274,9 @@ fn dns_config(spec: Field<'_>) {
     if length > 2048 {
         searches.invalid("must not have more than 2048 characters (including spaces) in the search list");
     }
-    for search in searches.items().filter(|s| s.text() != ".") {
-        search.check(|s| dns_subdomain_with_underscore(s.strip_suffix('.').unwrap_or(s)));
+    for search in searches.items().filter(|s| s.text() != "." || !s.since(33)) {
+        let format = if search.since(33) { dns_subdomain_with_underscore } else { dns_subdomain };
+        search.check(|s| format(s.strip_suffix('.').unwrap_or(s)));
     }
     for option in config.at("options").items().filter(|o| o.at("name").text().is_empty()) {
         option.required("must not be empty");
@@ -350,7 +352,7 @@ fn file_keys(spec: Field<'_>) {
 
 /// Resources of the pod as a whole, and that its containers keep within them.
 fn pod_resources(pod: &Pod<'_>) {
-    let resources = pod.spec.at("resources");
+    let resources = pod.spec.at("resources").if_since(34);
     if !resources.is_set() {
         return;
     }

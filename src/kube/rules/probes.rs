@@ -81,8 +81,9 @@ fn http_get(action: Field<'_>) {
 
 fn sleep(action: Field<'_>, grace: i64) {
     let seconds = action.at("seconds").int().unwrap_or(0);
-    if seconds < 0 || seconds > grace {
-        let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+    let (least, must_be) = if action.since(33) { (0, "non-negative") } else { (1, "greater than 0") };
+    if seconds < least || seconds > grace {
+        let detail = format!("must be {must_be} and less than terminationGracePeriodSeconds ({grace})");
         action.invalid_as(seconds, &detail);
     }
 }

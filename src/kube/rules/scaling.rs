@@ -59,8 +59,10 @@ pub(super) fn autoscaler_v1(object: Field<'_>) {
 
 fn bounds(spec: Field<'_>) {
     let (least, most, target) = (spec.at("minReplicas"), spec.at("maxReplicas"), spec.at("scaleTargetRef"));
-    if least.int().is_some_and(|m| m < 1) {
-        least.invalid("must be greater than or equal to 1");
+    // To nothing since 1.37.
+    let lowest = i64::from(!least.since(37));
+    if least.int().is_some_and(|m| m < lowest) {
+        least.invalid(&format!("must be greater than or equal to {lowest}"));
     }
     match most.int() {
         None | Some(0) => most.required("must be set and greater than 0"),

@@ -124,7 +124,7 @@ pub(super) fn security_context(context: Field<'_>, host_users: bool) {
     }
     id(context.at("runAsUser"));
     id(context.at("runAsGroup"));
-    let proc = context.at("procMount");
+    let proc = context.at("procMount").if_since(33);
     proc.one_of(&["Default", "Unmasked"]);
     if host_users && proc.text() == "Unmasked" {
         proc.invalid("`hostUsers` must be false to use `Unmasked`");

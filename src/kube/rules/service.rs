@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::addresses::{Address, endpoint_ip, legacy_cidr, legacy_ip, strict_ip};
 use super::containers::PROTOCOLS;
 use super::field::{Field, IntOrText};
-use super::formats::{dns_label, dns_subdomain, label_value, qualified_name, range_message};
+use super::formats::{dns_label, dns_subdomain, dns1035_label, label_value, qualified_name, range_message};
 use super::metadata::{NameFormat, SUBDOMAIN, Scope, labels, object_meta};
 use super::probes::port_number_or_name;
 use super::quote;
@@ -31,7 +31,7 @@ pub(super) fn service(object: Field<'_>) {
     if spec.found() > before {
         return;
     }
-    object_meta(object, Scope::Namespaced, dns_label);
+    object_meta(object, Scope::Namespaced, service_name(object));
     if !TYPES.contains(&kind) {
         cluster_ips(spec);
     }
@@ -202,7 +202,17 @@ fn traffic(spec: Field<'_>, kind: &str) {
         check.invalid("may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
     }
     spec.at("internalTrafficPolicy").one_of(POLICIES);
-    spec.at("trafficDistribution").one_of(&["PreferClose", "PreferSameZone", "PreferSameNode"]);
+    let distribution = spec.at("trafficDistribution");
+    if distribution.since(34) {
+        distribution.one_of(&["PreferClose", "PreferSameZone", "PreferSameNode"]);
+    } else if distribution.since(31) {
+        distribution.one_of(&["PreferClose"]);
+    }
+}
+
+/// How services may be called: since 1.36 a digit may come first.
+pub(super) fn service_name(field: Field<'_>) -> NameFormat {
+    if field.since(36) { dns_label } else { dns1035_label }
 }
 
 /// What the server says once all else is right: several addresses or families are no single stack.

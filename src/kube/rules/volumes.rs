@@ -97,6 +97,10 @@ fn volume_source(volume: Field<'_>, pod_name: &str, is_pod: bool) {
             name.invalid(&format!("PVC name {}: {message}", quote(&claim)));
         }
     }
+    if first == Some("image") && !volume.since(35) {
+        // The feature is off: the server drops the source, and nothing is left.
+        return volume.required("must specify a volume type");
+    }
     let reference = volume.below(&["image", "reference"]);
     if first == Some("image") && is_pod && reference.text().is_empty() {
         reference.required("");

@@ -82,6 +82,11 @@ impl Schemas {
         format!("1.{}", self.builtin.minor())
     }
 
+    /// The minor version.
+    pub fn minor(&self) -> u32 {
+        self.builtin.minor()
+    }
+
     /// Whether objects of a kind live in namespaces; nothing for kinds that aren't known.
     pub fn is_namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
         if let Some(found) = bundle::kind(api_version, kind).filter(|k| self.builtin.is_in(k.served)) {

@@ -5,7 +5,7 @@ use crate::diff::drift::fate::Fate;
 use crate::diff::drift::{Apart, FieldDrift, Kind, ObjectDrift};
 use crate::diff::secrets::{Text, Value};
 
-use super::words::one_line;
+use super::words::{number, one_line};
 
 /// What became of an object, as it stands behind its name.
 pub(super) fn object(change: &ObjectChange, drift: &ObjectDrift) -> String {
@@ -84,7 +84,7 @@ pub(super) fn sentence(change: &ObjectChange) -> Option<String> {
     };
     let mut said: Vec<String> = counted.iter().take(FIELDS).map(|f| one(&f)).collect();
     if counted.len() > FIELDS {
-        said.push(format!("{} more fields", counted.len() - FIELDS));
+        said.push(number(counted.len() - FIELDS, "more field"));
     }
     Some(format!("{}: {}", change.id, said.join(", ")))
 }

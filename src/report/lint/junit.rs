@@ -1,4 +1,5 @@
-//! `junit`: a test suite for each chart in each environment, a test case for each object that has findings. It holds to
+//! `junit`: a test suite for each chart in each environment, a test case for each object and for each file that has
+//! findings. It holds to
 //! the strictest of the schemas in use (Ant's, by Windy Road), which wants a time and a host: they are always the same
 //! here, so that the same findings make the same file.
 
@@ -7,7 +8,7 @@ use std::fmt::Write;
 
 use super::Run;
 use super::words::{self, Counts, environments, one_line, shortened, visible};
-use crate::finding::{Finding, Severity, Spot};
+use crate::finding::{Finding, Resource, Severity, Spot};
 
 /// Of the message that lists of failures show; the text of the failure holds all of it.
 const LONGEST_MESSAGE: usize = 1000;
@@ -17,8 +18,13 @@ type Suite<'f> = (&'f str, String);
 
 pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    let mut objects: BTreeMap<Suite<'_>, BTreeSet<&Resource>> = BTreeMap::new();
+    for o in run.objects {
+        objects.entry((&o.chart, o.place.clone())).or_default().insert(&o.resource);
+    }
     for (id, (key, findings)) in suites(run, findings).into_iter().enumerate() {
-        suite(&mut out, run, id, key, &findings);
+        let checked = objects.remove(&key).unwrap_or_default();
+        suite(&mut out, run, id, key, &findings, &checked);
     }
     out.push_str("</testsuites>\n");
     out
@@ -47,7 +53,22 @@ fn suites<'f>(run: &'f Run<'_>, findings: &[&'f Finding]) -> BTreeMap<Suite<'f>,
     suites
 }
 
-fn suite(out: &mut String, run: &Run<'_>, id: usize, (chart, env): Suite<'_>, findings: &[&Finding]) {
+/// The objects that no finding is about, as test cases are named. A finding that holds in several environments names its
+/// object's namespace in the first of them.
+fn passing(checked: &BTreeSet<&Resource>, findings: &[&Finding]) -> Vec<String> {
+    let head = |r: &'_ Resource| (r.api_version.clone(), r.kind.clone(), r.name.clone());
+    let wrong: BTreeSet<_> = findings.iter().map(|f| head(&f.resource)).collect();
+    checked.iter().filter(|r| !wrong.contains(&head(r))).map(|r| one_line(&r.to_string())).collect()
+}
+
+fn suite(
+    out: &mut String,
+    run: &Run<'_>,
+    id: usize,
+    (chart, env): Suite<'_>,
+    findings: &[&Finding],
+    checked: &BTreeSet<&Resource>,
+) {
     let chart = if chart.is_empty() { "plimsoll" } else { chart };
     let name = if env.is_empty() { chart.to_owned() } else { format!("{chart}.{env}") };
     let mut cases: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
@@ -58,7 +79,8 @@ fn suite(out: &mut String, run: &Run<'_>, id: usize, (chart, env): Suite<'_>, fi
     let fails = |f: &[&Finding]| counts(f).errors + counts(f).warnings > 0;
     let failures = cases.values().filter(|f| fails(f)).count();
     let skipped = cases.values().filter(|f| !fails(f) && counts(f).waived > 0).count();
-    let tests = cases.len().max(1);
+    let fine = passing(checked, findings);
+    let tests = (cases.len() + fine.len()).max(1);
     let _ = writeln!(
         out,
         r#"  <testsuite id="{id}" package="plimsoll.lint" name="{}" timestamp="1970-01-01T00:00:00" hostname="localhost" tests="{tests}" failures="{failures}" errors="0" skipped="{skipped}" time="0">"#,
@@ -69,11 +91,14 @@ fn suite(out: &mut String, run: &Run<'_>, id: usize, (chart, env): Suite<'_>, fi
         let _ = writeln!(out, r#"      <property name="{key}" value="{}"/>"#, attribute(value));
     }
     let _ = writeln!(out, "    </properties>");
-    if cases.is_empty() {
+    if cases.is_empty() && fine.is_empty() {
         case(out, run, &name, "no findings", &[]);
     }
     for (object, findings) in &cases {
         case(out, run, &name, object, findings);
+    }
+    for object in &fine {
+        case(out, run, &name, object, &[]);
     }
     // A test case that passes has no place for a text.
     let passing = cases.values().filter(|f| !fails(f)).flatten();

@@ -16,7 +16,7 @@ mod words;
 
 use std::cmp::Reverse;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Resource, Severity};
 
 /// What a lint run says besides its findings.
 pub struct Run<'a> {
@@ -30,6 +30,8 @@ pub struct Run<'a> {
     pub versions: &'a [String],
     /// How many objects were checked.
     pub checked: usize,
+    /// The objects themselves, in any order, for formats that name what is fine, too: see [`names_objects`].
+    pub objects: &'a [Checked],
     /// The rules that were asked, in their own order.
     pub rules: &'a [RuleInfo],
     /// The text of a file that findings name, for snippets and columns; `None` where it can't be had.
@@ -38,6 +40,22 @@ pub struct Run<'a> {
     pub colour: bool,
     /// Columns of the terminal that `text` is for; 0 where it goes elsewhere: then each finding is one line.
     pub width: usize,
+}
+
+/// An object that was checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checked {
+    /// The chart, as findings name it.
+    pub chart: String,
+    /// Environment and cluster, as in `Run::environments`.
+    pub place: String,
+    /// The object.
+    pub resource: Resource,
+}
+
+/// Whether a format names the objects that nothing is wrong with.
+pub fn names_objects(format: &str) -> bool {
+    format == "junit"
 }
 
 /// What a rule says of itself.
