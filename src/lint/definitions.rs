@@ -8,17 +8,45 @@ use std::sync::{Arc, OnceLock};
 use super::Checks;
 use super::locate::ChartFolder;
 use super::objects;
-use crate::chart::Chart;
+use crate::blob::Blob;
+use crate::chart::{Chart, File};
 use crate::finding::{KubeObject, Text};
 use crate::kube::schema::Schemas;
 
 /// The word that every definition has.
 const KIND: &str = "CustomResourceDefinition";
 
-/// Documents that may define kinds.
+/// What may define kinds.
+#[derive(Clone)]
+pub enum Source {
+    /// One document.
+    Document(Arc<Text>),
+    /// A file by its name, not looked at yet.
+    File(Arc<str>, Blob),
+}
+
+impl Source {
+    /// Whether a word stands in it.
+    pub fn has(&self, word: &str) -> bool {
+        match self {
+            Source::Document(text) => text.text.contains(word),
+            Source::File(_, data) => memchr::memmem::find(data, word.as_bytes()).is_some(),
+        }
+    }
+
+    /// The documents that may be definitions.
+    pub fn documents(&self) -> Vec<Arc<Text>> {
+        match self {
+            Source::Document(text) => vec![text.clone()],
+            Source::File(name, data) => definitions_in(name, data),
+        }
+    }
+}
+
+/// All that may define kinds.
 #[derive(Default)]
 pub struct Definitions {
-    sources: Vec<Arc<Text>>,
+    sources: Vec<Source>,
     /// The schemas with these definitions, by version.
     schemas: OnceLock<Vec<Schemas>>,
 }
@@ -27,13 +55,13 @@ pub struct Definitions {
 pub type Unknown = BTreeSet<(String, String)>;
 
 impl Definitions {
-    /// Of documents; a later one wins over an earlier one that defines the same.
-    pub fn new(sources: Vec<Arc<Text>>) -> Definitions {
+    /// Of documents and files; a later one wins over an earlier one that defines the same.
+    pub fn new(sources: Vec<Source>) -> Definitions {
         Definitions { sources, schemas: OnceLock::new() }
     }
 
-    /// The documents.
-    pub fn sources(&self) -> &[Arc<Text>] {
+    /// The documents and files.
+    pub fn sources(&self) -> &[Source] {
         &self.sources
     }
 
@@ -50,7 +78,15 @@ impl Definitions {
 
     fn compile(&self, checks: &Checks, objects: &[KubeObject]) -> Vec<Schemas> {
         let mut crds = checks.known_to_all();
-        self.sources.iter().for_each(|text| crds.add(text.clone()));
+        for source in &self.sources {
+            match source {
+                Source::Document(text) => crds.add(text.clone()),
+                Source::File(name, data) => {
+                    let name = name.clone();
+                    crds.add_file(data.clone(), Box::new(move |data| definitions_in(&name, data)));
+                }
+            }
+        }
         objects.iter().for_each(|o| crds.add_object(o));
         let crds = Arc::new(crds);
         checks.schemas.iter().map(|s| s.clone().with_crds(crds.clone())).collect()
@@ -72,19 +108,23 @@ pub fn unknown(schemas: &[Schemas], objects: &[KubeObject]) -> Unknown {
 
 /// The definitions in crds/ of a chart and its subcharts. Broken ones are findings where they are rendered; here they
 /// only fail to define anything.
-pub fn shipped(chart: &Chart, folder: &ChartFolder<'_>) -> Vec<Arc<Text>> {
-    let mut found = Vec::new();
-    for file in chart.crds() {
-        let text = String::from_utf8_lossy(&file.data);
-        found.extend(objects::documents(&folder.file(&file.name), &text).into_iter().filter(|t| t.text.contains(KIND)));
-    }
+pub fn shipped(chart: &Chart, folder: &ChartFolder<'_>) -> Vec<Source> {
+    let file = |f: &File| Source::File(folder.file(&f.name).into(), f.data.clone());
+    let mut found: Vec<Source> = chart.crds().map(file).collect();
     for (_, child) in &chart.children {
         found.extend(shipped(child, folder));
     }
     found
 }
 
+/// The documents of a file that may be definitions.
+fn definitions_in(name: &str, data: &Blob) -> Vec<Arc<Text>> {
+    let mut found = objects::documents(name, &String::from_utf8_lossy(data));
+    found.retain(|t| t.text.contains(KIND));
+    found
+}
+
 /// The definitions among rendered objects.
-pub fn rendered(objects: &[KubeObject]) -> impl Iterator<Item = Arc<Text>> {
-    objects.iter().filter(|o| o.kind == KIND).map(|o| o.source.clone())
+pub fn rendered(objects: &[KubeObject]) -> impl Iterator<Item = Source> {
+    objects.iter().filter(|o| o.kind == KIND).map(|o| Source::Document(o.source.clone()))
 }

@@ -54,7 +54,7 @@ pub(super) fn of_side(
     let objects: Vec<KubeObject> = numbers.iter().map(|i| side.objects[*i].object.clone()).collect();
     let scope = Scope { env: env.unwrap_or_default().to_owned(), ..Scope::default() };
     let strictness = Strictness::of(plan.project.as_ref());
-    let sources = scene.map(Scene::definition_texts).unwrap_or_default();
+    let sources = scene.map(Scene::definition_files).unwrap_or_default();
     let crds = Definitions::new(sources);
     let mut release =
         Release { objects: &objects, crds: &crds, namespace: Some(&side.namespace), chart: "", scope, origins: None };

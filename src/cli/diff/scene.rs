@@ -19,7 +19,7 @@ use crate::explain::{Map, OriginKind, Place as MapPlace};
 use crate::finding::{KubeObject, Text};
 use crate::fleet::Release;
 use crate::kube::schema::Shape;
-use crate::lint::definitions::shipped;
+use crate::lint::definitions::{Source, shipped};
 use crate::lint::locate::ChartFolder;
 use crate::lint::objects;
 use crate::manifest::Manifest;
@@ -148,17 +148,17 @@ impl Scene {
         found
     }
 
-    /// The documents in crds/ of the chart and its subcharts that may define kinds, unread.
-    pub fn definition_texts(&self) -> Vec<Arc<Text>> {
+    /// The files in crds/ of the chart and its subcharts, unread.
+    pub fn definition_files(&self) -> Vec<Source> {
         shipped(&self.session.chart, &ChartFolder::new(self.chart(), self.folder(), Path::new("")))
     }
 
     /// The definitions of those kinds that are no built-in ones.
     fn definitions(&self, kinds: &HashSet<&str>) -> Vec<KubeObject> {
-        let texts = if kinds.is_empty() { Vec::new() } else { self.definition_texts() };
+        let files = if kinds.is_empty() { Vec::new() } else { self.definition_files() };
+        let near = files.iter().filter(|f| kinds.iter().any(|kind| f.has(kind))).flat_map(Source::documents);
         let may_define = |text: &Arc<Text>| kinds.iter().any(|kind| text.text.contains(kind));
-        let read = |text: &Arc<Text>| objects::of_file(&text.name, &text.text).0;
-        texts.iter().filter(|t| may_define(t)).flat_map(read).collect()
+        near.filter(may_define).flat_map(|text| objects::of_file(&text.name, &text.text).0).collect()
     }
 
     /// The definitions in crds/ of the chart and its subcharts.

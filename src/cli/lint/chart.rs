@@ -10,9 +10,9 @@ use crate::cli::explain::Scene;
 use crate::cli::session::{Failed, Session, error, open_chart};
 use crate::diag::log::Log;
 use crate::explain;
-use crate::finding::{KubeObject, Scope, Severity, Text};
+use crate::finding::{KubeObject, Scope, Severity};
 use crate::fleet::{self, ChartReleases};
-use crate::lint::definitions::{self, Definitions, Unknown};
+use crate::lint::definitions::{self, Definitions, Source, Unknown};
 use crate::lint::duplicates::{Owners, within};
 use crate::lint::fold::Located;
 use crate::lint::helm::differs::{ImageUse, NullDiffers, has_nulls, null_differs};
@@ -35,7 +35,7 @@ pub(super) struct Part {
     pub unknown: Unknown,
     pub said: Vec<String>,
     /// The definitions of custom resources that it ships or renders.
-    pub defines: Vec<Arc<Text>>,
+    pub defines: Vec<Source>,
     /// Whose the objects are.
     pub owners: Owners,
     /// The objects, where a report names them.
@@ -47,7 +47,7 @@ pub(super) struct Part {
 pub(super) fn lint_chart(
     plan: &Plan<'_>,
     all: &ChartReleases,
-    defined: &[Arc<Text>],
+    defined: &[Source],
     is_alone: bool,
 ) -> Result<Part, Failed> {
     let scene = scene(plan);
@@ -137,7 +137,7 @@ struct Chart<'a> {
     loaded: &'a Arc<chart::Chart>,
     folder: ChartFolder<'a>,
     /// What other charts define.
-    defined: &'a [Arc<Text>],
+    defined: &'a [Source],
     /// That and what this one ships.
     crds: OnceLock<Definitions>,
 }
@@ -153,7 +153,7 @@ struct Seen<'s> {
 /// What was said of the objects of a render.
 struct Said {
     judged: Judged,
-    defines: Vec<Arc<Text>>,
+    defines: Vec<Source>,
     /// The images that should be the same everywhere.
     images: Vec<ImageUse<Located>>,
     /// Objects that it has twice.
@@ -183,10 +183,11 @@ impl Chart<'_> {
         let views: Vec<View<'_>> = scenes.iter().map(|(_, scene)| scene.view()).collect();
         let seen: Vec<Seen<'_>> = scenes.iter().map(|(release, scene)| seen(release, scene)).collect();
         let judge = || seen.iter().map(|one| self.objects(one)).collect::<Vec<Said>>();
-        let values = || match self.plan.helm && unrendered.is_empty() && !views.is_empty() {
-            // What one environment doesn't use, one that failed to render may.
-            true => self.values(&views, &seen),
-            false => Vec::new(),
+        // What one environment doesn't use, one that failed to render may.
+        let has_values = self.plan.helm && unrendered.is_empty() && !views.is_empty();
+        let values = || match has_values {
+            true => self.values(&views, &scenes),
+            false => Ok(Vec::new()),
         };
         let (said, over_all) = match may_spread {
             true => std::thread::scope(|scope| {
@@ -207,14 +208,14 @@ impl Chart<'_> {
             part.owners.extend(said.owners);
             part.objects.append(&mut said.objects);
         }
-        part.tally.located(over_all, &self.plan.strictness());
-        if self.plan.helm && unrendered.is_empty() && !views.is_empty() {
+        part.tally.located(over_all?, &self.plan.strictness());
+        if has_values {
             let differing = about::differing(&views, &images, &self.plan.same, &self.folder, &short);
             part.tally.located(differing, &self.plan.strictness());
-            for (release, scene) in &scenes {
-                let found = about::nulls(self.nulls(release, scene)?, &self.folder, &release.place());
-                part.tally.located(found, &self.plan.strictness());
-            }
+        }
+        if may_spread {
+            // The process is about to end: its memory goes back in one piece.
+            std::mem::forget(scenes);
         }
         Ok(unrendered)
     }
@@ -244,9 +245,13 @@ impl Chart<'_> {
     }
 
     /// What all renders together say of the values and templates.
-    fn values(&self, views: &[View<'_>], seen: &[Seen<'_>]) -> Vec<Located> {
-        let rendered: Vec<&Rendered> = seen.iter().map(|s| s.rendered).collect();
-        about::over_environments(self.loaded, views, &rendered, &self.folder, &short)
+    fn values(&self, views: &[View<'_>], scenes: &[(&fleet::Release, Scene)]) -> Result<Vec<Located>, Failed> {
+        let rendered: Vec<&Rendered> = scenes.iter().map(|(_, scene)| &scene.rendered).collect();
+        let mut all = about::over_environments(self.loaded, views, &rendered, &self.folder, &short);
+        for (release, scene) in scenes {
+            all.extend(about::nulls(self.nulls(release, scene)?, &self.folder, &release.place()));
+        }
+        Ok(all)
     }
 
     /// The nulls of a release's values that the two Helms take differently.

@@ -1,16 +1,13 @@
 //! Charts, each rendered in all its environments: see [`super::chart`] for one of them.
 
-use std::sync::Arc;
-
 use super::Done;
 use super::chart::{Part, lint_chart};
 use super::plan::Plan;
 use crate::cli::progress::Progress;
 use crate::cli::session::{Failed, error, releases};
 use crate::cli::touched;
-use crate::finding::Text;
 use crate::fleet::{ChartReleases, Matrix, Otherwise};
-use crate::lint::definitions::Definitions;
+use crate::lint::definitions::{Definitions, Source};
 use crate::lint::duplicates::Owners;
 use crate::lint::fold::Located;
 use crate::lint::locate::{ChartFolder, relative};
@@ -72,7 +69,7 @@ fn check_all(plan: &Plan<'_>, charts: &[ChartReleases]) -> Vec<Result<Part, Fail
     parts
 }
 
-fn check(plan: &Plan<'_>, charts: &[&ChartReleases], defined: &[Arc<Text>]) -> Vec<Result<Part, Failed>> {
+fn check(plan: &Plan<'_>, charts: &[&ChartReleases], defined: &[Source]) -> Vec<Result<Part, Failed>> {
     let mut parts = Vec::new();
     let mut progress = Progress::new(charts.iter().map(|c| c.releases.len()).sum());
     let take = |chart: &&ChartReleases, part: Option<Result<Part, Failed>>| {

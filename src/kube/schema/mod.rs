@@ -21,7 +21,7 @@ use crd::Found;
 use path::Path;
 use strict::Strict;
 
-pub use crd::{Crds, check_definition, default_problem, rule_problem};
+pub use crd::{Crds, Split, check_definition, default_problem, rule_problem};
 pub use shape::{ListKeys, Shape, is_namespaced};
 
 /// The schemas of one version of Kubernetes. Can be shared between threads; what a kind needs is read when its first

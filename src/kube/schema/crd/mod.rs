@@ -22,6 +22,7 @@ use memchr::memmem;
 use super::bundle::Builtin;
 use super::path::Path;
 use super::problems::{error, required};
+use crate::blob::Blob;
 use crate::finding::{KubeObject, Problem, Severity, Text};
 use crate::yaml::node::{Data, Document, Node};
 use schema::CrdSchema;
@@ -31,13 +32,22 @@ use validate::Validator;
 /// CustomResourceDefinitions by the kinds that they define. Can be shared between threads once filled.
 #[derive(Default)]
 pub struct Crds {
-    sources: Vec<Source>,
+    files: Vec<File>,
     /// What has been looked for, by API version and kind.
     looked: Mutex<HashMap<(String, String), Looked>>,
 }
 
 /// What looking for a kind gives, once.
 type Looked = Arc<OnceLock<Arc<Found>>>;
+
+/// Documents that may define kinds; of a file there are none until it names a kind that is looked for.
+struct File {
+    later: Option<(Blob, Split)>,
+    documents: OnceLock<Vec<Source>>,
+}
+
+/// Splits a file into documents.
+pub type Split = Box<dyn Fn(&Blob) -> Vec<Arc<Text>> + Send + Sync>;
 
 /// A document that may define kinds.
 struct Source {
@@ -73,14 +83,23 @@ impl Crds {
 
     /// Adds a document that may hold definitions; it is parsed only if an object may need it.
     pub fn add(&mut self, text: Arc<Text>) {
-        self.sources.push(Source { text, document: OnceLock::new() });
+        self.push(Source { text, document: OnceLock::new() });
+    }
+
+    /// Adds a file that may hold definitions; it is read and split only if an object may need it.
+    pub fn add_file(&mut self, data: Blob, split: Split) {
+        self.files.push(File { later: Some((data, split)), documents: OnceLock::new() });
+    }
+
+    fn push(&mut self, source: Source) {
+        self.files.push(File { later: None, documents: OnceLock::from(vec![source]) });
     }
 
     /// Adds an object, if it is a definition.
     pub fn add_object(&mut self, object: &KubeObject) {
         if object.kind == "CustomResourceDefinition" {
             let document = OnceLock::from(Some(Arc::clone(&object.document)));
-            self.sources.push(Source { text: Arc::clone(&object.source), document });
+            self.push(Source { text: Arc::clone(&object.source), document });
         }
     }
 
@@ -100,7 +119,8 @@ impl Crds {
     /// word at all.
     fn look(&self, api_version: &str, kind: &str) -> Found {
         let Some((group, version)) = api_version.split_once('/') else { return Found::Unknown };
-        let sources = || self.sources.iter().rev().filter(|s| s.has(group));
+        let sources = || self.files.iter().rev().flat_map(|f| f.naming(group, kind).iter().rev());
+        let sources = || sources().filter(|s| s.has(group));
         let likely = sources().filter(|s| s.names_kind(kind));
         let unlikely = sources().filter(|s| !s.names_kind(kind) && s.has(kind));
         let found = likely.chain(unlikely).find_map(|s| s.definition(group, kind).map(|crd| s.resource(crd, version)));
@@ -108,9 +128,27 @@ impl Crds {
     }
 }
 
+fn has(text: &[u8], word: &str) -> bool {
+    memmem::find(text, word.as_bytes()).is_some()
+}
+
+impl File {
+    /// The documents, if any may be about a kind.
+    fn naming(&self, group: &str, kind: &str) -> &[Source] {
+        match &self.later {
+            Some((data, _)) if !has(data, kind) || !has(data, group) => &[],
+            Some((data, split)) => self.documents.get_or_init(|| {
+                let documents = split(data).into_iter();
+                documents.map(|text| Source { text, document: OnceLock::new() }).collect()
+            }),
+            None => self.documents.get().map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+}
+
 impl Source {
     fn has(&self, word: &str) -> bool {
-        memmem::find(self.text.text.as_bytes(), word.as_bytes()).is_some()
+        has(self.text.text.as_bytes(), word)
     }
 
     /// Whether the text has `kind: KIND`, in YAML or JSON.
