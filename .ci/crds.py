@@ -22,7 +22,7 @@ SOURCES = [
     ("github.com/kedacore/keda/v2", "v2.21.0", "config/crd/bases",
      ["keda.sh_scaledobjects", "keda.sh_triggerauthentications"]),
     ("github.com/argoproj/argo-rollouts", "v1.9.2", "manifests/crds",
-     ["rollout-crd"]),
+     ["rollout-crd", "analysis-template-crd"]),
     ("github.com/external-secrets/external-secrets", "v1.3.2", "config/crds/bases",
      ["external-secrets.io_externalsecrets", "external-secrets.io_clustersecretstores", "external-secrets.io_secretstores"]),
     ("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "example/prometheus-operator-crd",

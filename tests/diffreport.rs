@@ -10,7 +10,7 @@ use plimsoll::diff::meaning::{ImageMove, Meaning, NewFinding, Pods, Refusal, Res
 use plimsoll::diff::secrets::Redactor;
 use plimsoll::diff::{Change, Place, Side, SideObject, Source, compare};
 use plimsoll::finding::{KubeObject, Severity, Text};
-use plimsoll::report::diff::{View, formats, write};
+use plimsoll::report::diff::{View, formats, read, write};
 use plimsoll::yaml::node::Document;
 
 fn folder() -> PathBuf {
@@ -77,7 +77,7 @@ fn meaning(changes: &[plimsoll::diff::ObjectChange], redactor: &Redactor, place:
         stale: vec![(of("Secret"), of("Deployment"))],
         sizes: Vec::new(),
         totals: vec![Total {
-            what: "requests.memory",
+            what: "requests.memory".into(),
             old: "512Mi".into(),
             new: "2Gi".into(),
             difference: "+1536Mi".into(),
@@ -86,13 +86,13 @@ fn meaning(changes: &[plimsoll::diff::ObjectChange], redactor: &Redactor, place:
             object: of("Job"),
             field: "spec.template".into(),
             message: "field is immutable".into(),
-            remedy: "Give the Job another name.",
+            remedy: "Give the Job another name.".into(),
         }],
         risks: vec![Risk {
             kind: RiskKind::Data,
             object: of("PersistentVolumeClaim"),
             message: "its volume goes away".into(),
-            remedy: "Keep it with helm.sh/resource-policy: keep.",
+            remedy: "Keep it with helm.sh/resource-policy: keep.".into(),
         }],
         findings: vec![NewFinding {
             rule: "fintech/no-latest-tag".into(),
@@ -129,6 +129,18 @@ fn every_format_says_what_it_said() {
     expect("report.sides", &write("text", &wide).expect("the format exists"));
     let colours = View { colour: true, width: 80, ..view(&report) };
     expect("report.colours", &write("text", &colours).expect("the format exists"));
+}
+
+#[test]
+fn what_is_read_from_json_is_written_as_it_was() {
+    let report = odd();
+    let json = write("json", &view(&report)).expect("the format exists");
+    let again = read(&json).expect("it was written by the same program");
+    assert_eq!(write("json", &view(&again)).as_ref(), Some(&json));
+    assert_eq!(write("github", &view(&again)), write("github", &view(&report)));
+    let joined = Report::joined(vec![again]);
+    assert_eq!(write("json", &view(&joined)), Some(json));
+    expect("report.joined", &write("text", &view(&joined)).expect("the format exists"));
 }
 
 #[test]

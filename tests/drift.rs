@@ -91,8 +91,17 @@ fn every_format_tells_it_and_none_tells_a_secret() {
             assert!(said.contains(part), "{format} says nothing of {part}:\n{said}");
         }
     }
-    let json: Value = serde_json::from_str(&text(&upgrade(&server, "", &["-o", "json"]))).unwrap();
+    let said = text(&upgrade(&server, "", &["-o", "json"]));
+    let json: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(json["releases"][0]["counts"]["drifted"], 8);
+    let schema = serde_json::from_str(include_str!("../docs/diff.schema.json")).unwrap();
+    let wrong: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&json).map(|e| e.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let again = plimsoll::report::diff::read(&said).unwrap();
+    let view =
+        plimsoll::report::diff::View { report: &again, context: None, colour: false, width: 0, side_by_side: false };
+    assert_eq!(plimsoll::report::diff::write("json", &view), Some(said));
 }
 
 #[test]

@@ -215,6 +215,64 @@ fn project_shards_split_the_charts_and_reports_join_again() {
 }
 
 #[test]
+fn project_diffs_of_shards_join_to_that_of_one_run() {
+    let dir = fleet();
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(dir.path()).args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(args);
+        assert!(command.output().expect("git starts").status.success(), "{args:?}");
+    };
+    let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("it is writable");
+    let deployment = |replicas: u8| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {{{{ .Release.Name }}}}}}\nspec:\n  replicas: {replicas}\n  \
+             selector: {{matchLabels: {{a: b}}}}\n  template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n      \
+             - {{name: c, image: 'i:1', resources: {{requests: {{cpu: 100m}}}}}}\n"
+        )
+    };
+    let both = |file: &str, text: &str| {
+        ["api", "web"].iter().for_each(|c| put(&format!("charts/{c}/templates/{file}"), text));
+    };
+    both("d.yaml", &deployment(2));
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "a"]);
+    both("d.yaml", &deployment(3));
+    both(
+        "new.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \"{{ .Release.Name }}-new\"}\ndata: {a: \"line\\nline\"}\n",
+    );
+    put("envs/np.yaml", "who: newer\n");
+    let diff = |more: &[&str]| {
+        let (status, _, err) = run(dir.path(), &[&["diff", "--against", "git:main", "--no-lint"], more].concat());
+        assert_eq!((status, err.as_str()), (0, ""));
+    };
+    diff(&["--all", "-o", "json=whole.json", "-o", "markdown=whole.md"]);
+    diff(&["--all", "--chart", "api", "-o", "json=api.json"]);
+    diff(&["--all", "--chart", "web", "-o", "json=web.json"]);
+    // Both charts are the second's.
+    diff(&["--all", "--shard", "1/2", "-o", "json=none.json"]);
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).expect("it was written");
+    let merge =
+        |more: &[&str]| run(dir.path(), &[&["report", "merge", "web.json", "none.json", "api.json"], more].concat());
+    let (status, json, err) = merge(&["-o", "json", "-o", "markdown=merged.md", "-o", "html=merged.html"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert_eq!(json, read("whole.json"), "folded again, whatever the order of the shards");
+    assert_eq!(merge(&["-o", "github", "--detailed-exitcode"]).0, 2);
+    let (_, text, _) = merge(&[]);
+    assert!(text.contains("prod: requests.cpu 800m → 1200m (+400m)"), "{text}");
+    assert!(text.contains("- spec.replicas: 2\n+ spec.replicas: 3  ← "), "{text}");
+    let is_sentence = |l: &&str| l.starts_with("### ") || l.starts_with("- ") && l.contains("**");
+    let sentences = |name: &str| read(name).lines().filter(is_sentence).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(sentences("merged.md"), sentences("whole.md"));
+    let (status, _, err) = run(dir.path(), &["report", "merge", "web.json", "whole.json"]);
+    assert!(status == 3 && err.contains("whole.json: web") && err.contains("is in web.json, too"), "{status} {err}");
+    put("api.json", "{\"version\": 1,\n\"releases\": 3}");
+    let (status, _, err) = merge(&[]);
+    assert!(status == 3 && err.contains("api.json:2:13: no diff report in JSON"), "{status} {err}");
+}
+
+#[test]
 fn project_schema_takes_what_the_reader_takes() {
     let (_, out, _) = run(Path::new("."), &["schema"]);
     let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");

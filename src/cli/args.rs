@@ -290,7 +290,7 @@ pub struct InitArgs {
 /// What can be done with reports.
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
-    /// Join lint's JSON reports, as shards write them, into one report of any form
+    /// Join the JSON reports of lint or of diff, as shards write them, into one report of any form
     Merge(MergeArgs),
 }
 
@@ -306,6 +306,9 @@ pub struct MergeArgs {
     /// From which severity on findings fail the run
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
+    /// Reports of diff: exit with 2 if something differs
+    #[arg(long)]
+    pub detailed_exitcode: bool,
 }
 
 /// Which releases are looked at, and what else decides what they render to.

@@ -1,12 +1,15 @@
 //! `plimsoll report merge`: one report of those that the shards of a run wrote as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use super::args::MergeArgs;
+use super::diff::Shown;
+use super::exit;
 use super::lint::{reports, status};
 use super::session::{Failed, error, outputs, usage};
+use crate::diff::fold::Report;
 use crate::finding::{Finding, Scope};
 use crate::lint::Checks;
 use crate::policy::{Set, builtin};
@@ -24,8 +27,47 @@ pub(super) fn run(args: &MergeArgs) -> u8 {
 }
 
 fn merge(args: &MergeArgs) -> Result<u8, Failed> {
+    let mut texts = Vec::new();
+    for file in &args.files {
+        texts.push((file, std::fs::read_to_string(Path::new(file)).map_err(|e| usage(format!("open {file}: {e}")))?));
+    }
+    // Lint writes a list, diff an object.
+    match texts.first() {
+        Some((_, text)) if text.trim_start().starts_with('{') => of_diff(args, &texts),
+        _ => of_lint(args, &texts),
+    }
+}
+
+/// A report, and the file that it was read from.
+type Text<'a> = (&'a String, String);
+
+fn of_diff(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
+    let outputs = outputs(&args.output, &crate::report::diff::formats().collect::<Vec<_>>(), "html")?;
+    let mut known = HashMap::new();
+    let mut reports = Vec::new();
+    for (file, text) in texts {
+        let report = crate::report::diff::read(text).map_err(|e| usage(format!("{file}:{e}")))?;
+        for cell in report.cells.iter().filter(|c| !c.chart.is_empty()) {
+            let name = (cell.new.clone(), cell.release.clone(), cell.namespace.clone());
+            let place = (cell.environment.clone(), cell.cluster.clone());
+            if let Some(other) = known.insert((name, place), file) {
+                let name = crate::report::diff::release(cell);
+                return Err(usage(format!("{file}: {name} is in {other}, too: a release may be in one report only")));
+            }
+        }
+        reports.push(report);
+    }
+    let report = Report::joined(reports);
+    super::diff::print(&Shown::default(), &outputs, &report)?;
+    Ok(if args.detailed_exitcode && report.differs() { exit::CHANGES } else { exit::OK })
+}
+
+fn of_lint(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
+    if args.detailed_exitcode {
+        return Err(usage("--detailed-exitcode is for reports of diff; findings fail by --fail-on".into()));
+    }
     let outputs = outputs(&args.output, &crate::report::lint::formats().collect::<Vec<_>>(), "sarif")?;
-    let found = joined(&args.files)?;
+    let found = joined(texts)?;
     let all = || found.iter();
     let mut charts: Vec<String> = all().map(|f| f.chart.clone()).filter(|c| !c.is_empty()).collect();
     let scopes = || all().flat_map(|f| &f.scopes);
@@ -35,9 +77,9 @@ fn merge(args: &MergeArgs) -> Result<u8, Failed> {
         list.sort();
         list.dedup();
     }
-    let texts = builtin::read(&builtin::sets().into_iter().map(str::to_owned).collect::<Vec<_>>());
-    let texts = texts.map_err(|e| error(e.to_string()))?;
-    let set = Set::load(&texts, u32::MAX).ok();
+    let policies = builtin::read(&builtin::sets().into_iter().map(str::to_owned).collect::<Vec<_>>());
+    let policies = policies.map_err(|e| error(e.to_string()))?;
+    let set = Set::load(&policies, u32::MAX).ok();
     let rules = reports::rules(&Checks::new(&[], None, Vec::new(), set).map_err(usage)?);
     let current = std::env::current_dir().unwrap_or_default();
     let read = |file: &str| std::fs::read_to_string(current.join(file)).ok();
@@ -67,11 +109,10 @@ fn merge(args: &MergeArgs) -> Result<u8, Failed> {
 
 /// The findings of all reports; the same one of several shards once, with all places it holds in. A waiver is unused
 /// only if no shard used it.
-fn joined(files: &[String]) -> Result<Vec<Finding>, Failed> {
+fn joined(files: &[Text<'_>]) -> Result<Vec<Finding>, Failed> {
     let mut all: BTreeMap<String, (Finding, usize)> = BTreeMap::new();
-    for file in files {
-        let text = std::fs::read_to_string(Path::new(file)).map_err(|e| usage(format!("open {file}: {e}")))?;
-        let found: Vec<Finding> = serde_json::from_str(&text)
+    for (file, text) in files {
+        let found: Vec<Finding> = serde_json::from_str(text)
             .map_err(|e| usage(format!("{file}:{}:{}: no lint report in JSON: {e}", e.line(), e.column())))?;
         for finding in found {
             let key = format!("{}\0{}\0{:?}", finding.fingerprint, finding.message, finding.spot);

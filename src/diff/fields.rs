@@ -36,7 +36,7 @@ pub struct FieldChange {
 }
 
 /// What becomes of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FieldKind {
     /// Only the new side has it.
@@ -128,6 +128,40 @@ impl fmt::Display for FieldPath {
 impl serde::Serialize for FieldPath {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// The path that is written so; what a list's item is matched by stays what it is, keys with dots become such names.
+impl From<&str> for FieldPath {
+    fn from(text: &str) -> FieldPath {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let is_end = |(at, _): &(usize, &str)| rest[at + 1..].is_empty() || rest[at + 1..].starts_with(['.', '[']);
+            let item = rest.strip_prefix('[').and_then(|_| rest.match_indices(']').find(is_end));
+            let end;
+            if let Some((at, _)) = item {
+                let name = &rest[1..at];
+                steps.push(match name.parse() {
+                    Ok(index) => FieldStep::Item { index, name: None },
+                    Err(_) => FieldStep::Item { index: 0, name: Some(Text::reported(name.into())) },
+                });
+                end = at + 1;
+            } else {
+                let key = if steps.is_empty() { rest } else { rest.strip_prefix('.').unwrap_or(rest) };
+                let length = key.find(['.', '[']).filter(|at| *at > 0).unwrap_or(key.len());
+                steps.push(FieldStep::Key(Text::reported(key[..length].into())));
+                end = rest.len() - key.len() + length;
+            }
+            rest = &rest[end..];
+        }
+        FieldPath(steps)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FieldPath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<FieldPath, D::Error> {
+        Ok(FieldPath::from(&*String::deserialize(deserializer)?))
     }
 }
 

@@ -8,7 +8,7 @@ use super::secrets::Text;
 use super::{Change, FieldChange, FieldKind, FieldStep, ObjectChange, ObjectId};
 
 /// One comparison: a chart in an environment, or two sets of manifests.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Cell {
     /// The chart's name; empty for plain manifests.
     pub chart: Text,
@@ -46,7 +46,7 @@ impl Cell {
 }
 
 /// How many objects; where values are compared, how many of their keys, of which those that stay are not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Only the new side has them.
@@ -138,6 +138,35 @@ impl Report {
             }
         }
         self.cells.push(cell);
+    }
+
+    /// One report of several, as if their releases had been compared in one run: by what is new in them (the chart's
+    /// path), those of one chart as they were. What is the same in several becomes one; hashes of secrets are never the
+    /// same, for each run has a key of its own.
+    pub fn joined(reports: Vec<Report>) -> Report {
+        let (mut cells, mut changes) = (Vec::new(), Vec::new());
+        for (of, report) in reports.into_iter().enumerate() {
+            cells.extend(report.cells.into_iter().enumerate().map(|(number, cell)| ((of, number), cell)));
+            changes.extend(report.changes.into_iter().map(|folded| (of, folded)));
+        }
+        cells.sort_by(|a, b| a.1.new.cmp(&b.1.new));
+        let numbers: HashMap<(usize, usize), usize> = cells.iter().enumerate().map(|(i, c)| (c.0, i)).collect();
+        for (of, folded) in &mut changes {
+            folded.places.iter_mut().for_each(|p| p.0 = numbers.get(&(*of, p.0)).copied().unwrap_or(p.0));
+        }
+        changes.sort_by_key(|(_, folded)| folded.places.first().map(|p| p.0));
+        let mut joined = Report { cells: cells.into_iter().map(|(_, cell)| cell).collect(), changes: Vec::new() };
+        let mut folder = Folder::default();
+        for (_, folded) in changes {
+            let Some(cell) = folded.places.first().and_then(|p| joined.cells.get(p.0)) else { continue };
+            let place = *folder.known.entry(signature(&folded.change, cell)).or_insert(joined.changes.len());
+            match joined.changes.get_mut(place) {
+                Some(same) => same.places.extend(folded.places),
+                None => joined.changes.push(folded),
+            }
+        }
+        joined.changes.iter_mut().for_each(|folded| folded.places.sort_by_key(|p| p.0));
+        joined
     }
 
     /// Whether anything differs that counts.

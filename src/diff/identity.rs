@@ -13,7 +13,7 @@ use crate::value::HelmVersion;
 use crate::yaml::node::{Data, Node};
 
 /// Names of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectId {
     /// `apps/v1`

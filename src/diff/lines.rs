@@ -55,7 +55,7 @@ pub fn layout(change: &ObjectChange) -> Vec<Line> {
         }
         (Some(old), None) => layout.one(old, 0, Mark::Removed, None),
         (None, Some(new)) => layout.one(new, 0, Mark::Added, None),
-        (None, None) => {}
+        (None, None) => layout.fields_only(),
     }
     layout.lines
 }
@@ -102,6 +102,24 @@ impl Layout<'_> {
         parts.push(rest.clone());
         let text = Text::concat(&parts.iter().collect::<Vec<_>>());
         self.lines.push(Line { mark, text, field });
+    }
+
+    /// Each field behind its path: all that there is of an object out of a report in JSON.
+    fn fields_only(&mut self) {
+        for (number, field) in self.fields.iter().enumerate().filter(|(_, f)| f.counts()) {
+            let key = Text::from(&field.path);
+            if let (Some(old), Some(new)) = (&field.old, &field.new)
+                && let (Some(old), Some(new)) = (old.as_text(), new.as_text())
+                && old.contains('\n')
+                && new.contains('\n')
+            {
+                self.texts(Some(&key), old, new, 0, Some(number));
+                continue;
+            }
+            for (value, mark) in [(&field.old, Mark::Removed), (&field.new, Mark::Added)] {
+                value.iter().for_each(|v| self.entry(&key, v, 0, mark, Some(number)));
+            }
+        }
     }
 
     /// A value that one side has.

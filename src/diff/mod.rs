@@ -116,7 +116,7 @@ impl ObjectChange {
 
 /// Where something was written, for a person to open. All of it went through the redactor: the "file" of an argument is
 /// `--set key`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The file, relative to the working folder where it is below it; of a git revision, with its name before it
     /// (`main:charts/web/values.yaml`).
@@ -128,7 +128,7 @@ pub struct Place {
 }
 
 /// Where a line of one side comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// The template's line, or the line of the manifest file.
     pub template: Option<Place>,

@@ -16,6 +16,10 @@ container give the scope `containersFrom`, see common.podTemplate.
 {{- if (.values.rollout).enabled }}
 {{ include "common.rollout" . }}
 ---
+{{- if (.values.rollout.analysis).enabled }}
+{{ include "common.analysisTemplate" . }}
+---
+{{- end }}
 {{ include "common.service" (merge (dict "name" (printf "%s-canary" (include "common.fullname" .))) .) }}
 {{- else }}
 {{ include "common.deployment" . }}

@@ -49,7 +49,7 @@ spec:
 
 {{/*
 An Argo Rollout in the Deployment's place: the canary gets its share of the Ingress, step by step, `rollout.steps` as
-Argo writes them.
+Argo writes them; a step `analysis` without templates is the one of common.analysisTemplate.
 */}}
 {{- define "common.rollout" -}}
 apiVersion: argoproj.io/v1alpha1
@@ -70,9 +70,42 @@ spec:
           stableIngress: {{ include "common.fullname" . }}
       {{- end }}
       steps:
-        {{- toYaml .values.rollout.steps | nindent 8 }}
+        {{- $own := dict "templates" (list (dict "templateName" (include "common.fullname" .))) }}
+        {{- range .values.rollout.steps }}
+        {{- $step := . }}
+        {{- if hasKey . "analysis" }}
+        {{- $step = dict "analysis" (merge (dict) (.analysis | default dict) $own) }}
+        {{- end }}
+        {{- list $step | toYaml | nindent 8 }}
+        {{- end }}
   template:
     {{- include "common.podTemplate" . | nindent 4 }}
+{{- end -}}
+
+{{/*
+What a canary has to show: of its own requests, and no others', at most `errorPercent` may fail. Where nobody calls it,
+there is nothing to hold against it.
+*/}}
+{{- define "common.analysisTemplate" -}}
+{{- $analysis := .values.rollout.analysis -}}
+{{- $canary := printf "namespace=%q,service=%q" .root.Release.Namespace (printf "%s-canary" (include "common.fullname" .)) -}}
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata:
+  {{- include "common.metadata" . | nindent 2 }}
+spec:
+  metrics:
+    - name: errors
+      interval: {{ $analysis.interval | default "1m" }}
+      count: {{ $analysis.count | default 5 }}
+      failureLimit: {{ $analysis.failureLimit | default 1 }}
+      successCondition: len(result) == 0 || isNaN(result[0]) || result[0] * 100 <= {{ $analysis.errorPercent | default 1 }}
+      provider:
+        prometheus:
+          address: {{ required "rollout.analysis.prometheus: where Prometheus answers" $analysis.prometheus }}
+          query: |
+            sum(rate(http_requests_total{ {{- $canary }},code=~"5.."}[5m]))
+              / sum(rate(http_requests_total{ {{- $canary }}}[5m]))
 {{- end -}}
 
 {{/* What an autoscaler scales. */}}

@@ -167,8 +167,11 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     }
     drop(progress);
     let (report, failed) = all.finish();
-    if !report.cells.is_empty() {
-        print(args, &outputs, &report)?;
+    // A shard without releases has a report to join, too.
+    if failed.is_none() || !report.cells.is_empty() {
+        let shown =
+            Shown { lines: args.lines, side_by_side: args.side_by_side, colour: args.color, pager: !args.no_pager };
+        print(&shown, &outputs, &report)?;
     }
     Ok(match (failed, args.detailed_exitcode && report.differs()) {
         (Some(status), _) => status,
@@ -256,25 +259,40 @@ fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignor
     Ok(ignore)
 }
 
-fn print(args: &DiffArgs, outputs: &[Output], report: &Report) -> Result<(), Failed> {
+/// How a report is shown to a person.
+pub(super) struct Shown {
+    lines: i64,
+    side_by_side: bool,
+    colour: Colour,
+    pager: bool,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { lines: 3, side_by_side: false, colour: Colour::Auto, pager: true }
+    }
+}
+
+/// Writes a report in all of its forms.
+pub(super) fn print(shown: &Shown, outputs: &[Output], report: &Report) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
-        let colour = match args.color {
+        let colour = match shown.colour {
             Colour::Always => file.is_none(),
             Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
             Colour::Never => false,
         };
         let view = View {
             report,
-            context: usize::try_from(args.lines).ok(),
+            context: usize::try_from(shown.lines).ok(),
             colour,
             width: if terminal { width() } else { 0 },
-            side_by_side: args.side_by_side,
+            side_by_side: shown.side_by_side,
         };
         let text = write(format, &view).unwrap_or_default();
         match file {
             Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
-            None if terminal && format == "text" && !args.no_pager && pager::page(&text) => {}
+            None if terminal && format == "text" && shown.pager && pager::page(&text) => {}
             None if super::print(text.as_bytes()) => {}
             None => return Err(error("standard output is closed".into())),
         }

@@ -27,7 +27,7 @@ impl Method {
 }
 
 /// What an upgrade makes of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// Nothing: it says what the new manifest says.

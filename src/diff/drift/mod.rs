@@ -29,7 +29,7 @@ use owners::Owners;
 pub use taint::taint;
 
 /// What became of an object in the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// Fields of it say something else.
@@ -41,7 +41,8 @@ pub enum Kind {
 }
 
 /// What is said of an object that drifted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ObjectDrift {
     /// What became of it.
     pub kind: Kind,
@@ -52,7 +53,7 @@ pub struct ObjectDrift {
 }
 
 /// What is said of a field that drifted.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldDrift {
     /// Who wrote it: `kubectl-edit`, `kubectl (scale)`; nobody where that is not recorded, as of what is removed.
@@ -66,7 +67,7 @@ pub struct FieldDrift {
 }
 
 /// A field that another manager owns, or that the server made something else of.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Apart {
     /// The field.
@@ -147,7 +148,7 @@ pub fn taken(context: &Context<'_>, release: (&str, &str)) -> Vec<Refusal> {
             object: ObjectId::of(&context.new.objects[new].object, &context.new.namespace, context.redactor),
             field: wrong.0.into(),
             message: context.redactor.text(&text),
-            remedy: "Delete it, or upgrade with --take-ownership if the release may have it.",
+            remedy: "Delete it, or upgrade with --take-ownership if the release may have it.".into(),
         });
     }
     found

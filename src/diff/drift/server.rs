@@ -51,7 +51,7 @@ pub fn refusals(answers: &[Answer], new: &Side, foreseen: Vec<Refusal>, redactor
 fn said(answer: &Answer, object: ObjectId, known: &[Refusal], redactor: &Redactor) -> Vec<Refusal> {
     let remedy = |field: &str, reason: &str| {
         let same = known.iter().find(|k| k.object == object && k.field.as_str() == field);
-        same.or(known.iter().find(|k| k.object == object)).map_or(usual(reason), |k| k.remedy)
+        same.or(known.iter().find(|k| k.object == object)).map_or(usual(reason).into(), |k| k.remedy.clone())
     };
     let one = |field: &str, message: &str, reason: &str| Refusal {
         object: object.clone(),

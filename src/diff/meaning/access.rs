@@ -31,7 +31,7 @@ pub(super) fn risks(change: &ObjectChange) -> Vec<Risk> {
         parts.extend(["; and ".into(), (found.len() - NAMED).into(), " more".into()]);
     }
     let message = Text::concat(&parts.iter().collect::<Vec<_>>());
-    vec![Risk { kind: RiskKind::Access, object: change.id.clone(), message, remedy: REMEDY }]
+    vec![Risk { kind: RiskKind::Access, object: change.id.clone(), message, remedy: REMEDY.into() }]
 }
 
 /// What a rule allows: verb, group and resource, or verb and URL; the names it is limited to.

@@ -52,7 +52,7 @@ pub(super) fn risks(change: &ObjectChange) -> Vec<Risk> {
         Change::Renamed { .. } => Text::concat(&[&"under its old name ".into(), &Text::from(*message)]),
         _ => Text::from(*message),
     };
-    vec![Risk { kind: RiskKind::Data, object: id.clone(), message, remedy }]
+    vec![Risk { kind: RiskKind::Data, object: id.clone(), message, remedy: (*remedy).into() }]
 }
 
 /// Whether Helm leaves the object when the release no longer has it.
@@ -70,11 +70,11 @@ fn policies(change: &ObjectChange) -> Vec<Risk> {
     let becomes = |path: &[&str], default: &str, bad: &str| {
         text(&change.old, path, default) != bad && text(&change.new, path, default) == bad
     };
-    let risk = |object: &ObjectId, message: &'static str, remedy| Risk {
+    let risk = |object: &ObjectId, message: &'static str, remedy: &'static str| Risk {
         kind: RiskKind::Data,
         object: object.clone(),
         message: message.into(),
-        remedy,
+        remedy: remedy.into(),
     };
     let mut found = Vec::new();
     let (group, kind) = (change.id.group(), change.id.kind.as_str());

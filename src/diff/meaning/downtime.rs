@@ -9,8 +9,8 @@ use crate::diff::{Change, FieldKind, ObjectChange};
 /// What a change does to availability, given what happens to its pods.
 pub(super) fn risks(change: &ObjectChange, restart: Option<&Restart>) -> Vec<Risk> {
     let mut found = Vec::new();
-    let mut add = |message: Text, remedy| {
-        found.push(Risk { kind: RiskKind::Downtime, object: change.id.clone(), message, remedy });
+    let mut add = |message: Text, remedy: &'static str| {
+        found.push(Risk { kind: RiskKind::Downtime, object: change.id.clone(), message, remedy: remedy.into() });
     };
     match change.change {
         Change::Removed | Change::Renamed { .. } => goes_away(change, &mut add),

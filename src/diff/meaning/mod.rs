@@ -10,11 +10,13 @@ mod restarts;
 mod sizes;
 mod workload;
 
+use std::borrow::Cow;
+
 use super::secrets::Text;
 use super::{Change, FieldPath, ObjectChange, ObjectId, Side};
 
 /// What the changes of one comparison mean.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Meaning {
     /// Images that move.
@@ -37,7 +39,7 @@ pub struct Meaning {
 }
 
 /// A container that gets another image.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageMove {
     /// The object.
@@ -51,7 +53,7 @@ pub struct ImageMove {
 }
 
 /// Whether the pods of a changed workload are replaced.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Restart {
     /// The object.
@@ -63,7 +65,7 @@ pub struct Restart {
 }
 
 /// What happens to the pods of a workload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Pods {
     /// They are replaced one after the other.
@@ -79,7 +81,7 @@ pub enum Pods {
 }
 
 /// A workload that asks for more or less.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SizeChange {
     /// The object.
@@ -91,11 +93,11 @@ pub struct SizeChange {
 }
 
 /// What all workloads of a comparison ask for.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
     /// `requests.cpu`, `requests.memory`, `limits.cpu`, `limits.memory`, `replicas`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Before.
     pub old: Text,
     /// After.
@@ -105,7 +107,7 @@ pub struct Total {
 }
 
 /// An update that the API server refuses.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
     /// The object.
@@ -115,11 +117,11 @@ pub struct Refusal {
     /// What the server says of it.
     pub message: Text,
     /// What to do.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 /// What is at risk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RiskKind {
     /// Data may be lost.
@@ -131,7 +133,7 @@ pub enum RiskKind {
 }
 
 /// Something that a person should look at before the change is made.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Risk {
     /// What is at risk.
@@ -141,11 +143,11 @@ pub struct Risk {
     /// One sentence that says what happens.
     pub message: Text,
     /// What to do.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 /// A finding of lint that this change brings.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewFinding {
     /// `fintech/no-latest-tag`
@@ -199,7 +201,7 @@ fn refusals(change: &ObjectChange, old: &Side, new: &Side) -> Vec<Refusal> {
         object: change.id.clone(),
         field: r.field.into(),
         message: r.message.into(),
-        remedy: r.remedy,
+        remedy: r.remedy.into(),
     })
     .collect()
 }

@@ -69,7 +69,7 @@ fn totals(sums: &(Amounts, Amounts), pods: (i64, i64)) -> Vec<Total> {
         let sign: Text = if difference.is_positive() { "+".into() } else { "".into() };
         let difference =
             if difference.is_zero() { Text::default() } else { Text::concat(&[&sign, &Text::from(&difference)]) };
-        found.push(Total { what, old: (&old).into(), new: (&new).into(), difference });
+        found.push(Total { what: what.into(), old: (&old).into(), new: (&new).into(), difference });
     };
     total("replicas", Quantity::from_int(pods.0), Quantity::from_int(pods.1));
     for what in SHOWN {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::diff::FieldPath;
 use crate::kube::quantity::Quantity;
 
-/// A text that may be shown. Made only by the redactor, and out of what the program itself says.
+/// A text that may be shown. Made only by the redactor, out of what the program itself says, and out of reports that it
+/// wrote.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text {
     shown: Box<str>,
@@ -20,6 +22,11 @@ impl Text {
     /// A text in which hashes stand for something secret.
     pub(super) fn redacted(shown: Box<str>) -> Text {
         Text { shown, secret: true }
+    }
+
+    /// A text out of a report in JSON: it went through the redactor when the report was written.
+    pub(in crate::diff) fn reported(shown: Box<str>) -> Text {
+        Text { secret: shown.contains("[secret "), shown }
     }
 
     /// The text, with `[secret 1f9a03c2]` in place of what is secret.
@@ -111,6 +118,13 @@ impl From<&Quantity> for Text {
     }
 }
 
+/// Nor is anything in a path: its keys are texts themselves.
+impl From<&FieldPath> for Text {
+    fn from(path: &FieldPath) -> Text {
+        Text::reported(path.to_string().into())
+    }
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.shown)
@@ -134,6 +148,13 @@ impl std::ops::Deref for Text {
 impl serde::Serialize for Text {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.shown)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        let shown = Box::<str>::deserialize(deserializer)?;
+        Ok(Text::reported(shown))
     }
 }
 
@@ -285,6 +306,39 @@ impl Value {
             Data::List(items) => items.iter().map(Value::to_json).collect(),
             Data::Map(entries) => entries.iter().map(|e| (e.key.to_string(), e.value.to_json())).collect(),
         }
+    }
+}
+
+impl Value {
+    /// A value out of a report in JSON, like [`Text::reported`].
+    fn reported(json: serde_json::Value) -> Value {
+        use serde_json::Value as Json;
+        let data = match json {
+            Json::Null => Data::Null,
+            Json::Bool(b) => Data::Bool(b),
+            Json::Number(n) => match (n.as_i64(), n.as_u64()) {
+                (Some(i), _) => Data::Int(i),
+                (None, Some(u)) => Data::Uint(u),
+                (None, None) => Data::Float(n.as_f64().unwrap_or_default()),
+            },
+            Json::String(s) => Data::Text(Text::reported(s.into())),
+            Json::Array(items) => Data::List(items.into_iter().map(Value::reported).collect()),
+            Json::Object(map) => {
+                let entry = |(k, v): (String, _)| Entry {
+                    key: Text::reported(k.into()),
+                    key_offset: 0,
+                    value: Value::reported(v),
+                };
+                Data::Map(map.into_iter().map(entry).collect())
+            }
+        };
+        Value { data, offset: 0 }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        serde_json::Value::deserialize(deserializer).map(Value::reported)
     }
 }
 

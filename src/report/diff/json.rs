@@ -4,30 +4,21 @@
 use serde_json::{Value, json};
 
 use super::View;
-use crate::diff::fold::{Cell, Folded};
+use crate::diff::fold::Folded;
 use crate::diff::{Change, FieldChange};
 
 /// Version of the shape.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 pub(super) fn write(view: &View<'_>) -> String {
     let report = view.report;
     let document = json!({
         "version": VERSION,
         "differs": report.differs(),
-        "releases": report.cells.iter().map(cell).collect::<Vec<_>>(),
+        "releases": report.cells,
         "changes": report.changes.iter().map(change).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
-}
-
-fn cell(cell: &Cell) -> Value {
-    json!({
-        "chart": cell.chart, "release": cell.release, "namespace": cell.namespace,
-        "environment": cell.environment, "cluster": cell.cluster,
-        "old": cell.old, "new": cell.new, "notes": cell.notes,
-        "counts": cell.counts, "meaning": cell.meaning,
-    })
 }
 
 fn change(folded: &Folded) -> Value {
@@ -47,7 +38,7 @@ fn change(folded: &Folded) -> Value {
         value["from"] = json!(from);
     }
     if let Some(drift) = &change.drift {
-        value["drift"] = json!({ "kind": drift.kind, "fate": drift.fate, "apart": drift.apart });
+        value["drift"] = json!(drift);
     }
     if whole {
         value["value"] = json!(change.new.as_ref().or(change.old.as_ref()));

@@ -8,12 +8,15 @@ mod github;
 mod html;
 mod json;
 mod markdown;
+mod read;
 mod said;
 mod sides;
 mod text;
 mod words;
 
-use crate::diff::fold::Report;
+use crate::diff::fold::{Cell, Report};
+
+pub use read::read;
 
 /// A report, and how it is to be shown.
 pub struct View<'a> {
@@ -40,6 +43,11 @@ const FORMATS: &[(&str, Writer)] = &[
     ("html", html::write),
     ("github", github::write),
 ];
+
+/// What a comparison is called: `ledger in prod on np-aws`.
+pub fn release(cell: &Cell) -> String {
+    words::cell(cell)
+}
 
 /// The names of the formats, for `--output`.
 pub fn formats() -> impl Iterator<Item = &'static str> {

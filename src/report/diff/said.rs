@@ -134,7 +134,7 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
     };
     let mut all = Vec::new();
     for r in &meaning.refusals {
-        all.push(say(Topic::Refused, format!("{}: {}: {}", r.object, r.field, r.message), Some(r.remedy)));
+        all.push(say(Topic::Refused, format!("{}: {}: {}", r.object, r.field, r.message), Some(&r.remedy)));
     }
     for r in &meaning.risks {
         let topic = match r.kind {
@@ -142,7 +142,7 @@ fn of(meaning: &Meaning, cell: usize) -> Vec<Said> {
             RiskKind::Downtime => Topic::Downtime,
             RiskKind::Access => Topic::Access,
         };
-        all.push(say(topic, format!("{}: {}", r.object, r.message), Some(r.remedy)));
+        all.push(say(topic, format!("{}: {}", r.object, r.message), Some(&r.remedy)));
     }
     all.extend(
         meaning
@@ -191,7 +191,7 @@ fn totals(report: &Report) -> Vec<Said> {
     let mut sums: BTreeMap<_, (Sum, Vec<usize>)> = BTreeMap::new();
     for (number, cell) in report.cells.iter().enumerate() {
         for total in &cell.meaning.totals {
-            let (sum, cells) = sums.entry((cell.environment.as_ref(), total.what)).or_default();
+            let (sum, cells) = sums.entry((cell.environment.as_ref(), &total.what)).or_default();
             sum.add(&total.old, &total.new);
             cells.push(number);
         }
