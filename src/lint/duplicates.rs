@@ -1,7 +1,11 @@
 //! Objects that a cluster would get twice: from one release, or from two releases in one place. Hooks don't count: they
 //! come one after the other. Start reading at [`within`] and [`Owners`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::chart::problem;
 use super::fold::Located;
@@ -66,44 +70,86 @@ fn place(origins: Option<&Origins<'_>>, index: usize, object: &KubeObject) -> St
     format!("{}:{}", spot.file, spot.line)
 }
 
-/// A release that makes objects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owner {
-    release: String,
-    namespace: String,
+/// A release in its place.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Made {
     chart: String,
-    /// The template, as the render names it.
-    template: String,
-    resource: Resource,
+    namespace: String,
+    release: String,
+    /// Environment and cluster.
+    place: String,
+}
+
+/// A release that makes an object. A large fleet has hundreds of thousands of them: the texts lie in one piece.
+#[derive(Debug)]
+struct Owner {
+    made: Arc<Made>,
+    /// The template as the render names it, then the object's API version, kind, namespace and name.
+    texts: Box<str>,
+    /// Where the first four of them end.
+    ends: [u32; 4],
+}
+
+impl Owner {
+    fn new(made: &Arc<Made>, template: &str, resource: &Resource) -> Owner {
+        let Resource { api_version, kind, namespace, name } = resource;
+        let (mut texts, mut ends) = (String::new(), [0; 4]);
+        for (text, end) in [template, api_version, kind, namespace].into_iter().zip(&mut ends) {
+            texts.push_str(text);
+            *end = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        }
+        texts.push_str(name);
+        Owner { made: Arc::clone(made), texts: texts.into(), ends }
+    }
+
+    fn text(&self, n: usize) -> &str {
+        let end = |n: usize| self.ends.get(n).map_or(self.texts.len(), |e| *e as usize);
+        let start = n.checked_sub(1).map_or(0, end);
+        self.texts.get(start..end(n)).unwrap_or_default()
+    }
+
+    fn template(&self) -> &str {
+        self.text(0)
+    }
+
+    fn resource(&self) -> Resource {
+        let text = |n: usize| self.text(n).to_owned();
+        Resource { api_version: text(1), kind: text(2), namespace: text(3), name: text(4) }
+    }
+
+    fn identity(&self) -> Identity {
+        let Resource { api_version, kind, namespace, name } = self.resource();
+        let group = api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
+        Identity { group, kind, namespace, name }
+    }
 }
 
 /// Which release makes which object in which place. Collected chart by chart.
 #[derive(Default)]
 pub struct Owners {
-    /// By environment and cluster.
-    all: HashMap<(String, Identity), Vec<Owner>>,
+    /// By the hash of place and identity.
+    all: HashMap<u64, SmallVec<[Owner; 1]>>,
 }
 
 impl Owners {
     /// Adds the objects of a release by its name. Those in its namespace only where the project says which that is.
     pub fn add(&mut self, release: &Release<'_>, name: &str, has_namespace: bool) {
+        let made = Arc::new(Made {
+            chart: release.chart.to_owned(),
+            namespace: release.namespace.unwrap_or_default().to_owned(),
+            release: name.to_owned(),
+            place: release.scope.place(),
+        });
         for object in release.objects {
             let resource = release.resource(object);
             let Some(identity) = Identity::of(object, &resource) else { continue };
             if !has_namespace && object.namespace.is_empty() && !resource.namespace.is_empty() {
                 continue;
             }
-            let owner = Owner {
-                release: name.to_owned(),
-                namespace: release.namespace.unwrap_or_default().to_owned(),
-                chart: release.chart.to_owned(),
-                template: object.source.name.clone(),
-                resource,
-            };
-            let owners = self.all.entry((release.scope.place(), identity)).or_default();
+            let owners = self.all.entry(hash(&made.place, &identity)).or_default();
             // What one release has twice is said of that release.
-            if !owners.iter().any(|o| (&o.release, &o.namespace) == (&owner.release, &owner.namespace)) {
-                owners.push(owner);
+            if !owners.iter().any(|o| o.made == made && o.identity() == identity) {
+                owners.push(Owner::new(&made, &object.source.name, &resource));
             }
         }
     }
@@ -118,26 +164,39 @@ impl Owners {
     /// Objects that several releases make in one place, each at all of them but the first. `file` shows a template of a
     /// chart by the chart's label and its name in a render.
     pub fn collisions(&self, file: &dyn Fn(&str, &str) -> String) -> Vec<Located> {
-        const RULE: &str = "helm/object-of-two-releases";
         let mut found = Vec::new();
-        for ((place, identity), owners) in self.all.iter().filter(|(_, owners)| owners.len() > 1) {
-            let mut owners: Vec<&Owner> = owners.iter().collect();
-            owners.sort_by_key(|o| (&o.chart, &o.namespace, &o.release, &o.template));
-            let first = owners[0];
-            for owner in &owners[1..] {
-                let message = format!(
-                    "{} is also made by the release {} of {} at {}: Helm installs only one of them",
-                    identity.shown(),
-                    first.release,
-                    first.chart,
-                    file(&first.chart, &first.template)
-                );
-                let spot = Spot { file: file(&owner.chart, &owner.template), line: 1, column: 1 };
-                let located =
-                    Located::of_file(problem(RULE, severity(RULE), "", message), &owner.chart, Scope::at(place), spot);
-                found.push(Located { resource: owner.resource.clone(), ..located });
+        for owners in self.all.values().filter(|owners| owners.len() > 1) {
+            let mut same: BTreeMap<(&str, Identity), Vec<&Owner>> = BTreeMap::new();
+            for owner in owners {
+                same.entry((&owner.made.place, owner.identity())).or_default().push(owner);
+            }
+            for ((_, identity), mut owners) in same {
+                owners.sort_by_key(|o| (&o.made, o.template()));
+                found.extend(owners[1..].iter().map(|owner| collision(&identity, owners[0], owner, file)));
             }
         }
         found
     }
+}
+
+fn hash(place: &str, identity: &Identity) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (place, identity).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// An object that another release makes, too.
+fn collision(identity: &Identity, first: &Owner, owner: &Owner, file: &dyn Fn(&str, &str) -> String) -> Located {
+    const RULE: &str = "helm/object-of-two-releases";
+    let message = format!(
+        "{} is also made by the release {} of {} at {}: Helm installs only one of them",
+        identity.shown(),
+        first.made.release,
+        first.made.chart,
+        file(&first.made.chart, first.template())
+    );
+    let Made { chart, place, .. } = &*owner.made;
+    let spot = Spot { file: file(chart, owner.template()), line: 1, column: 1 };
+    let located = Located::of_file(problem(RULE, severity(RULE), "", message), chart, Scope::at(place), spot);
+    Located { resource: owner.resource(), ..located }
 }
