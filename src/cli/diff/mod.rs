@@ -4,6 +4,7 @@
 
 mod against;
 pub mod args;
+mod compared;
 mod drift;
 mod elsewhere;
 mod findings;
@@ -24,20 +25,18 @@ use super::cluster::RELEASE;
 use super::exit;
 use super::pager;
 use super::progress::Progress;
-use super::session::{Failed, Found, Output, error, outputs, project, relative, releases, usage};
-use crate::diff::fold::{Cell, Counts, Folder, Report};
+use super::session::{Failed, Found, Output, error, outputs, project, releases, usage};
+use crate::diff::fold::Report;
 use crate::diff::ignore::Ignore;
-use crate::diff::meaning::{self, Meaning};
-use crate::diff::secrets::{Redactor, Which};
-use crate::diff::values::mark_overridden;
-use crate::diff::{FieldPath, ObjectChange, compare};
+use crate::diff::secrets::Redactor;
 use crate::fleet::{IgnoreRule, Otherwise, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, Texts};
 use args::{Colour, DiffArgs};
+use compared::Comparison;
 use drift::Asked;
-use findings::{Checker, brought};
+use findings::Checker;
 use live::Wanted;
 use run::{Run, Sides};
 use scene::Broken;
@@ -79,6 +78,21 @@ struct Done {
     sides: Result<(Prepared, Prepared), Broken>,
     notes: Vec<String>,
 }
+
+impl Done {
+    /// The texts that are secret on either side.
+    fn secrets(&self) -> Vec<String> {
+        match &self.sides {
+            Ok((old, new)) => [old, new].into_iter().flat_map(Prepared::secret_texts).collect(),
+            Err(broken) => broken.secrets.clone(),
+        }
+    }
+}
+
+/// Of so many releases both sides are held in memory until the secrets of all are known, for no text may show a secret of
+/// any. Of more, the secrets are gathered first, and each is rendered once more to be compared. (Debug builds hold few, so that
+/// tests go both ways.)
+const AT_ONCE: usize = if cfg!(debug_assertions) { 3 } else { 1_200 };
 
 fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let outputs = outputs(&args.output, &formats().collect::<Vec<_>>(), "html")?;
@@ -129,29 +143,30 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     };
     let texts = Texts::new(&args.connect);
     let run = Run { args, scene: &scene, against: &against, project: &project, cluster, texts, plans };
-    let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
-    let mut progress = Progress::at_the_end(jobs.len());
-    let take = |job: &Job, sides: Option<Sides>| {
-        progress.add(1);
-        let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
-        let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
-        let (sides, notes) = sides.unwrap_or_else(aborted);
-        done.push(Done { job: job.clone(), sides, notes });
-    };
-    parallel::in_order(&jobs, parallel::cores(), |job| run.both(job), take);
-    drop(progress);
-    let asked = match &against {
-        Against::Release(live) if args.drift || args.server => Asked::ask(args, live, &done),
+    let is_asked = args.drift || args.server;
+    // Held are both sides of a release until the secrets of all are known.
+    let mut held = (jobs.len() <= AT_ONCE || is_asked).then(|| Vec::with_capacity(jobs.len()));
+    let mut secrets = BTreeSet::new();
+    let mut progress = Progress::at_the_end(if held.is_some() { jobs.len() } else { 2 * jobs.len() });
+    each(&run, &jobs, &mut progress, |done| {
+        secrets.extend(done.secrets());
+        if let Some(held) = &mut held {
+            held.push(done);
+        }
+    });
+    let asked = match (&against, &held) {
+        (Against::Release(live), Some(done)) if is_asked => Asked::ask(args, live, done),
         _ => Asked::default(),
     };
-    for done in &mut done {
-        if let Some(failed) = asked.failed.get(&done.job.number) {
-            done.sides = Err(failed.clone().into());
-        }
-    }
-    let mut redactor = redactor(args, &done, &asked)?;
+    let mut redactor = redactor(args, &secrets, &asked)?;
     let ignore = ignore(args, &project, &redactor)?;
-    let (report, failed) = compare_all(done, &By { against: &against, asked: &asked, ignore: &ignore }, &mut redactor);
+    let mut all = Comparison::new(&against, &asked, &ignore, &mut redactor);
+    match held {
+        Some(held) => held.into_iter().for_each(|done| all.take(done)),
+        None => each(&run, &jobs, &mut progress, |done| all.take(done)),
+    }
+    drop(progress);
+    let (report, failed) = all.finish();
     // A shard without releases has a report to join, too.
     if failed.is_none() || !report.cells.is_empty() {
         let shown =
@@ -192,18 +207,31 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
     scene
 }
 
+/// Renders both sides of all jobs, on all cores, and hands them on in order.
+fn each(run: &Run<'_>, jobs: &[Job], progress: &mut Progress, mut take: impl FnMut(Done)) {
+    parallel::in_order(
+        jobs,
+        parallel::cores(),
+        |job| run.both(job),
+        |job, sides: Option<Sides>| {
+            progress.add(1);
+            let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
+            let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
+            let (sides, notes) = sides.unwrap_or_else(aborted);
+            take(Done { job: job.clone(), sides, notes });
+        },
+    );
+}
+
 /// One redactor for everything: with a random key, it knows the secrets of all sides.
-fn redactor(args: &DiffArgs, done: &[Done], asked: &Asked) -> Result<Redactor, Failed> {
+fn redactor(args: &DiffArgs, secrets: &BTreeSet<String>, asked: &Asked) -> Result<Redactor, Failed> {
     if args.show_secrets {
         return Ok(Redactor::revealing());
     }
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|e| error(format!("no randomness to hide secrets with: {e}")))?;
-    let sides = || done.iter().filter_map(|d| d.sides.as_ref().ok()).flat_map(|(a, b)| [a, b]);
-    let objects = sides().flat_map(|p| p.side.objects.iter().map(|o| &o.object).chain(&p.known_secrets));
-    let mut redactor = Redactor::new(key, objects.chain(asked.objects_of_clusters()));
-    let broken = done.iter().filter_map(|d| d.sides.as_ref().err()).flat_map(|b| &b.secrets);
-    redactor.learn(broken.chain(sides().flat_map(|p| &p.secrets)).map(String::as_str));
+    let mut redactor = Redactor::new(key, asked.objects_of_clusters());
+    redactor.learn(secrets.iter().map(String::as_str));
     Ok(redactor)
 }
 
@@ -229,97 +257,6 @@ fn ignore(args: &DiffArgs, project: &Found, redactor: &Redactor) -> Result<Ignor
         ignore.chart_version();
     }
     Ok(ignore)
-}
-
-/// What all comparisons share.
-struct By<'a> {
-    against: &'a Against,
-    asked: &'a Asked,
-    ignore: &'a Ignore,
-}
-
-/// Compares what there is; what failed is said, and its status returned.
-fn compare_all(done: Vec<Done>, by: &By<'_>, redactor: &mut Redactor) -> (Report, Option<u8>) {
-    let (mut report, mut folder, mut failed) = (Report::default(), Folder::default(), None);
-    let mut said = BTreeSet::new();
-    for Done { job, sides, notes } in done {
-        match sides {
-            Ok((old, new)) => {
-                let (cell, changes) = compare_one(&job, &old, &new, &notes, by, redactor);
-                report.add(cell, changes, &mut folder);
-            }
-            Err(Broken { failed: (status, text), .. }) => {
-                failed = failed.max(Some(status));
-                let of = job.chart().map(|c| relative(&c.display().to_string())).unwrap_or_default();
-                let place = job.release.as_ref().map(Release::place).unwrap_or_default();
-                let env = if place.is_empty() { place } else { format!(" in {place}") };
-                let text = text.strip_prefix("Error: ").unwrap_or(&text);
-                let place = if of.is_empty() { String::new() } else { format!("{of}{env}: ") };
-                said.insert(redactor.text(&by.against.shown(&format!("Error: {place}{text}"))).to_string());
-            }
-        }
-    }
-    let said: String = said.into_iter().collect();
-    let _ = std::io::stderr().write_all(said.as_bytes());
-    (report, failed)
-}
-
-fn compare_one(
-    job: &Job,
-    old: &Prepared,
-    new: &Prepared,
-    notes: &[String],
-    by: &By<'_>,
-    redactor: &mut Redactor,
-) -> (Cell, Vec<ObjectChange>) {
-    redactor.forget_fields();
-    old.taint(redactor, Which::Old);
-    new.taint(redactor, Which::New);
-    let mut changes = compare(&old.side, &new.side, redactor);
-    for change in &mut changes {
-        let (a, b) = change.index;
-        for field in &mut change.fields {
-            let source = |side: &Prepared, index: Option<usize>, value: &Option<crate::diff::secrets::Value>| {
-                side.source(redactor, index?, value.as_ref()?.first_offset())
-            };
-            field.old_source = source(old, a, &field.old);
-            field.new_source = source(new, b, &field.new);
-        }
-    }
-    by.ignore.apply(&mut changes, &|_, _| None);
-    mark_overridden(&mut changes, &old.side, &new.side);
-    let mut meaning = meaning::of(&changes, &old.side, &new.side);
-    let mut drifted = by.asked.drift(job, old, new, redactor);
-    by.ignore.apply(&mut drifted.changes, &writer);
-    changes.extend(drifted.changes);
-    meaning.refusals = by.asked.refusals(job, &new.side, meaning.refusals, redactor);
-    meaning.refusals.extend(drifted.taken);
-    let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
-    let label = match job.chart() {
-        Some(chart) => relative(&chart.display().to_string()),
-        None if job.stored.is_some() => "its live objects".into(),
-        None => "the new manifests".into(),
-    };
-    let more = by.asked.notes.get(&job.number).into_iter().flatten();
-    let cell = Cell {
-        chart: redactor.text(chart),
-        release: redactor.text(&new.release),
-        namespace: redactor.text(&new.side.namespace),
-        environment: job.env().map(|e| redactor.text(e)),
-        cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
-        old: redactor.text(&by.against.label()),
-        new: redactor.text(&label),
-        notes: notes.iter().chain(more).map(|n| redactor.text(n)).collect(),
-        counts: Counts::of(&changes),
-        meaning: Meaning { findings: brought(&old.findings, &new.findings, redactor), ..meaning },
-    };
-    (cell, changes)
-}
-
-/// Who wrote a field that drifted.
-fn writer(change: &ObjectChange, path: &FieldPath) -> Option<String> {
-    let field = change.fields.iter().find(|f| f.path == *path)?;
-    field.drift.as_ref()?.managers.first().map(ToString::to_string)
 }
 
 /// How a report is shown to a person.

@@ -226,6 +226,7 @@ impl Scene {
             secrets: Vec::new(),
             known_secrets: Vec::new(),
             given: None,
+            is_read: false,
         }
     }
 

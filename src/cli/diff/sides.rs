@@ -9,7 +9,7 @@ use super::scene::Scene;
 use super::values::Given;
 use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Failed, error, relative};
-use crate::diff::secrets::{Redactor, Which};
+use crate::diff::secrets::{Redactor, Which, held};
 use crate::diff::{Place, Side, SideObject, Source, differing};
 use crate::finding::{Finding, KubeObject};
 use crate::lint::objects;
@@ -34,6 +34,8 @@ pub(super) struct Prepared {
     pub known_secrets: Vec<KubeObject>,
     /// Its values, where nothing else is compared.
     pub given: Option<Box<Given>>,
+    /// Whether its fields come from the lines of manifests that were read.
+    pub is_read: bool,
 }
 
 /// Where a field comes from, not yet redacted.
@@ -176,12 +178,13 @@ impl Prepared {
             secrets: Vec::new(),
             known_secrets: Vec::new(),
             given: None,
+            is_read: false,
         }
     }
 
     /// Reads manifests; what is no object is an error with its place.
     pub fn read(args: &DiffArgs, namespace: &str, files: &[(String, String)]) -> Result<Prepared, Failed> {
-        let mut prepared = Prepared::empty(namespace);
+        let mut prepared = Prepared { is_read: true, ..Prepared::empty(namespace) };
         for (name, text) in files {
             let (objects, broken) = objects::of_file(name, text);
             if let Some(b) = broken.first() {
@@ -192,7 +195,6 @@ impl Prepared {
             for object in objects {
                 let hooks = hook_events(&object);
                 if wanted(&hooks, args) {
-                    prepared.place(&object);
                     prepared.side.objects.push(SideObject { object, hooks });
                 }
             }
@@ -200,24 +202,10 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// Remembers the lines of a manifest file.
-    fn place(&mut self, object: &KubeObject) {
-        let number = self.side.objects.len();
-        let mut todo = vec![object.root()];
-        while let Some(node) = todo.pop() {
-            todo.extend(node.items());
-            todo.extend(node.entries().iter().map(|e| &e.value));
-            if node.items().is_empty() && node.entries().is_empty() {
-                let (line, column) = object.place_at(node.offset);
-                let template = Some((relative(&object.source.name), line, column));
-                self.origins.insert((number, node.offset), Origin { template, values: None });
-            }
-        }
-    }
-
     /// The origin of what stands at an offset of an object, redacted.
     pub fn source(&self, redactor: &Redactor, object: usize, offset: u32) -> Option<Source> {
-        let origin = self.origins.get(&(object, offset))?;
+        let own = || self.is_read.then(|| self.line_of(object, offset));
+        let origin = self.origins.get(&(object, offset)).cloned().or_else(own)?;
         let place = |(file, line, column): &(String, usize, usize)| Place {
             file: redactor.text(file),
             line: *line,
@@ -227,6 +215,19 @@ impl Prepared {
             template: origin.template.as_ref().map(place),
             values: origin.values.as_ref().map(|(key, spot)| (redactor.text(key), place(spot))),
         })
+    }
+
+    /// The line of a manifest file.
+    fn line_of(&self, object: usize, offset: u32) -> Origin {
+        let object = &self.side.objects[object].object;
+        let (line, column) = object.place_at(offset);
+        Origin { template: Some((relative(&object.source.name), line, column)), values: None }
+    }
+
+    /// The texts that are secret: what Secrets hold, and what else is known to be.
+    pub fn secret_texts(&self) -> Vec<String> {
+        let objects = self.side.objects.iter().map(|o| &o.object).chain(&self.known_secrets);
+        objects.flat_map(held).chain(self.secrets.iter().cloned()).collect()
     }
 
     /// Tells the redactor what secrets reached.
