@@ -1,35 +1,33 @@
 //! `--touched`: the charts that changed files belong to, so that a commit hook checks those and no others.
 //!
-//! A file belongs to the chart around it; a subchart in charts/ counts as its parent's. A library chart belongs to the
-//! charts of the project that depend on it, for it renders nothing itself. Values files outside of charts belong to the
-//! charts whose environments read them, and the project file with what `lint:` names in it to all charts.
+//! Which charts of the project a file reaches is what `--changed-since` says of it ([`Changes`]). Beyond that a file
+//! belongs to the chart around it, whether the project names that or not; a subchart in charts/ counts as its parent's, and
+//! a library chart renders nothing itself.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::session::{Failed, Found, faults};
 use crate::fleet::charts::{ChartHead, plain};
-use crate::fleet::{Otherwise, PROJECT_FILE, Project, Selection, matrix};
+use crate::fleet::{Changes, Otherwise, Selection, matrix};
 
 /// The charts that the files belong to, each once, in order. Files that belong to none are passed over.
 ///
 /// # Errors
 /// When the project file's globs are broken.
 pub(super) fn charts(files: &[String], project: &Found) -> Result<Vec<String>, Failed> {
-    let known: Vec<ChartHead> = match project {
-        Some(p) if !p.charts.is_empty() => {
-            p.members().map_err(faults)?.iter().map(|m| ChartHead::read(&m.path)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let mut touched = BTreeSet::new();
-    for file in files {
-        let Ok(file) = std::path::absolute(file).map(|f| plain(&f)) else { continue };
-        match chart_around(&file) {
-            Some(chart) => touched.extend(renderable(ChartHead::read(&chart), &known)),
-            None => touched.extend(
-                known.iter().filter(|c| !c.is_library && reads(c, &file, project.as_ref())).map(|c| c.path.clone()),
-            ),
+    let files: BTreeSet<PathBuf> = files.iter().filter_map(|f| Some(plain(&std::path::absolute(f).ok()?))).collect();
+    let around = files.iter().filter_map(|f| chart_around(f)).map(|chart| ChartHead::read(&chart));
+    let mut touched: BTreeSet<PathBuf> = around.filter(|c| !c.is_library).map(|c| c.path).collect();
+    if let Some(project) = project.as_ref().filter(|p| !p.charts.is_empty()) {
+        let all = Selection { otherwise: Otherwise::All, ..Selection::default() };
+        match matrix(Some(project), &all, project.dir()) {
+            Ok(mut matrix) => {
+                Changes::new(files, Some(project)).keep_reached(&mut matrix);
+                touched.extend(matrix.charts.into_iter().map(|c| c.chart.path.clone()));
+            }
+            // What doesn't resolve is reported by the lint of the charts: they are to be checked.
+            Err(_) => touched.extend(project.members().map_err(faults)?.into_iter().map(|m| m.path)),
         }
     }
     Ok(touched.into_iter().map(|path| path.display().to_string()).collect())
@@ -46,38 +44,6 @@ fn chart_around(file: &Path) -> Option<PathBuf> {
         }
     }
     Some(chart.to_owned())
-}
-
-/// The chart, with those that depend on it as a neighbour; a library only has the latter.
-fn renderable(chart: ChartHead, known: &[ChartHead]) -> Vec<PathBuf> {
-    let mut reached = vec![&chart];
-    let mut next = 0;
-    while next < reached.len() {
-        let on = &reached[next].path;
-        let depends = |k: &&ChartHead| k.beside.iter().any(|(path, _)| path == on);
-        let more: Vec<&ChartHead> =
-            known.iter().filter(|k| depends(k) && reached.iter().all(|r| r.path != k.path)).collect();
-        reached.extend(more);
-        next += 1;
-    }
-    reached.into_iter().filter(|c| !c.is_library).map(|c| c.path.clone()).collect()
-}
-
-/// Whether the lint of a chart reads a file that no chart holds.
-fn reads(chart: &ChartHead, file: &Path, project: Option<&Project>) -> bool {
-    let Some(project) = project else { return false };
-    let lint = &project.lint;
-    let named = lint.policies.iter().flatten().chain(&lint.crds).chain(&lint.waivers).chain(&lint.baseline);
-    let is_named = |n: &String| file.starts_with(plain(&project.dir().join(n)));
-    if file == plain(&project.dir().join(PROJECT_FILE)) || named.into_iter().any(is_named) {
-        return true;
-    }
-    let selection = Selection { paths: vec![chart.path.clone()], otherwise: Otherwise::All, ..Selection::default() };
-    match matrix(Some(project), &selection, project.dir()) {
-        Ok(matrix) => matrix.releases().any(|r| r.layers.iter().any(|l| l.file == file)),
-        // What doesn't resolve is reported by the lint of the chart: it is one of those to check.
-        Err(_) => true,
-    }
 }
 
 #[cfg(test)]
@@ -101,12 +67,17 @@ mod tests {
     ];
 
     fn touched(files: &[&str]) -> Vec<String> {
+        touched_in(files, |_| {})
+    }
+
+    fn touched_in(files: &[&str], more: impl Fn(&Path)) -> Vec<String> {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in FILES {
             let path = dir.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
+        more(dir.path());
         let project = find_project(dir.path()).unwrap();
         let files: Vec<String> = files.iter().map(|f| dir.path().join(f).display().to_string()).collect();
         let found = charts(&files, &project).unwrap();
@@ -137,5 +108,14 @@ mod tests {
     #[test]
     fn a_library_belongs_to_those_that_depend_on_it() {
         assert_eq!(touched(&["lib/templates/_x.tpl"]), ["apps/ledger"]);
+    }
+
+    #[test]
+    fn a_library_belongs_to_those_whose_charts_folder_links_to_it() {
+        let link = |dir: &Path| {
+            std::fs::create_dir_all(dir.join("apps/gateway/charts")).unwrap();
+            std::os::unix::fs::symlink("../../../lib", dir.join("apps/gateway/charts/lib")).unwrap();
+        };
+        assert_eq!(touched_in(&["lib/templates/_x.tpl"], link), ["apps/gateway", "apps/ledger"]);
     }
 }
