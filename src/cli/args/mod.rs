@@ -1,0 +1,295 @@
+//! What can be typed: commands and flags, with their help. What several commands share is here, a command's own flags
+//! are in the files beside.
+
+mod fleet;
+mod lint;
+mod template;
+mod views;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::render::Threads;
+
+pub use fleet::{InitArgs, MatrixArgs, MatrixForm, MergeArgs, ReportCommand};
+pub use lint::{FailOn, LintArgs, MissingSchema, OnlyFamily, PolicyCommand};
+pub use template::{AcceptedArgs, TemplateArgs};
+pub use views::{
+    Answer, ExplainArgs, GraphArgs, GraphFormat, ImageList, ImagesArgs, RenderArgs, RouteList, RoutesArgs, ValuesArgs,
+};
+
+/// Renders Helm charts byte for byte as Helm does, many times faster.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The table of exit statuses, in every help.
+pub const EXIT_STATUS: &str = "Exit status:
+  0  fine
+  1  an error, or findings
+  2  changes, where diff --detailed-exitcode asks
+  3  wrong usage or configuration
+  4  cluster or network
+`template` keeps to Helm's 0 and 1.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render a chart to standard output: a drop-in for `helm template`
+    Template(Box<TemplateArgs>),
+    /// Preview charts in an environment
+    Render(Box<RenderArgs>),
+    /// Say where a field of a rendered object comes from: its template, its values, what they overrode
+    Explain(Box<ExplainArgs>),
+    /// Show the merged values with the line that set each, or find dead, missing and replaced ones
+    Values(Box<ValuesArgs>),
+    /// List the images that charts run, with the values that chose them
+    Images(Box<ImagesArgs>),
+    /// Say what would change: against another revision, or any manifests
+    Diff(Box<super::diff::args::DiffArgs>),
+    /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
+    Routes(Box<RoutesArgs>),
+    /// Show which chart uses which library chart and values, and which object uses which
+    Graph(Box<GraphArgs>),
+    /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
+    Lint(Box<LintArgs>),
+    /// List, explain and test policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// List a chart's dependencies, or build charts/ from file:// repositories
+    #[command(subcommand)]
+    Dependency(DependencyCommand),
+    /// Write a project file for what is in a folder: charts, helmfile, Argo CD, Flux
+    Init(InitArgs),
+    /// Show what will be rendered: charts × environments × clusters, with their values files
+    Matrix(MatrixArgs),
+    /// Print the JSON Schema of plimsoll.yaml, for editors
+    Schema,
+    /// Join the reports of several runs
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Render the chart that a KRM function's configuration names into its ResourceList, for kustomize and kpt
+    Krm,
+    /// Print a shell's completions
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+    /// The Helm plugin: helm-diff's commands and flags
+    #[command(hide = true, subcommand)]
+    HelmDiff(super::helm_diff::args::HelmDiffCommand),
+    /// Render snippets given as JSON lines
+    #[command(hide = true)]
+    InternalBatch,
+}
+
+/// Whose behaviour is reproduced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Helm {
+    /// Helm 3.22.0
+    #[value(name = "3")]
+    V3,
+    /// Helm 4.3.1
+    #[default]
+    #[value(name = "4")]
+    V4,
+}
+
+/// How errors of templates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// Helm's own text
+    Helm,
+    /// With the template's line, the includes that led there, and what to do
+    Rich,
+}
+
+/// Values from files and flags, as Helm has them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ValueArgs {
+    /// Values file; can be given more than once, and as a comma list; - is standard input
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub values: Vec<String>,
+    /// Set a value: `key.sub[0]=value,other=value`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Set a value that stays a string
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set a value from a file's content
+    #[arg(long, value_name = "KEY=PATH")]
+    pub set_file: Vec<String>,
+    /// Set a value from JSON
+    #[arg(long, value_name = "KEY=JSON")]
+    pub set_json: Vec<String>,
+    /// Set a value to everything behind the equals sign
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_literal: Vec<String>,
+}
+
+/// What makes a render repeatable, and whose it is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EngineArgs {
+    /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
+    #[arg(long, value_name = "VERSION", default_value = "4")]
+    pub helm_version: Helm,
+    /// Make random values, keys and certificates repeatable
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Pin the clock, for instance 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Serve `lookup` from recorded manifests
+    #[arg(long, value_name = "PATH")]
+    pub lookup_from: Option<String>,
+    /// How many threads may work on one chart; what is printed is the same [default: all cores for large charts]
+    #[arg(long, value_name = "N", env = "PLIMSOLL_THREADS", hide_env = true)]
+    pub threads: Option<std::num::NonZero<usize>>,
+    /// Allow getHostByName to ask the network
+    #[arg(long)]
+    pub enable_dns: bool,
+    /// How errors of templates are written; helm where standard error is no terminal
+    #[arg(long, value_name = "FORMAT")]
+    pub error_format: Option<ErrorFormat>,
+}
+
+impl EngineArgs {
+    /// How many threads may work on a chart that is rendered alone, or beside others.
+    pub fn threads(&self, alone: bool) -> Threads {
+        match self.threads {
+            Some(n) => Threads::Exactly(n.get()),
+            None if alone => Threads::Auto,
+            None => Threads::Exactly(1),
+        }
+    }
+}
+
+/// Which cluster is asked, and how.
+#[derive(Args, Clone, Debug)]
+pub struct ConnectArgs {
+    /// Kubeconfig file [default: the files of KUBECONFIG, or ~/.kube/config, or a pod's own account]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
+    #[arg(long, value_name = "NAME")]
+    pub kube_context: Option<String>,
+    /// How long one request to the cluster may take, for instance 10s
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    pub request_timeout: String,
+    /// How many requests may be under way at once
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub concurrency: std::num::NonZero<usize>,
+}
+
+/// Whether templates see a live cluster, and which.
+#[derive(Args, Clone, Debug)]
+pub struct LiveArgs {
+    /// Ask the cluster: for `lookup` and for .Capabilities
+    #[arg(long, conflicts_with_all = ["lookup_from", "kube_version", "api_versions"])]
+    pub live: bool,
+    /// Connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// What can be done with dependencies.
+#[derive(Debug, Subcommand)]
+pub enum DependencyCommand {
+    /// List the dependencies with their state
+    List(DependencyArgs),
+    /// Fill charts/ with what Chart.lock says
+    Build(DependencyArgs),
+    /// Resolve the declared ranges again, fill charts/ and write Chart.lock
+    Update(DependencyArgs),
+}
+
+/// Flags of the dependency commands.
+#[derive(Args, Debug)]
+pub struct DependencyArgs {
+    /// The chart's folder
+    #[arg(value_name = "CHART", default_value = ".")]
+    pub chart: String,
+    /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
+    #[arg(long, value_name = "VERSION", default_value = "4")]
+    pub helm_version: Helm,
+    /// Widest column of the list
+    #[arg(long, value_name = "N", default_value = "80")]
+    pub max_col_width: usize,
+}
+
+/// Which releases are looked at: charts, environments, clusters.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SelectArgs {
+    /// Environments, whose values files are laid over the chart's
+    #[arg(short, long, value_name = "ENV", value_delimiter = ',')]
+    pub env: Vec<String>,
+    /// Clusters of the project file
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
+    pub cluster: Vec<String>,
+    /// Charts of the project file, by name or path, as globs
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub chart: Vec<String>,
+    /// All charts in all environments on all clusters
+    #[arg(long, conflicts_with_all = ["env", "cluster"])]
+    pub all: bool,
+    /// Only what files changed since this git revision can reach: charts, library charts, values, policies
+    #[arg(long, value_name = "REF")]
+    pub changed_since: Option<String>,
+    /// One of N parts of the charts, for instance 2/4: stable, for jobs of a CI system
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(usize, usize)>,
+}
+
+/// Reads `I/N`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((i, n)) if (1..=n).contains(&i) => Ok((i, n)),
+        _ => Err("a part and how many there are, for instance 2/4".into()),
+    }
+}
+
+/// Which releases are looked at, and what else decides what they render to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SceneArgs {
+    /// Selectors.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Values.
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Engine.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Name of the release
+    #[arg(long, visible_alias = "release", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Namespace of the release
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Kubernetes version for .Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// API versions for .Capabilities.APIVersions
+    #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Don't check values against values.schema.json
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_of_a_command_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
+}
