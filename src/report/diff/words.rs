@@ -211,6 +211,11 @@ pub(super) fn place(place: &Place) -> String {
 /// Where a field comes from, first what a person edits: `values-prod.yaml:2:3 image.tag`.
 pub(super) fn source(source: &Source) -> Option<String> {
     match (&source.values, &source.template) {
+        // An argument may set several keys.
+        (Some((key, at)), _) if at.file.starts_with("--set") => {
+            let flag = at.file.split(' ').next().unwrap_or_default();
+            Some(one_line(&format!("{flag} {key}")))
+        }
         (Some((key, at)), _) => Some(one_line(&format!("{} {key}", place(at)))),
         (None, Some(at)) => Some(place(at)),
         (None, None) => None,
