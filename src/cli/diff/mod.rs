@@ -1,6 +1,6 @@
 //! `plimsoll diff`: what would change. Renders charts, reads what they are compared with ([`against`]), and hands both
 //! sides to [`crate::diff`]. Everything is rendered before anything is compared: what is a secret in one chart is one in
-//! all of them. Start reading at [`run`].
+//! all of them. Start reading at [`run()`].
 
 mod against;
 pub mod args;
