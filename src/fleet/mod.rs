@@ -18,6 +18,6 @@ pub mod shape;
 pub use conventions::{environments_of, files_of};
 pub use matrix::{ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
-pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, find_project};
+pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, Settings, find_project};
 pub use reach::Changes;
 pub use release::{LayerFile, Release};

@@ -23,7 +23,8 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
         },
         false => releases(&plan.args.charts, select, Otherwise::All, &plan.project)?,
     };
-    let mut done = Done { environments: matrix.places(), ..Done::default() };
+    let versions = plan.versions(matrix.releases());
+    let mut done = Done { environments: matrix.places(), versions, ..Done::default() };
     done.charts = matrix.charts.iter().map(|c| relative(&c.chart.path, &plan.current)).collect();
     let mut owners = Owners::default();
     for part in check_all(plan, &matrix.charts) {
