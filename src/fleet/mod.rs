@@ -19,7 +19,7 @@ mod verify;
 
 pub use conventions::{environments_of, files_of};
 pub use find::find_project;
-pub use matrix::{ChartReleases, Matrix, Otherwise, Selection, matrix};
+pub use matrix::{Catalog, ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
 pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, Settings};
 pub use reach::Changes;
