@@ -9,7 +9,7 @@ use crate::cli::session::{Failed, Output, error};
 use crate::finding::Finding;
 use crate::lint::{Checks, helm};
 use crate::policy;
-use crate::report::lint::{self, RuleInfo, Run};
+use crate::report::lint::{self, RuleInfo, Run, SHARD, Shard};
 
 /// Writes them all.
 pub(super) fn write(
@@ -36,7 +36,10 @@ pub(super) fn write(
             // Elsewhere than on a terminal each finding is one line.
             width: if terminal { 100 } else { 0 },
         };
-        let text = lint::write(format, &run).unwrap_or_default();
+        let text = match format == SHARD {
+            true => shard(&run, done).text(),
+            false => lint::write(format, &run).unwrap_or_default(),
+        };
         match file {
             Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
             None if print(text.as_bytes()) => {}
@@ -44,6 +47,16 @@ pub(super) fn write(
         }
     }
     Ok(())
+}
+
+/// All that the run knows.
+fn shard(run: &Run<'_>, done: &Done) -> Shard {
+    let set = |texts: &[String]| texts.iter().cloned().collect();
+    let mut shard = Shard::of(run.findings);
+    (shard.charts, shard.environments, shard.versions) = (set(run.charts), set(run.environments), set(run.versions));
+    (shard.checked, shard.objects, shard.rules) = (run.checked, run.objects.to_vec(), run.rules.to_vec());
+    (shard.owners, shard.failed) = (done.owners.clone(), done.failed.clone());
+    shard
 }
 
 /// The rules that were asked.
