@@ -56,38 +56,46 @@ def by_helm(helm, chart, name, namespace, values, flags, repository):
         return f"{namespace}--{name}", run([*command, *flags], repository).strip() + "\n"
 
 
-def applications(repository, argocd):
-    for file in sorted((repository / "apps").glob("*.yaml")):
-        for document in yaml.safe_load_all(file.read_text()):
-            if document["kind"] == "Application":
-                yield document
-            else:
-                yield from map(json.loads, run([argocd, "applications", repository, file], repository).splitlines())
+def applications(repository, argocd, helm):
+    """Those of files, and those that the charts of Applications print."""
+    files = sorted((repository / "apps").glob("*.yaml"))
+    waiting = [document for file in files for document in yaml.safe_load_all(file.read_text())]
+    seen = []
+    while waiting:
+        document = waiting.pop(0)
+        if document["kind"] == "ApplicationSet":
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                yaml.safe_dump(document, file)
+                lines = run([argocd, "applications", repository, file.name], repository).splitlines()
+            waiting = [*map(json.loads, lines), *waiting]
+        elif document["kind"] == "Application" and "chart" not in document["spec"]["source"]:
+            chart = repository / document["spec"]["source"]["path"]
+            made = by_argo(document, chart, helm, repository)
+            if made in seen:
+                continue
+            seen.append(made)
+            yield made
+            waiting += [d for d in yaml.safe_load_all(made[1]) if d and d["apiVersion"].startswith("argoproj.io/")]
 
 
-def argo(repository, argocd, helm):
-    for application in applications(repository, argocd):
-        spec = application["spec"]
-        source = spec["source"]
-        if "chart" in source:
-            continue
-        options = source.get("helm", {})
-        chart = repository / source["path"]
-        values = []
-        for file in options.get("valueFiles", []):
-            path = repository / file[1:] if file.startswith("/") else chart / file
-            if path.is_file() or not options.get("ignoreMissingValueFiles"):
-                values.append(path)
-        inline = options.get("valuesObject") or yaml.safe_load(options.get("values") or "{}")
-        values += [inline] if inline else []
-        flags = []
-        for parameter in options.get("parameters", []):
-            value = parameter["value"]
-            if not (value.startswith("{") and value.endswith("}")):
-                value = value.replace(",", "\\,")
-            flags += ["--set-string" if parameter.get("forceString") else "--set", f"{parameter['name']}={value}"]
-        name = options.get("releaseName") or application["metadata"]["name"]
-        yield by_helm(helm, chart, name, spec["destination"]["namespace"], values, flags, repository)
+def by_argo(application, chart, helm, repository):
+    spec = application["spec"]
+    options = spec["source"].get("helm", {})
+    values = []
+    for file in options.get("valueFiles", []):
+        path = repository / file[1:] if file.startswith("/") else chart / file
+        if path.is_file() or not options.get("ignoreMissingValueFiles"):
+            values.append(path)
+    inline = options.get("valuesObject") or yaml.safe_load(options.get("values") or "{}")
+    values += [inline] if inline else []
+    flags = []
+    for parameter in options.get("parameters", []):
+        value = parameter["value"]
+        if not (value.startswith("{") and value.endswith("}")):
+            value = value.replace(",", "\\,")
+        flags += ["--set-string" if parameter.get("forceString") else "--set", f"{parameter['name']}={value}"]
+    name = options.get("releaseName") or application["metadata"]["name"]
+    return by_helm(helm, chart, name, spec["destination"]["namespace"], values, flags, repository)
 
 
 def flux(repository, helm):
@@ -137,7 +145,7 @@ def main():
     if tools[0]:
         compare("helmfile", helmfile(ROOT / "helmfile" / "repo", tools[0], helm), record)
     if tools[1]:
-        compare("argocd", argo(ROOT / "argocd" / "repo", tools[1], helm), record)
+        compare("argocd", applications(ROOT / "argocd" / "repo", tools[1], helm), record)
     compare("flux", flux(ROOT / "flux" / "repo", helm), record)
 
 

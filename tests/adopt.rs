@@ -80,6 +80,30 @@ fn adopt_application_sets_with_their_generators() {
     let left =
         "apps/plain.yaml:23: remote: the chart postgresql of https://charts.example.com is not in this repository";
     assert!(said.contains(left), "{said}");
+    // Those that charts print are placed at the line of the template that printed them.
+    let printed = "fleet/root/templates/more.yaml:24: database: the chart postgresql";
+    assert!(said.contains(printed), "{said}");
+    assert!(said.contains("Argo CD: fleet/root/templates/apps.yaml:3: front-one, ledger-one\n"), "{said}");
+}
+
+/// A chart that prints an Application of itself, each time with another value, doesn't go on forever.
+#[test]
+fn adopt_apps_of_apps_end() {
+    let dir = copied("argocd");
+    fs::remove_dir_all(dir.path().join("apps")).expect("it is there");
+    let app = dir.path().join("fleet/nested/templates/app.yaml");
+    let text = fs::read_to_string(&app).expect("it is there").replace("charts/api", "fleet/nested");
+    fs::write(&app, text.replace("value: {{ .Values.team }}", "value: x").replace("owner", "team")).expect("written");
+    let text = fs::read_to_string(&app).expect("it is there");
+    fs::write(&app, text.replace("value: x", "value: \"{{ .Values.team }}x\"")).expect("written");
+    let (status, said, err) = run(dir.path(), &["init"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{said}");
+    assert!(said.contains("apps of apps nest too deep here; what it prints is not read"), "{said}");
+    // One that can't be rendered says why, and where.
+    fs::write(&app, "kind: Application # argoproj.io/\n{{ fail \"no\" }}\n").expect("written");
+    let (_, said, _) = run(dir.path(), &["init", "--force"]);
+    let why = "fleet/nested: what it deploys is not read, because it can't be rendered: execution error at (nested/templates/app.yaml:2:3): no";
+    assert!(said.contains(why), "{said}");
 }
 
 #[test]
@@ -129,6 +153,19 @@ fn adopt_says_where_and_why_something_is_left() {
         ),
         ("helmfile.yaml", "bases: [b.yaml]\n".to_owned(), "helmfile.yaml: there is no base b.yaml"),
         ("set.yaml", set("{list: {elements: [{b: 1}]}}"), "set.yaml:1: set: {{.a}}: a value is missing"),
+        (
+            "set.yaml",
+            set("{list: {elements: [{a: x}]}}")
+                .replace("path: charts/api", "path: charts/api, helm: {valuesObject: {b: {c: 1}}}")
+                + "  templatePatch: 'spec: {source: {helm: {valuesObject: {b: {d: 2}}}}}'\n",
+            "set.yaml:1: set: spec.templatePatch: Argo CD can't merge helm.valuesObject.b, which the template has, too",
+        ),
+        (
+            "set.yaml",
+            set("{list: {elements: [{a: x}]}}")
+                .replace("path: charts/api", "path: charts/api, helm: {valueFiles: [gone.yaml]}"),
+            "set.yaml:1: set: there is no values file \"charts/api/gone.yaml\" here",
+        ),
         ("set.yaml", set("{clusters: {}}"), "set.yaml:1: set: the clusters are known to Argo CD only"),
         (
             "set.yaml",

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::data::{at, has, items, map, merged, printed, read as read_yaml, text, write};
 use super::fold::{Found, Values};
-use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
+use super::{Config, Draft, DraftLayer, Object, environment_in, is_chart, local};
 use crate::value::Value;
 
-/// Takes over a HelmRelease; `place` is its file and line.
-pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, draft: &mut Draft) -> Option<Found> {
+/// Takes over a HelmRelease.
+pub(super) fn read(object: &Object<'_>, root: &Path, draft: &mut Draft) -> Option<Found> {
+    let Object { value: release, place, config, env } = object;
     let said = |keys: &[&str]| text(release, keys);
     let name = said(&["metadata", "name"]);
     let label = format!("{place}: {name}");
@@ -41,16 +42,17 @@ pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, d
     if has(release, &["spec", "postRenderers"]) {
         draft.leave(format!("{label}: spec.postRenderers is not taken over"));
     }
-    draft.sources.push(format!("Flux: {place}"));
+    draft.source(format!("Flux: {place}"), &name);
     let first = |one: String, other: String| if one.is_empty() { other } else { one };
     let target = said(&["spec", "targetNamespace"]);
     // Without a name of its own, it is that of the HelmRelease, behind the namespace that it is put into.
     let named = if target.is_empty() { name.clone() } else { format!("{target}-{name}") };
     Some(Found {
+        from: label.clone(),
         chart: path,
         name: first(said(&["spec", "releaseName"]), named),
         namespace: first(target, said(&["metadata", "namespace"])),
-        env: environment_in(&config.name),
+        env: env.clone().or_else(|| environment_in(&config.name)),
         cluster: None,
         values,
     })
