@@ -62,7 +62,8 @@ impl Found {
 
 /// Makes items, environments and files of releases.
 pub(super) fn fold(mut all: Vec<Found>, root: &Path, draft: &mut Draft) {
-    let has_environments = !draft.environments.is_empty() || all.iter().any(|f| f.env.is_some());
+    let several = all.iter().filter_map(|f| f.cluster.as_ref()).collect::<BTreeSet<_>>().len() > 1;
+    let has_environments = several || !draft.environments.is_empty() || all.iter().any(|f| f.env.is_some());
     let has_files = |f: &Found| !crate::fleet::environments_of(&root.join(&f.chart)).is_empty();
     if has_environments || all.iter().any(has_files) {
         all.iter_mut().for_each(|f| _ = f.env.get_or_insert_with(|| NO_ENVIRONMENT.into()));

@@ -1,6 +1,7 @@
 //! `plimsoll init`: a project file from what is there. [`look`] gathers charts and what deploys them: [`helmfile`],
-//! [`argo`] and [`flux`] find the releases that those tools make, [`rendered`] those that charts print, [`fold`] makes few
-//! items of them, [`free`] adds the charts that none of them names, and [`text`] writes it all down.
+//! [`objects`] are what Argo CD and Flux deploy, as [`kustomize`] makes them; [`argo`] and [`flux`] find the releases that
+//! those make, [`rendered`] those that charts print; [`fold`] makes few items of them, [`free`] adds the charts that none of
+//! them names, and [`text`] writes it all down.
 
 mod argo;
 mod data;
@@ -10,6 +11,8 @@ mod fold;
 mod folders;
 mod free;
 mod helmfile;
+mod kustomize;
+mod objects;
 mod patch;
 mod rendered;
 mod text;
@@ -18,9 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::fleet::charts::{ChartHead, plain};
-use crate::value::Value;
 use crate::yaml::node::Document;
 use fold::Found;
+use objects::Object;
 
 pub use text::write;
 
@@ -123,7 +126,7 @@ pub fn look(root: &Path) -> Draft {
     let (charts, configs) = gather(root);
     let repository = Repository { root: root.to_owned(), charts, configs };
     let mut found = helmfile::read(&repository, &mut draft);
-    for object in objects(&repository.configs) {
+    for object in objects::all(&repository, &mut draft) {
         found.extend(read_object(&object, &repository, &mut draft));
     }
     let mut follower = rendered::Follower::new(&repository);
@@ -141,33 +144,6 @@ pub fn look(root: &Path) -> Draft {
     draft.charts.sort();
     draft.charts.dedup();
     draft
-}
-
-/// An object that says what is released.
-pub(super) struct Object<'c> {
-    /// The object.
-    pub value: Value,
-    /// Its file and line.
-    pub place: String,
-    /// The file, or the rendered chart, that it stands in.
-    pub config: &'c Config,
-    /// The environment of what deploys it, where that has one.
-    pub env: Option<String>,
-}
-
-/// The objects of Argo CD and Flux in files.
-fn objects(configs: &[Config]) -> Vec<Object<'_>> {
-    let mut all = Vec::new();
-    for config in configs.iter().filter(|c| !helmfile::is_helmfile(&c.name)) {
-        if !["argoproj.io/", "helm.toolkit.fluxcd.io/"].iter().any(|group| config.text.contains(group)) {
-            continue;
-        }
-        for (line, part) in parts(&config.text) {
-            let Ok(value) = data::read(&part) else { continue };
-            all.push(Object { value, place: format!("{}:{line}", config.name), config, env: None });
-        }
-    }
-    all
 }
 
 /// The releases that an object makes.

@@ -2,6 +2,7 @@
 //! (apimachinery v0.36 `util/strategicpatch`; such kinds have no merge keys, so lists are replaced whole) and lists of
 //! operations (RFC 6902).
 
+use json_patch::Patch;
 use serde_json::{Map, Value as Json};
 
 /// The key that says what a patch does to a map, if not merge.
@@ -55,6 +56,15 @@ fn cleaned(value: &Json) -> Json {
         }
         other => other.clone(),
     }
+}
+
+/// Applies operations to an object.
+///
+/// # Errors
+/// For what is no list of operations, and the first operation that can't be applied.
+pub(super) fn operations(object: &mut Json, list: &Json) -> Result<(), String> {
+    let patch: Patch = serde_json::from_value(list.clone()).map_err(|e| e.to_string())?;
+    json_patch::patch(object, &patch).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::fold::{Found, Values};
-use super::{Config, Draft, Object, Repository, read_object};
+use super::kustomize::Resource;
+use super::objects::Object;
+use super::{Draft, Repository, read_object};
 use crate::chart::load::load;
 use crate::chart::{Chart, File};
 use crate::diag::log::Log;
 use crate::explain::{Map as Origins, explain};
 use crate::fleet::{environments_of, files_of};
+use crate::jsonschema::to_json;
 use crate::manifest::Manifest;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Options, Threads};
@@ -120,14 +123,14 @@ impl<'a> Follower<'a> {
                 return Vec::new();
             }
         };
-        let text: String = documents.iter().map(|d| format!("---\n{}\n", d.content)).collect();
+        let json = |d: &Manifest| to_json(&super::data::read(&d.content).unwrap_or_default());
+        let beside = Rc::new(documents.iter().map(|d| Resource::new(json(d), d.path.clone())).collect::<Vec<_>>());
         let mut all = Vec::new();
         for document in documents.iter().filter(|d| is_release(&d.head.kind)) {
             let Ok(value) = super::data::read(&document.content) else { continue };
             let (file, line) = self.place(chart, release, document, &origins);
-            let config = Config { path: self.repository.root.join(&file), name: file, text: text.clone() };
-            let place = format!("{}:{line}", config.name);
-            let object = Object { value, place, config: &config, env: release.env.clone() };
+            let (place, env, beside) = (format!("{file}:{line}"), release.env.clone(), beside.clone());
+            let object = Object { value, place, env, cluster: None, beside, root: &self.repository.root };
             all.extend(read_object(&object, self.repository, draft));
         }
         all
