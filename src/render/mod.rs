@@ -102,6 +102,13 @@ pub struct Rendered {
     pub replaced: Option<String>,
 }
 
+impl Rendered {
+    /// All documents: manifests, then hooks.
+    pub fn documents(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifests.iter().chain(self.hooks.iter().map(|(m, _)| m))
+    }
+}
+
 /// Why a render failed.
 #[derive(Debug)]
 pub enum RenderError {
