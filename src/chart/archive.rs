@@ -99,7 +99,7 @@ fn limits(name: &str, helm: HelmVersion, total: u64) -> (u64, String) {
             (left, format!("decompressed chart is larger than the maximum file size {MAX_CHART}"))
         }
         HelmVersion::V3 => {
-            let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
+            let quoted = go_quote(name);
             (MAX_FILE, format!("decompressed chart file {quoted} is larger than the maximum file size {MAX_FILE}"))
         }
     }
@@ -124,7 +124,7 @@ fn entry_name(raw: &str) -> Result<String, ArchiveError> {
         }
     }
     if parts.is_empty() {
-        let quoted = String::from_utf8_lossy(&go_quote(raw.as_bytes())).into_owned();
+        let quoted = go_quote(raw);
         return Err(format!("chart illegally contains content outside the base directory: {quoted}").into());
     }
     let name = parts.join("/");

@@ -34,10 +34,6 @@ pub fn clean(path: &str) -> String {
     }
 }
 
-pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&go_quote(text.as_bytes())).into_owned()
-}
-
 /// The text of `dependency list`. `path` is the chart as the user named it, `width` the most that a column may take (80
 /// unless the user says otherwise, 0 for no limit).
 ///
@@ -171,9 +167,9 @@ fn undeclared(
             continue;
         }
         match load_any(Path::new(&file), helm, log) {
-            Err(_) => out.push_str(&format!("WARNING: {} is not a chart.\n", quoted(&file))),
+            Err(_) => out.push_str(&format!("WARNING: {} is not a chart.\n", go_quote(&file))),
             Ok(c) if !declared.iter().flatten().any(|d| d.name == c.metadata.name) => {
-                out.push_str(&format!("WARNING: {} is not in Chart.yaml.\n", quoted(&file)));
+                out.push_str(&format!("WARNING: {} is not in Chart.yaml.\n", go_quote(&file)));
             }
             Ok(_) => {}
         }

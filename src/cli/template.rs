@@ -237,7 +237,7 @@ fn locate(text: &str) -> Result<String, String> {
         let absolute = std::path::absolute(trimmed).map_err(|e| e.to_string())?;
         return Ok(absolute.display().to_string().trim_end_matches('/').to_owned());
     }
-    let quoted = String::from_utf8_lossy(&go_quote(trimmed.as_bytes())).into_owned();
+    let quoted = go_quote(trimmed);
     if trimmed.starts_with('/') || trimmed.starts_with('.') {
         return Err(format!("path {quoted} not found"));
     }
@@ -352,7 +352,7 @@ fn check_name(name: &str, helm: HelmVersion, log: &mut Log) -> Result<(), String
     if !name.is_empty() && name.len() <= 53 && name.split('.').all(label) {
         return Ok(());
     }
-    let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
+    let quoted = go_quote(name);
     let why = if name.is_empty() {
         "no name provided"
     } else {

@@ -319,7 +319,7 @@ impl Recorder {
         }
         let double = result.first() == Some(&b'"');
         let length = |v: &Value| {
-            if double { go_quote(&to_bytes(v, helm)).len() } else { printed_length(v, helm) + 2 }
+            if double { go_quote(to_bytes(v, helm)).len() } else { printed_length(v, helm) + 2 }
         };
         let pieces: Vec<_> = given.iter().map(|i| (length(&args[*i]), tag(tags, *i))).collect();
         self.one_by_one(&pieces, 1, result)?;

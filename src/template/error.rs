@@ -66,7 +66,7 @@ impl Frame {
         format!(
             "template: {}:{line}:{column}: executing {} at <{}>: {}",
             self.source.name.to_text(),
-            String::from_utf8_lossy(&go_quote(&self.template)),
+            go_quote(&self.template),
             self.node,
             self.message
         )

@@ -66,6 +66,12 @@ impl std::ops::Deref for Str {
     }
 }
 
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl std::borrow::Borrow<[u8]> for Str {
     fn borrow(&self) -> &[u8] {
         &self.0

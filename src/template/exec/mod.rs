@@ -242,10 +242,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     fn template_named(&self, name: &[u8]) -> Outcome<&'t Tree> {
         self.lookup(name).ok_or_else(|| {
             let quoted = crate::value::fmt::go_quote(name);
-            ExecError::plain(format!(
-                "template: no template {} associated with template \"gotpl\"",
-                String::from_utf8_lossy(&quoted)
-            ))
+            ExecError::plain(format!("template: no template {quoted} associated with template \"gotpl\""))
         })
     }
 
@@ -576,7 +573,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         self.at = At::Call(call);
         let Some(tree) = self.lookup(&call.name) else {
             let quoted = crate::value::fmt::go_quote(&call.name);
-            return Err(self.error(format!("template {} not defined", String::from_utf8_lossy(&quoted))));
+            return Err(self.error(format!("template {quoted} not defined")));
         };
         if self.depth == MAX_TEMPLATE_DEPTH {
             return Err(self.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})")));

@@ -69,7 +69,7 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
             }
             match parse_float(trimmed) {
                 Ok(f) => from_float(f, helm),
-                Err(_) => Err(format!("could not parse duration {}", String::from_utf8_lossy(&go_quote(s)))),
+                Err(_) => Err(format!("could not parse duration {}", go_quote(s))),
             }
         }
         Value::Int(n, IntKind::Uint64) if *n < 0 => Err(format!("duration seconds overflow: {}", *n as u64)),

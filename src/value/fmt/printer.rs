@@ -172,10 +172,7 @@ impl<'a> Printer<'a> {
             'q' => {
                 let c = u32::try_from(u).ok().and_then(char::from_u32).unwrap_or('\u{FFFD}');
                 let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
-                let mut text = vec![b'\''];
-                quote::escape_char(&mut text, c, b'\'', printable);
-                text.push(b'\'');
-                self.pad(&text);
+                self.pad(quote::quote_rune_with(c, printable).as_bytes());
             }
             'U' => self.unicode(u),
             _ => self.bad_verb(value, verb),
@@ -332,8 +329,7 @@ impl<'a> Printer<'a> {
             return self.pad(&text);
         }
         let printable = if self.flags.plus { Printable::Ascii } else { Printable::Unicode };
-        let text = quote::quote_with(s, b'"', printable);
-        self.pad(&text);
+        self.pad(quote::quote_with(s, printable).as_bytes());
     }
 
     fn hex(&mut self, s: &[u8], verb: char) {

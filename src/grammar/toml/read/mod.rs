@@ -75,7 +75,7 @@ impl Item<'_> {
     }
 
     fn quoted(&self) -> String {
-        String::from_utf8_lossy(&go_quote(self.text)).into_owned()
+        go_quote(self.text)
     }
 }
 
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
             return format!("toml: line {}: {}", bad.line, bad.message);
         }
         let key = go_quote(&key);
-        format!("toml: line {} (last key {}): {}", bad.line, String::from_utf8_lossy(&key), bad.message)
+        format!("toml: line {} (last key {key}): {}", bad.line, bad.message)
     }
 
     fn document(&mut self) -> Read<()> {
@@ -358,8 +358,8 @@ impl<'a> Reader<'a> {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
             _ => {
-                let word = go_quote(word.as_bytes());
-                self.scan.fail(format!("expected value but found {} instead", String::from_utf8_lossy(&word)))
+                let word = go_quote(word);
+                self.scan.fail(format!("expected value but found {word} instead"))
             }
         }
     }

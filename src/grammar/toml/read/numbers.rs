@@ -136,7 +136,7 @@ impl Reader<'_> {
                 return Ok(time_value(time, self.zones.local.clone()));
             }
         }
-        item.bad(format!("invalid datetime: {}", String::from_utf8_lossy(&go_quote(&text))))
+        item.bad(format!("invalid datetime: {}", go_quote(&text)))
     }
 }
 

@@ -134,12 +134,12 @@ fn join(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn quote(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let mut out = Vec::new();
+    let mut out = String::new();
     for (i, v) in args.iter().filter(|v| !v.is_nil()).enumerate() {
         if i > 0 {
-            out.push(b' ');
+            out.push(' ');
         }
-        out.extend_from_slice(&go_quote(&strval(v, cx.helm)));
+        out.push_str(&go_quote(strval(v, cx.helm)));
     }
     Ok(Value::string(out))
 }
