@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::TreeSource;
 use crate::span::line_column;
 use crate::value::fmt::go_quote;
-use crate::value::{HelmVersion, Str};
+use crate::value::{HelmVersion, Str, Value};
 
 /// One link of the chain of an error, outermost first in [`ExecError::links`].
 #[derive(Clone, Debug)]
@@ -52,6 +52,17 @@ pub struct MissingPath {
     pub absent: usize,
     /// Keys of the map that should have had it.
     pub siblings: Vec<String>,
+}
+
+impl MissingPath {
+    /// The part number `absent` of a chain is not in `parent`.
+    pub fn new(path: &[Str], absent: usize, parent: &Value) -> MissingPath {
+        let siblings = match parent {
+            Value::Map(m) => m.entries().keys().map(|k| k.to_text().into_owned()).collect(),
+            _ => Vec::new(),
+        };
+        MissingPath { path: path.iter().map(|p| p.to_text().into_owned()).collect(), absent, siblings }
+    }
 }
 
 impl Frame {

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
+use super::super::ast::{EngineFunc, Expr, TreeSource};
+use super::super::error::{ExecError, Link, USER_END, USER_START};
+use super::super::func::Ty;
+use super::super::parse::{Trees, parse};
+use super::super::trace::Tracer;
 use super::call::Signature;
-use super::*;
+use super::{Args, At, Exec, Operand, Outcome};
 use crate::span::Pos;
-use crate::template::error::{USER_END, USER_START};
-use crate::template::func::Ty;
-use crate::template::parse::parse;
 use crate::value::compare::truth;
 use crate::value::fmt::go_quote;
-use crate::value::kept;
+use crate::value::{HelmVersion, Str, Value, kept};
 
 /// `include` of one name nested deeper than this is refused by Helm.
 const MAX_INCLUDES: u32 = 1000;
