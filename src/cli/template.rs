@@ -136,19 +136,14 @@ fn template(
     check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
     let mut options = Options {
-        helm,
-        name: name.clone(),
-        namespace: namespace(args),
         is_upgrade: args.is_upgrade,
-        revision: 1,
-        kube_version,
         api_versions: args.api_versions.clone(),
-        served: None,
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
         threads: args.engine.threads(true),
         last: true,
+        ..Options::of(&name, &namespace(args), kube_version, helm)
     };
     let world = world(args, helm, &mut options)?;
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;

@@ -15,6 +15,7 @@ use foldhash::fast::RandomState;
 
 use super::keys::{Step, path_text};
 use super::reader::scope_of;
+use crate::chart::is_partial;
 use crate::span::{Pos, SourceMap};
 use crate::stack;
 use crate::template::ast::{Branch, List, Node, Tree, TreeSource};
@@ -61,7 +62,7 @@ pub fn unguarded(
                 trees.insert(name, tree);
             }
         }
-        if !source.name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
+        if !is_partial(&source.name) {
             files.push(name);
         }
     }
