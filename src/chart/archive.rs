@@ -6,6 +6,7 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::File;
+use crate::grammar::gopath::clean;
 use crate::value::HelmVersion;
 use crate::value::fmt::go_quote;
 
@@ -113,21 +114,11 @@ fn entry_name(raw: &str) -> Result<String, ArchiveError> {
     if rest.starts_with('/') {
         return Err("chart illegally contains absolute paths".into());
     }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in rest.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() {
+    let name = clean(&rest);
+    if name == "." {
         let quoted = go_quote(raw);
         return Err(format!("chart illegally contains content outside the base directory: {quoted}").into());
     }
-    let name = parts.join("/");
     if name.starts_with("..") {
         return Err("chart illegally references parent directory".into());
     }

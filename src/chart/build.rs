@@ -7,12 +7,12 @@ use std::path::Path;
 
 use jiff::Zoned;
 
-use super::dependency::clean;
 use super::load::{load_any, os_error};
 use super::lock::{Lock, digest, digest_v2};
 use super::pack::pack;
 use super::{Chart, Dependency};
 use crate::diag::log::Log;
+use crate::grammar::gopath::clean;
 use crate::grammar::semver::{Constraints, Version};
 use crate::value::HelmVersion;
 use crate::value::fmt::go_quote;

@@ -8,31 +8,10 @@ use super::load::{load_any, os_error};
 use super::{Chart, Dependency};
 use crate::diag::log::Log;
 use crate::grammar::glob::filepath_match;
+use crate::grammar::gopath::clean;
 use crate::grammar::semver::{Constraints, Version};
 use crate::value::HelmVersion;
 use crate::value::fmt::go_quote;
-
-/// Go's `filepath.Clean`, for paths that Helm shows.
-pub fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    match (rooted, joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".into(),
-        (false, false) => joined,
-    }
-}
 
 /// The text of `dependency list`. `path` is the chart as the user named it, `width` the most that a column may take (80
 /// unless the user says otherwise, 0 for no limit).

@@ -1,6 +1,6 @@
 //! JSON as Go's encoding/json writes and reads it (Go 1.26 `encoding/json`): its escapes, its floats, its error texts.
 
-use super::gonum::json_float;
+use crate::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
 use crate::value::bounds::{Ancestors, Refusal};
@@ -64,7 +64,7 @@ impl Writer {
             Value::Float(f) => match json_float(*f) {
                 Some(text) => self.text(&text),
                 None => {
-                    let text = super::gonum::format_float(*f, 'g', None);
+                    let text = crate::gonum::format_float(*f, 'g', None);
                     return Err(format!("json: unsupported value: {text}"));
                 }
             },
@@ -392,7 +392,7 @@ impl Reader<'_> {
             }
         }
         let text = &self.src[start..self.at];
-        match super::gonum::parse_float(text) {
+        match crate::gonum::parse_float(text) {
             Ok(f) => Ok(Value::Float(f)),
             Err(_) => {
                 let text = String::from_utf8_lossy(text);

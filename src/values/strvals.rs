@@ -1,7 +1,7 @@
 //! The grammar of `--set` and its sisters (helm v4.3.1 and v3.22.0 `pkg/strvals/{parser,literal_parser}.go`).
 
+use crate::gonum;
 use crate::grammar::gojson;
-use crate::grammar::gonum;
 use crate::span::Pos;
 use crate::value::fmt::go_quote;
 use crate::value::{HelmVersion, Map, Slot, Value, is_space};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::resolve::{Resolved, resolve};
 use super::tree::{NodeKind, Tree};
 use super::{YamlError, utf8};
-use crate::grammar::gonum::format_float;
+use crate::gonum::format_float;
 use crate::span::Pos;
 use crate::stack;
 use crate::value::{Entries, Map, MapKind, Slot, Str, Value};

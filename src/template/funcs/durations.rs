@@ -1,8 +1,8 @@
 //! The durations of Helm 4 (helm v4.3.1 `pkg/engine/funcs.go`): anything that can be read as a duration, in a unit.
 
 use super::cast::float_to_int;
+use crate::gonum::parse_float;
 use crate::grammar::duration::{self, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
-use crate::grammar::gonum::parse_float;
 use crate::grammar::gotime::object::{DurationObject, duration_value};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::{go_quote, to_text};

@@ -3,7 +3,7 @@
 use super::super::ast::Number;
 use super::super::lex::Kind;
 use super::super::quote::unquote_char;
-use crate::grammar::gonum;
+use crate::gonum;
 
 /// What a literal is.
 ///

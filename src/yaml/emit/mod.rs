@@ -10,8 +10,8 @@ mod writer;
 
 use super::chars::break_at;
 use super::resolve::{Resolved, resolve};
+use crate::gonum::{format_float, json_float};
 use crate::grammar::gojson;
-use crate::grammar::gonum::{format_float, json_float};
 use crate::span::Pos;
 use crate::value::bounds::{self, Ancestors};
 use crate::value::{Encoded, HelmVersion, Map, MapKind, Object, Str, Value};

@@ -3,7 +3,7 @@
 use super::super::LOCAL;
 use super::scan::{is_digit, quote_rune};
 use super::{Item, Read, Reader};
-use crate::grammar::gonum::{NumError, parse_float, parse_int};
+use crate::gonum::{NumError, parse_float, parse_int};
 use crate::grammar::gotime::Zone;
 use crate::grammar::gotime::object::time_value;
 use crate::grammar::layout;
