@@ -4,7 +4,6 @@
 //! that make or change maps and lists are in `slots`, those that write them as texts in `written`.
 
 use super::record::{Kind, MOST, Node, Range, Recorder, Ref, Seg};
-use super::written::holds;
 use crate::value::compare::{is_empty, truth};
 use crate::value::fmt::{go_quote, sprintf, to_bytes};
 use crate::value::{HelmVersion, IntKind, Value};
@@ -170,7 +169,7 @@ impl Recorder {
                 None => Kind::Whole,
             },
             Flow::Ternary => text_of(usize::from(!args.get(2).is_some_and(truth))),
-            Flow::Deep if args.iter().any(holds) => return self.deep(name, args, tags),
+            Flow::Deep if args.iter().any(Value::has_slots) => return self.deep(name, args, tags),
             Flow::Deep => Kind::Whole,
             Flow::Has => return self.has(name, args, tags, result),
             Flow::Parse

@@ -237,12 +237,7 @@ impl Emitter {
     #[inline]
     fn mark(&mut self, pos: Pos, what: Marked, value: &Value) {
         if let Some(marks) = &mut self.marks {
-            let holds = match value {
-                Value::Map(map) => !map.is_empty(),
-                Value::List(list) => !list.items.is_empty(),
-                _ => false,
-            };
-            marks.push(Mark { offset: self.out.len(), pos, what, holds });
+            marks.push(Mark { offset: self.out.len(), pos, what, holds: value.has_slots() });
         }
     }
 
