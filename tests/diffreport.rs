@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use plimsoll::diff::fold::{Cell, Counts, Folder, Report};
+use plimsoll::diff::fold::{Cell, Counts, Folder, Report, Signed};
 use plimsoll::diff::meaning::{ImageMove, Meaning, NewFinding, Pods, Refusal, Restart, Risk, RiskKind, Total};
-use plimsoll::diff::secrets::Redactor;
+use plimsoll::diff::secrets::{Redactor, Tainted};
 use plimsoll::diff::{Change, Place, Side, SideObject, Source, compare};
 use plimsoll::finding::{KubeObject, Severity, Text};
 use plimsoll::report::diff::{View, formats, read, write};
@@ -34,7 +34,7 @@ fn odd() -> Report {
     let redactor = Redactor::new([7; 32], old.objects.iter().chain(&new.objects).map(|o| &o.object));
     let (mut report, mut folder) = (Report::default(), Folder::default());
     for environment in ["staging", "prod"] {
-        let mut changes = compare(&old, &new, &redactor);
+        let mut changes = compare(&old, &new, &redactor, &Tainted::default());
         if environment == "prod" {
             changes.retain(|c| c.id.kind.as_str() != "ConfigMap");
         }
@@ -57,6 +57,7 @@ fn odd() -> Report {
             counts,
             meaning,
         };
+        let changes = Signed::all(&cell, changes);
         report.add(cell, changes, &mut folder);
     }
     report
@@ -173,9 +174,11 @@ fn a_comment_fits_and_says_what_it_folded() {
     };
     let text = |n: usize, value: &str| (0..n).map(|i| object(i, value)).collect::<Vec<_>>().join("---\n");
     for (n, named) in [(3, true), (400, true), (3000, false)] {
-        let changes = compare(&side(&text(n, "old")), &side(&text(n, "new")), &redactor);
+        let changes = compare(&side(&text(n, "old")), &side(&text(n, "new")), &redactor, &Tainted::default());
         let mut report = Report::default();
-        report.add(Cell { counts: Counts::of(&changes), ..Cell::default() }, changes, &mut Folder::default());
+        let cell = Cell { counts: Counts::of(&changes), ..Cell::default() };
+        let changes = Signed::all(&cell, changes);
+        report.add(cell, changes, &mut Folder::default());
         let comment = write("markdown", &view(&report)).expect("the format exists");
         assert!(comment.chars().count() <= 65_536, "{n}: {}", comment.chars().count());
         assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());

@@ -11,7 +11,6 @@ use super::session::{Failed, Session, error, project, releases, shown, usage};
 use super::spread::Loader;
 use crate::diag::log::Log;
 use crate::fleet::Otherwise;
-use crate::manifest::Manifest;
 use crate::render::render;
 use crate::span::Pos;
 use crate::yaml;
@@ -123,8 +122,7 @@ fn rendered(args: &RenderArgs) -> Result<Vec<Json>, Failed> {
         let done = render(&chart, &values, &options, &world, &mut sources, &mut log)
             .map_err(|e| (exit::ERROR, shown(&scene.engine, &e, options.helm)))?;
         let crds = done.crds.iter().map(|(_, text)| text.as_str());
-        let manifests = done.manifests.iter().chain(done.hooks.iter().map(|(m, _)| m));
-        let texts = crds.chain(manifests.map(|m: &Manifest| m.content.as_str()));
+        let texts = crds.chain(done.documents().map(|m| m.content.as_str()));
         for document in texts.flat_map(crate::adopt::documents) {
             let root = document.1.map_err(|e| error(e.message))?.root;
             objects.extend((!root.is_null()).then(|| root.to_json()));

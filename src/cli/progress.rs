@@ -34,6 +34,13 @@ impl Progress {
         Progress(Some(bar))
     }
 
+    /// So many more are to be done than was known.
+    pub fn more(&mut self, releases: usize) {
+        if let Some(bar) = &self.0 {
+            bar.inc_length(releases as u64);
+        }
+    }
+
     /// Says something while the bar is out of the way.
     pub fn aside<R>(&self, say: impl FnOnce() -> R) -> R {
         match &self.0 {

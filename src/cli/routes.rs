@@ -100,8 +100,7 @@ struct Part {
 
 /// The routes of one rendered chart, with the lines that wrote them.
 fn of_scene(scene: &Scene, chart: &Path) -> Result<Part, Failed> {
-    let all: Vec<&Manifest> =
-        scene.rendered.manifests.iter().chain(scene.rendered.hooks.iter().map(|h| &h.0)).collect();
+    let all: Vec<&Manifest> = scene.rendered.documents().collect();
     let (documents, objects): (Vec<&Manifest>, Vec<KubeObject>) =
         of_render(&scene.rendered).into_iter().map(|(i, o)| (all[i], o)).unzip();
     let folder = std::path::absolute(chart).map_err(|e| usage(e.to_string()))?;

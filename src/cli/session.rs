@@ -1,8 +1,9 @@
 //! What the commands about charts share: which charts, which environment, and a render's inputs, read.
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::args::{EngineArgs, ErrorFormat, SceneArgs, SelectArgs};
 use super::cluster;
@@ -18,7 +19,7 @@ use crate::fleet::{
 };
 use crate::lint;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
-use crate::render::{KubeVersion, Options, Prepared, RenderError, Rendered};
+use crate::render::{KubeVersion, Options, Prepared, RenderError, Rendered, render};
 use crate::span::SourceMap;
 use crate::value::{HelmVersion, Map};
 use crate::values::layers::{Layers as UserLayers, ValuesFile, merge_layers};
@@ -167,10 +168,40 @@ pub(super) fn open_chart(args: &SceneArgs, chart: &ChartHead, log: &mut Log) -> 
     Ok(Arc::new(loaded))
 }
 
+/// Charts that were loaded a moment ago: the releases of one mostly come one after the other, on several threads.
+#[derive(Default)]
+pub(super) struct Charts(Mutex<VecDeque<(PathBuf, Arc<OnceLock<Opened>>)>>);
+
+type Opened = Result<Arc<Chart>, Failed>;
+
+impl Charts {
+    /// So many are kept.
+    const RECENT: usize = 8;
+
+    /// As [`open_chart`], without what it logs.
+    ///
+    /// # Errors
+    /// With Helm's text.
+    pub fn open(&self, args: &SceneArgs, chart: &ChartHead) -> Result<Arc<Chart>, Failed> {
+        let opened = {
+            let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = recent.iter().find(|(path, _)| *path == chart.path).map(|(_, opened)| opened.clone());
+            known.unwrap_or_else(|| {
+                let opened = Arc::<OnceLock<Opened>>::default();
+                recent.truncate(Charts::RECENT - 1);
+                recent.push_front((chart.path.clone(), opened.clone()));
+                opened
+            })
+        };
+        let open = || open_chart(args, chart, &mut Log::new(HelmVersion::from(args.engine.helm_version)));
+        opened.get_or_init(open).clone()
+    }
+}
+
 impl Session {
     /// Reads a chart and the values of a release.
     pub fn open(args: &SceneArgs, release: &Release, log: &mut Log) -> Result<Session, Failed> {
-        Session::open_over(args, release, Vec::new(), log)
+        Session::open_over(args, release, Vec::new(), || open_chart(args, &release.chart, log))
     }
 
     /// As [`Session::open`], with values below those of the release.
@@ -178,12 +209,11 @@ impl Session {
         args: &SceneArgs,
         release: &Release,
         base: Vec<ValuesFile>,
-        log: &mut Log,
+        chart: impl FnOnce() -> Result<Arc<Chart>, Failed>,
     ) -> Result<Session, Failed> {
         // What is wrong with the values is said before what is wrong with the chart.
         let values = Session::values(args, release, base)?;
-        let chart = open_chart(args, &release.chart, log)?;
-        Session::with(args, release, chart, values)
+        Session::with(args, release, chart()?, values)
     }
 
     /// Reads the values of a release of a chart that was loaded.
@@ -233,6 +263,11 @@ impl Session {
             self.world = world;
         }
         Ok(())
+    }
+
+    /// Renders.
+    pub fn render(&mut self, log: &mut Log) -> Result<Rendered, RenderError> {
+        render(&self.chart, &self.values, &self.options, &self.world, &mut self.sources, log)
     }
 
     /// Renders, watched.

@@ -126,12 +126,11 @@ pub struct Report {
 
 impl Report {
     /// Adds a comparison with its changes.
-    pub fn add(&mut self, cell: Cell, changes: Vec<ObjectChange>, folder: &mut Folder) {
+    pub fn add(&mut self, cell: Cell, changes: Vec<Signed>, folder: &mut Folder) {
         let number = self.cells.len();
-        for change in changes.into_iter().filter(|c| c.change != Change::Unchanged) {
+        for Signed { signature, change } in changes {
             let id = change.id.clone();
-            let same = signature(&change, &cell);
-            let place = *folder.known.entry(same).or_insert(self.changes.len());
+            let place = *folder.known.entry(signature).or_insert(self.changes.len());
             match self.changes.get_mut(place) {
                 Some(folded) => folded.places.push((number, id)),
                 None => self.changes.push(Folded { change, places: vec![(number, id)] }),
@@ -179,6 +178,20 @@ impl Report {
 #[derive(Debug, Default)]
 pub struct Folder {
     known: HashMap<u64, usize>,
+}
+
+/// A change with what it is folded by.
+pub struct Signed {
+    signature: u64,
+    change: ObjectChange,
+}
+
+impl Signed {
+    /// The changes of one comparison; what stays is none.
+    pub fn all(cell: &Cell, changes: Vec<ObjectChange>) -> Vec<Signed> {
+        let differing = changes.into_iter().filter(|c| c.change != Change::Unchanged);
+        differing.map(|change| Signed { signature: signature(&change, cell), change }).collect()
+    }
 }
 
 /// What makes two changes the same: all that they say, with the names of the release, chart and namespace left open.

@@ -9,6 +9,7 @@
 
 mod definitions;
 pub mod drift;
+mod ends;
 pub mod fields;
 pub mod fold;
 pub mod identity;
@@ -19,13 +20,14 @@ pub mod meaning;
 pub mod secrets;
 pub mod values;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::finding::KubeObject;
-use secrets::{Redactor, Text, Value};
+use secrets::{Redactor, Tainted, Text, Value};
 
 pub use definitions::Schema;
+pub use ends::Ends;
 pub use fields::{FieldChange, FieldKind, FieldPath, FieldStep};
 pub use identity::ObjectId;
 
@@ -137,9 +139,9 @@ pub struct Source {
 }
 
 /// Compares two sides. The result is sorted: by kind in the order of installation, then by namespace and name.
-pub fn compare(old: &Side, new: &Side, redactor: &Redactor) -> Vec<ObjectChange> {
+pub fn compare(old: &Side, new: &Side, redactor: &Redactor, tainted: &Tainted) -> Vec<ObjectChange> {
     let pairs = identity::pairs(old, new);
-    let mut found: Vec<ObjectChange> = pairs.iter().map(|pair| object(pair, old, new, redactor)).collect();
+    let mut found: Vec<ObjectChange> = pairs.iter().map(|pair| object(pair, old, new, redactor, tainted)).collect();
     // What the user gives stands before the defaults.
     if !found.iter().all(ObjectChange::is_values) {
         found.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
@@ -147,22 +149,28 @@ pub fn compare(old: &Side, new: &Side, redactor: &Redactor) -> Vec<ObjectChange>
     found
 }
 
-/// The numbers of the objects on either side that do not say the same on the other: those that a report may show.
-pub fn differing(old: &Side, new: &Side) -> (HashSet<usize>, HashSet<usize>) {
-    let (mut gone, mut come) = (HashSet::new(), HashSet::new());
+/// The objects of either side, by their numbers, that do not say the same on the other: those that a report may show.
+pub fn differing(old: &Side, new: &Side) -> (Differing, Differing) {
+    let (mut gone, mut come) = (Differing::new(), Differing::new());
     for pair in identity::pairs(old, new) {
-        if let (Some(a), Some(b), false) = (pair.old, pair.new, pair.renamed)
-            && fields::says_the_same(old.objects[a].object.root(), new.objects[b].object.root())
-        {
-            continue;
+        let (mut there, mut here) = (Ends::All, Ends::All);
+        if let (Some(a), Some(b), false) = (pair.old, pair.new, pair.renamed) {
+            let (a, b) = (old.objects[a].object.root(), new.objects[b].object.root());
+            if fields::says_the_same(a, b) {
+                continue;
+            }
+            (there, here) = ends::apart(a, b);
         }
-        gone.extend(pair.old);
-        come.extend(pair.new);
+        gone.extend(pair.old.map(|number| (number, there)));
+        come.extend(pair.new.map(|number| (number, here)));
     }
     (gone, come)
 }
 
-fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) -> ObjectChange {
+/// Objects of a side by their numbers, with what of them differs.
+pub type Differing = HashMap<usize, Ends>;
+
+fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor, tainted: &Tainted) -> ObjectChange {
     let before = pair.old.map(|i| (&old.objects[i], i, &old.namespace, secrets::Which::Old));
     let after = pair.new.map(|i| (&new.objects[i], i, &new.namespace, secrets::Which::New));
     let Some((main, _, namespace, _)) = after.or(before) else { return ObjectChange::none() };
@@ -177,7 +185,7 @@ fn object(pair: &identity::Pair, old: &Side, new: &Side, redactor: &Redactor) ->
         return change;
     }
     let shown = |side: Option<(&SideObject, usize, &String, secrets::Which)>| {
-        side.map(|(o, i, _, which)| redactor.object(&o.object, which, i))
+        side.map(|(o, i, _, which)| redactor.object(&o.object, tainted, which, i))
     };
     (change.old, change.new) = (shown(before), shown(after));
     change.change = match (&before, &after) {

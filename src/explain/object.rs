@@ -1,5 +1,7 @@
 //! Rendered objects by name, and their fields by path.
 
+use std::sync::Arc;
+
 use super::map::Map;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
@@ -16,7 +18,7 @@ pub struct Object<'r> {
     /// `metadata.namespace`, empty if it isn't said.
     pub namespace: String,
     /// All of it.
-    pub document: Document,
+    pub document: Arc<Document>,
 }
 
 /// Where a field is in its document.
@@ -57,10 +59,14 @@ const SHORT: &[(&str, &str)] = &[
 
 impl<'r> Object<'r> {
     fn new(manifest: &'r Manifest) -> Option<Object<'r>> {
-        let document = Document::parse(manifest.content.as_bytes()).ok()?;
+        Some(Object::of(manifest, Arc::new(Document::parse(manifest.content.as_bytes()).ok()?)))
+    }
+
+    /// A document that was read.
+    pub fn of(manifest: &'r Manifest, document: Arc<Document>) -> Object<'r> {
         let text = |keys: &[&str]| document.root.at(keys).and_then(Node::as_str).unwrap_or_default().to_owned();
         let (kind, name, namespace) = (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
-        Some(Object { manifest, kind, name, namespace, document })
+        Object { manifest, kind, name, namespace, document }
     }
 
     /// How it is asked for: `deployment/web`.
@@ -182,6 +188,11 @@ pub fn crds(map: &Map) -> Vec<Object<'_>> {
 
 /// All objects of a render that are YAML, in the order of its documents.
 pub fn objects(rendered: &Rendered) -> Vec<Object<'_>> {
-    let hooks = rendered.hooks.iter().map(|(m, _)| m);
-    rendered.manifests.iter().chain(hooks).filter_map(Object::new).collect()
+    rendered.documents().filter_map(Object::new).collect()
+}
+
+/// Those of a kind.
+pub fn of_kind<'r>(rendered: &'r Rendered, kind: &str) -> Vec<Object<'r>> {
+    let near = rendered.documents().filter(|m| m.head.kind == kind);
+    near.filter_map(Object::new).collect()
 }

@@ -1,7 +1,7 @@
 //! Which charts there are, and the little that is asked of each before it is loaded: name, kind, and the charts beside it
 //! that it uses. Whether a Chart.yaml is right is found when the chart is loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::place::{Fault, Place, did_you_mean};
@@ -74,8 +74,8 @@ pub fn plain(path: &Path) -> PathBuf {
 pub struct Member<'p> {
     /// Its folder or archive.
     pub path: PathBuf,
-    /// The item of `charts:`; nothing for a chart that the command line names.
-    pub entry: Option<&'p ChartEntry>,
+    /// The item of `charts:`.
+    pub entry: &'p ChartEntry,
 }
 
 impl Project {
@@ -85,7 +85,8 @@ impl Project {
     /// # Errors
     /// For a glob that is broken or finds no chart.
     pub fn members(&self) -> Result<Vec<Member<'_>>, Vec<Fault>> {
-        let (mut members, mut taken, mut faults) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let (mut members, mut faults) = (Vec::new(), Vec::new());
+        let (mut seen, mut taken) = (HashSet::new(), HashSet::new());
         let is_glob = |e: &&ChartEntry| e.path.text.contains(['*', '?', '[']);
         // Those that are named stand before those that are only found.
         let (globs, names): (Vec<_>, Vec<_>) = self.charts.iter().partition(is_glob);
@@ -102,8 +103,8 @@ impl Project {
                 }
                 Ok(found) => {
                     for path in found {
-                        if !is_glob(entry) || members.iter().all(|m: &Member<'_>| m.path != path) {
-                            members.push(Member { path, entry: Some(*entry) });
+                        if seen.insert(path.clone()) || !is_glob(entry) {
+                            members.push(Member { path, entry });
                         }
                     }
                 }

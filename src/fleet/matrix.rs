@@ -1,6 +1,6 @@
 //! The matrix: charts × environments × clusters, of which a command takes some.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::charts::{ChartHead, cycles, plain};
 use super::conventions::{environments_of, files_of};
 use super::place::{Fault, Placed, did_you_mean};
 use super::placeholders::{check, known};
-use super::project::{ChartEntry, Cluster, Environment, Layer, PROJECT_FILE, Project, Settings};
+use super::project::{ChartEntry, Cluster, Environment, Layer, Project, Settings};
 use super::release::{Cell, Release, Resolver};
 
 /// What a command is asked to look at.
@@ -81,80 +81,106 @@ impl Matrix {
 /// # Errors
 /// Everything that can be known to be wrong before a chart is loaded.
 pub fn matrix(project: Option<&Project>, selection: &Selection, current: &Path) -> Result<Matrix, Vec<Fault>> {
-    let without = Project { file: current.join(PROJECT_FILE), ..Project::default() };
-    let project = project.unwrap_or(&without);
-    let faults = verify(project);
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let charts = chosen(project, selection, current)?;
-    let charts: Chosen<'_> = match selection.shard {
-        Some(shard) => charts.into_iter().filter(|(head, _)| is_in(shard, head, project)).collect(),
-        None => charts,
-    };
-    let circles = cycles(charts.iter().map(|(head, _)| &**head));
-    if !circles.is_empty() {
-        return Err(circles);
-    }
-    let clusters: HashMap<&str, Vec<Arc<Cluster>>> = project
-        .environments
-        .iter()
-        .map(|(name, e)| (name.as_str(), e.clusters.iter().cloned().map(Arc::new).collect()))
-        .collect();
-    let mut builder = Builder { selection, clusters, resolver: Resolver { project, faults: BTreeSet::new() } };
-    builder.selectors_are_known(&charts)?;
-    let mut matrix = Matrix::default();
-    for (chart, entry) in &charts {
-        let releases = builder.releases(chart, *entry);
-        match matrix.charts.last_mut() {
-            // A chart with several releases is one chart.
-            Some(last) if last.chart.path == chart.path => last.releases.extend(releases),
-            _ if releases.is_empty() => {}
-            _ => matrix.charts.push(ChartReleases { chart: chart.clone(), releases }),
-        }
-    }
-    // Charts looked at by their own values alone are not released.
-    if !selection.is_bare() {
-        builder.resolver.faults.extend(same_names(project, &matrix, &charts));
-    }
-    let faults = builder.resolver.faults;
-    if faults.is_empty() { Ok(matrix) } else { Err(faults.into_iter().collect()) }
+    let without = Project::none(current);
+    Catalog::new(project.unwrap_or(&without))?.matrix(selection, current)
+}
+
+/// A project that was looked through once, for any number of selections.
+pub struct Catalog<'p> {
+    project: &'p Project,
+    /// The items of `charts:` that name a chart or find it, by its path.
+    members: BTreeMap<PathBuf, Vec<&'p ChartEntry>>,
+    /// Clusters by their environments.
+    clusters: HashMap<&'p str, Vec<Arc<Cluster>>>,
 }
 
 type Chosen<'p> = Vec<(Arc<ChartHead>, Option<&'p ChartEntry>)>;
 
-/// The charts that are looked at.
-fn chosen<'p>(project: &'p Project, selection: &Selection, current: &Path) -> Result<Chosen<'p>, Vec<Fault>> {
-    let members = if project.charts.is_empty() { Vec::new() } else { project.members()? };
-    let head = |path: &Path| Arc::new(ChartHead::read(path));
-    if !selection.paths.is_empty() {
+impl<'p> Catalog<'p> {
+    /// Looks through a project.
+    ///
+    /// # Errors
+    /// What is wrong with the project file besides its form.
+    pub fn new(project: &'p Project) -> Result<Catalog<'p>, Vec<Fault>> {
+        let faults = verify(project);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut members: BTreeMap<PathBuf, Vec<&'p ChartEntry>> = BTreeMap::new();
+        for member in if project.charts.is_empty() { Vec::new() } else { project.members()? } {
+            members.entry(member.path).or_default().push(member.entry);
+        }
+        let clusters = project.environments.iter();
+        let clusters = clusters.map(|(name, e)| (name.as_str(), e.clusters.iter().cloned().map(Arc::new).collect()));
+        Ok(Catalog { project, members, clusters: clusters.collect() })
+    }
+
+    /// The matrix of a selection. Paths in it are relative to `current`.
+    ///
+    /// # Errors
+    /// Everything that can be known to be wrong before a chart is loaded.
+    pub fn matrix(&self, selection: &Selection, current: &Path) -> Result<Matrix, Vec<Fault>> {
+        let project = self.project;
+        let mut charts = self.chosen(selection, current)?;
+        if let Some(shard) = selection.shard {
+            charts.retain(|(head, _)| is_in(shard, head, project));
+        }
+        let circles = cycles(charts.iter().map(|(head, _)| &**head));
+        if !circles.is_empty() {
+            return Err(circles);
+        }
+        let resolver = Resolver { project, faults: BTreeSet::new() };
+        let mut builder = Builder { selection, clusters: &self.clusters, resolver };
+        builder.selectors_are_known(&charts)?;
+        let mut matrix = Matrix::default();
+        for (chart, entry) in &charts {
+            let releases = builder.releases(chart, *entry);
+            match matrix.charts.last_mut() {
+                // A chart with several releases is one chart.
+                Some(last) if last.chart.path == chart.path => last.releases.extend(releases),
+                _ if releases.is_empty() => {}
+                _ => matrix.charts.push(ChartReleases { chart: chart.clone(), releases }),
+            }
+        }
+        // Charts looked at by their own values alone are not released.
+        if !selection.is_bare() {
+            builder.resolver.faults.extend(same_names(project, &matrix, &charts));
+        }
+        let faults = builder.resolver.faults;
+        if faults.is_empty() { Ok(matrix) } else { Err(faults.into_iter().collect()) }
+    }
+
+    /// The charts that are looked at.
+    fn chosen(&self, selection: &Selection, current: &Path) -> Result<Chosen<'p>, Vec<Fault>> {
         let mut charts: Chosen<'p> = Vec::new();
         for path in &selection.paths {
             let path = plain(&current.join(path));
             if !path.exists() {
                 return Err(vec![Fault::general(format!("chart {} not found", path.display()))]);
             }
-            let head = head(&path);
-            let entries = members.iter().filter(|m| m.path == path).map(|m| (head.clone(), m.entry));
-            let before = charts.len();
-            charts.extend(entries);
-            if charts.len() == before {
-                charts.push((head, None));
+            let head = Arc::new(ChartHead::read(&path));
+            match self.members.get(&path) {
+                Some(entries) => charts.extend(entries.iter().map(|e| (head.clone(), Some(*e)))),
+                None => charts.push((head, None)),
             }
         }
-        return Ok(charts);
+        if !selection.paths.is_empty() {
+            return Ok(charts);
+        }
+        for (path, entries) in &self.members {
+            let head = Arc::new(ChartHead::read(path));
+            // A library renders nothing itself.
+            charts.extend(entries.iter().filter(|_| !head.is_library).map(|e| (head.clone(), Some(*e))));
+        }
+        if charts.is_empty() && current.join("Chart.yaml").is_file() {
+            charts.push((Arc::new(ChartHead::read(current)), None));
+        }
+        if charts.is_empty() {
+            let text = "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts (plimsoll init writes one)";
+            return Err(vec![Fault::general(text)]);
+        }
+        Ok(charts)
     }
-    let mut charts: Chosen<'p> = members.iter().map(|m| (head(&m.path), m.entry)).collect();
-    // A library renders nothing itself.
-    charts.retain(|(head, _)| !head.is_library);
-    if charts.is_empty() && current.join("Chart.yaml").is_file() {
-        charts.push((head(current), None));
-    }
-    if charts.is_empty() {
-        let text = "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts (plimsoll init writes one)";
-        return Err(vec![Fault::general(text)]);
-    }
-    Ok(charts)
 }
 
 /// Whether a chart is in a part: by its path alone, so that a new chart moves no other.
@@ -236,13 +262,13 @@ fn differing_clusters(project: &Project) -> Vec<Fault> {
     faults
 }
 
-struct Builder<'p> {
-    selection: &'p Selection,
-    clusters: HashMap<&'p str, Vec<Arc<Cluster>>>,
+struct Builder<'s, 'p> {
+    selection: &'s Selection,
+    clusters: &'s HashMap<&'p str, Vec<Arc<Cluster>>>,
     resolver: Resolver<'p>,
 }
 
-impl<'p> Builder<'p> {
+impl<'p> Builder<'_, 'p> {
     /// Whether every selector names something that some chart has.
     fn selectors_are_known(&self, charts: &Chosen<'p>) -> Result<(), Vec<Fault>> {
         let project = self.resolver.project;

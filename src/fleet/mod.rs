@@ -16,7 +16,7 @@ mod release;
 pub mod shape;
 
 pub use conventions::{environments_of, files_of};
-pub use matrix::{ChartReleases, Matrix, Otherwise, Selection, matrix};
+pub use matrix::{Catalog, ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
 pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, find_project};
 pub use reach::Changes;

@@ -30,6 +30,13 @@ pub struct Project {
     pub lint: LintSettings,
 }
 
+impl Project {
+    /// No project: what a folder without a project file has.
+    pub fn none(folder: &Path) -> Project {
+        Project { file: folder.join(PROJECT_FILE), ..Project::default() }
+    }
+}
+
 /// One item of `charts:`.
 #[derive(Clone, Debug, Default)]
 pub struct ChartEntry {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::finding::{KubeObject, Problem, Severity, Text};
+use crate::manifest::Manifest;
 use crate::render::Rendered;
 use crate::span::line_column;
 use crate::yaml::node::{Data, Document};
@@ -25,18 +26,23 @@ impl Broken {
     }
 }
 
+/// The objects of a kind in a render; other documents aren't read.
+pub fn among(rendered: &Rendered, kind: &str) -> Vec<KubeObject> {
+    let near = rendered.documents().filter(|m| m.head.kind == kind);
+    near.filter_map(of_document).collect()
+}
+
 /// The objects of a render in the order of its documents, each with its document's index: manifests, then hooks.
 pub fn of_render(rendered: &Rendered) -> Vec<(usize, KubeObject)> {
-    let documents = rendered.manifests.iter().chain(rendered.hooks.iter().map(|(m, _)| m));
-    documents
-        .enumerate()
-        .filter_map(|(i, m)| {
-            let source = Arc::new(Text { name: m.path.clone(), line: 1, text: m.content.clone() });
-            // Rendering read it already.
-            let document = Document::parse(m.content.as_bytes()).ok()?;
-            matches!(document.root.data, Data::Map(_)).then(|| (i, KubeObject::new(source, document)))
-        })
-        .collect()
+    let documents = rendered.documents().enumerate();
+    documents.filter_map(|(i, m)| Some((i, of_document(m)?))).collect()
+}
+
+fn of_document(manifest: &Manifest) -> Option<KubeObject> {
+    let source = Arc::new(Text { name: manifest.path.clone(), line: 1, text: manifest.content.clone() });
+    // Rendering read it already.
+    let document = Document::parse(manifest.content.as_bytes()).ok()?;
+    matches!(document.root.data, Data::Map(_)).then(|| KubeObject::new(source, document))
 }
 
 /// The objects of a manifest file, and its documents that are none.

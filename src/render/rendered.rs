@@ -73,6 +73,11 @@ pub fn document(path: &str, content: &str) -> String {
 }
 
 impl Rendered {
+    /// All documents: manifests, then hooks.
+    pub fn documents(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifests.iter().chain(self.hooks.iter().map(|(m, _)| m))
+    }
+
     /// What `helm template` prints, hooks among it unless they are left out by `keep_hook`.
     pub fn text(&self, keep_hook: impl Fn(&[&'static str]) -> bool) -> String {
         let size = self.manifests.iter().map(|m| m.content.len() + m.path.len() + 16).sum::<usize>();

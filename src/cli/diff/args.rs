@@ -106,6 +106,13 @@ pub struct DiffArgs {
     pub as_helm: AsHelm,
 }
 
+impl DiffArgs {
+    /// Whether clusters are asked for more than their releases.
+    pub fn asks_clusters(&self) -> bool {
+        self.drift || self.server
+    }
+}
+
 /// When there are colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colour {

@@ -16,7 +16,7 @@ use crate::diff::drift::fate::Method;
 use crate::diff::drift::live::LiveSide;
 use crate::diff::drift::{self, Context, server};
 use crate::diff::meaning::Refusal;
-use crate::diff::secrets::Redactor;
+use crate::diff::secrets::{Redactor, Tainted};
 use crate::diff::{ObjectChange, Side};
 use crate::finding::KubeObject;
 use crate::kube::schema::is_namespaced;
@@ -26,6 +26,8 @@ use crate::kube::schema::is_namespaced;
 pub(super) struct Asked {
     live: HashMap<usize, LiveSide>,
     answers: HashMap<usize, Vec<server::Answer>>,
+    /// The fields that secrets reached on the stored and the live side.
+    tainted: HashMap<usize, Tainted>,
     methods: HashMap<usize, Method>,
     /// What could not be asked.
     pub notes: HashMap<usize, Vec<String>>,
@@ -170,13 +172,32 @@ impl Asked {
         Ok(())
     }
 
-    /// What drifted of a release.
-    pub fn drift(&self, job: &Job, old: &Prepared, new: &Prepared, redactor: &mut Redactor) -> Drifted {
+    /// Finds where secrets stand in what the clusters have, given those of the charts, and returns those that are new.
+    pub fn secrets(&mut self, done: &[Done], redactor: &Redactor) -> Vec<String> {
+        let mut found = Vec::new();
+        for Done { job, sides, .. } in done {
+            let (Some(live), Ok((old, new))) = (self.live.get(&job.number), sides) else { continue };
+            let (tainted, texts) = drift::taint(redactor, &new.tainted, &new.side, &old.side, live);
+            self.tainted.insert(job.number, tainted);
+            found.extend(texts);
+        }
+        found
+    }
+
+    /// What drifted of a release. `tainted` are the fields that secrets reached on its two sides.
+    pub fn drift(
+        &self,
+        job: &Job,
+        old: &Prepared,
+        new: &Prepared,
+        mut tainted: Tainted,
+        redactor: &Redactor,
+    ) -> Drifted {
         let number = job.number;
         let Some(live) = self.live.get(&number) else { return Drifted::default() };
-        drift::taint(redactor, &new.tainted, &new.side, &old.side, live);
+        tainted.extend(self.tainted.get(&number));
         let method = self.methods.get(&number).copied().unwrap_or(Method::Merge);
-        let context = Context { stored: &old.side, new: &new.side, live, method, redactor };
+        let context = Context { stored: &old.side, new: &new.side, live, method, tainted: &tainted, redactor };
         let release = (new.release.as_str(), new.side.namespace.as_str());
         Drifted { changes: drift::of(&context), taken: drift::taken(&context, release) }
     }

@@ -1,67 +1,95 @@
-//! A chart as it is somewhere else: in another revision, in another folder.
+//! Where a chart's release is somewhere else: in another revision, in another folder. Start reading at [`There`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::git::Revision;
-use super::scene::{Broken, Setting};
-use super::sides::{Half, Prepared};
 use crate::cli::args::SceneArgs;
-use crate::cli::session::{Found, usage};
-use crate::fleet::{self, Otherwise, Release, Selection};
+use crate::cli::session::{Failed, usage};
+use crate::fleet::{Catalog, Fault, Otherwise, Project, Release, Selection};
 
-/// The same chart in another revision; nothing where it has no such chart or environment, or does not render.
-pub(super) fn of_revision(
-    scene: &SceneArgs,
-    release: &Release,
-    revision: &Revision,
-    project: &Found,
-    namespace: &str,
-    notes: &mut Vec<String>,
-) -> Result<Half, Broken> {
-    let chart = release.chart.path.display();
-    let Some(path) = revision.path(&release.chart.path) else {
-        let text = format!("{chart} is outside of the repository {}", revision.top.display());
-        return Err(usage(text).into());
-    };
-    let name = revision.name.as_str();
-    let nothing = |notes: &mut Vec<String>, note: String| {
-        notes.push(note);
-        Ok(Prepared::empty(namespace).into())
-    };
-    if !path.exists() {
-        return nothing(notes, format!("{name} has no such chart: everything is an addition"));
-    }
-    let Some(old) = release_there(&path, release, project, revision.root()) else {
-        let place = release.place();
-        return nothing(notes, format!("{name} has no environment {place} for this chart: everything is an addition"));
-    };
-    let scene = of_revision_scene(scene, revision);
-    match Setting::plain(&scene).render(&old) {
-        Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
-        Err(broken) => {
-            let text = revision.shown(&broken.plain);
-            notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
-            Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
-        }
-    }
+/// The projects in which charts of the old side are looked for, the first that has one before the others.
+pub(super) struct There<'a> {
+    catalogs: Vec<Result<Catalog<'a>, String>>,
+    root: PathBuf,
 }
 
-/// The same release of the chart in another folder, as the project file there has it, if it does.
-pub(super) fn release_there(path: &Path, release: &Release, project: &Found, root: &Path) -> Option<Release> {
-    let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
-    let selection = Selection {
-        paths: vec![path.to_owned()],
-        envs: named(release.env()),
-        clusters: named(release.cluster()),
-        otherwise: Otherwise::Bare,
-        ..Selection::default()
-    };
-    let matrix = fleet::matrix(project.as_ref(), &selection, root).ok()?;
-    matrix.releases().next().cloned()
+impl<'a> There<'a> {
+    /// Looks through projects. Paths are relative to `root`.
+    pub fn new(projects: impl IntoIterator<Item = &'a Project>, root: PathBuf) -> There<'a> {
+        let first = |faults: Vec<Fault>| faults.first().map(ToString::to_string).unwrap_or_default();
+        let catalogs = projects.into_iter().map(|project| Catalog::new(project).map_err(first)).collect();
+        There { catalogs, root }
+    }
+
+    /// The same release of the chart at a path, as the project files there have it.
+    fn release(&self, path: &Path, release: &Release) -> Result<Option<Release>, String> {
+        let named = |name: Option<&str>| name.into_iter().map(str::to_owned).collect();
+        let selection = Selection {
+            paths: vec![path.to_owned()],
+            envs: named(release.env()),
+            clusters: named(release.cluster()),
+            otherwise: Otherwise::Bare,
+            ..Selection::default()
+        };
+        let mut wrong = None;
+        for catalog in &self.catalogs {
+            match catalog.as_ref().map(|c| c.matrix(&selection, &self.root)) {
+                Ok(Ok(matrix)) => match matrix.releases().next() {
+                    Some(found) => return Ok(Some(found.clone())),
+                    None => continue,
+                },
+                // What is in no file is that it has no such environment or cluster.
+                Ok(Err(faults)) => {
+                    let written = faults.iter().find(|f| !f.file.is_empty());
+                    wrong = wrong.or(written.map(ToString::to_string));
+                }
+                Err(fault) => wrong = wrong.or(Some(fault.clone())),
+            }
+        }
+        wrong.map_or(Ok(None), Err)
+    }
+
+    /// The chart of a release in another folder, with what the user gives now; the conventions' files are those of that
+    /// folder.
+    ///
+    /// # Errors
+    /// If there is none with values for the release's place.
+    pub fn in_folder(&self, path: &Path, release: &Release) -> Result<Release, Failed> {
+        let found = self.release(path, release).map_err(usage)?;
+        found.ok_or_else(|| usage(format!("{} is no chart with values for {}", path.display(), release.place())))
+    }
+
+    /// The chart of a release in another revision with the flags for it, or why it is nowhere there.
+    ///
+    /// # Errors
+    /// For a chart outside of the repository.
+    pub fn in_revision(
+        &self,
+        scene: &SceneArgs,
+        release: &Release,
+        revision: &Revision,
+    ) -> Result<Result<(Release, SceneArgs), String>, Failed> {
+        let chart = release.chart.path.display();
+        let Some(path) = revision.path(&release.chart.path) else {
+            return Err(usage(format!("{chart} is outside of the repository {}", revision.top.display())));
+        };
+        let name = revision.name.as_str();
+        if !path.exists() {
+            return Ok(Err(format!("{name} has no such chart: everything is an addition")));
+        }
+        Ok(match self.release(&path, release) {
+            Ok(Some(old)) => Ok((old, of_revision(scene, revision))),
+            Ok(None) => {
+                let place = release.place();
+                Err(format!("{name} has no environment {place} for this chart: everything is an addition"))
+            }
+            Err(fault) => Err(format!("everything is an addition, for {}", revision.shown(&fault))),
+        })
+    }
 }
 
 /// The same flags with the values files of the revision; those that it doesn't have did not count then.
-fn of_revision_scene(scene: &SceneArgs, revision: &Revision) -> SceneArgs {
+fn of_revision(scene: &SceneArgs, revision: &Revision) -> SceneArgs {
     let mut scene = scene.clone();
     let there = |file: &String| match revision.path(Path::new(file)) {
         Some(path) => path.is_file().then(|| path.display().to_string()),
@@ -70,13 +98,4 @@ fn of_revision_scene(scene: &SceneArgs, revision: &Revision) -> SceneArgs {
     };
     scene.values.values = scene.values.values.iter().filter_map(there).collect();
     scene
-}
-
-/// The chart in another folder, with what the user gives now; the conventions' files are those of that folder.
-pub(super) fn of_folder(scene: &SceneArgs, path: &Path, release: &Release, project: &Found) -> Result<Half, Broken> {
-    let root = std::env::current_dir().unwrap_or_default();
-    let there = release_there(path, release, project, &root).or_else(|| release_there(path, release, &None, &root));
-    let old =
-        there.ok_or_else(|| usage(format!("{} is no chart with values for {}", path.display(), release.place())))?;
-    Ok(Half::Rendered(Box::new(Setting::plain(scene).render(&old)?)))
 }

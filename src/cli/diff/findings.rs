@@ -40,13 +40,14 @@ impl Checker {
     }
 }
 
-/// What the checks say of a side.
+/// What the checks say of a side, with where it comes from if that `is_told`.
 pub(super) fn of_side(
     plan: &Plan<'_>,
     scene: Option<&Scene>,
     side: &Side,
     documents: &[Option<usize>],
     env: Option<&str>,
+    is_told: bool,
 ) -> Vec<Finding> {
     // A document's number is missing for definitions, which are not rendered.
     let rendered = |i: &usize| scene.is_none() || documents.get(*i).is_some_and(Option::is_some);
@@ -58,7 +59,7 @@ pub(super) fn of_side(
     let crds = Definitions::new(sources);
     let mut release =
         Release { objects: &objects, crds: &crds, namespace: Some(&side.namespace), chart: "", scope, origins: None };
-    let Some(scene) = scene else { return plan.checks.release(&release).findings(&strictness) };
+    let Some(scene) = scene.filter(|_| is_told) else { return plan.checks.release(&release).findings(&strictness) };
     let all = scene.documents();
     let manifests: Vec<_> = numbers.iter().filter_map(|i| all.get(documents[*i]?).copied()).collect();
     let folder = ChartFolder::new(scene.chart(), scene.folder(), &plan.current);
@@ -69,11 +70,11 @@ pub(super) fn of_side(
 /// The findings that only the new side has.
 pub(super) fn brought(old: &[Finding], new: &[Finding], redactor: &Redactor) -> Vec<NewFinding> {
     // Containers that change places are the same ones.
-    let key = |f: &Finding| {
-        let mut words: Vec<String> = f.message.split([' ', ',', ':']).map(str::to_owned).collect();
-        words.sort();
-        (f.rule.clone(), words, f.resource.kind.clone(), f.resource.name.clone())
-    };
+    fn key(f: &Finding) -> (&str, Vec<&str>, &str, &str) {
+        let mut words: Vec<&str> = f.message.split([' ', ',', ':']).collect();
+        words.sort_unstable();
+        (&f.rule, words, &f.resource.kind, &f.resource.name)
+    }
     let known: HashSet<_> = old.iter().filter(|f| f.waived.is_none()).map(key).collect();
     let fresh = new.iter().filter(|f| f.waived.is_none() && !known.contains(&key(f)));
     let place =

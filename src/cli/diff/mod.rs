@@ -19,26 +19,28 @@ mod values;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::SceneArgs;
 use super::cluster::RELEASE;
 use super::exit;
 use super::pager;
 use super::progress::Progress;
-use super::session::{Failed, Found, Output, error, outputs, project, releases, usage};
+use super::session::{Charts, Failed, Found, Output, error, outputs, project, releases, usage};
 use crate::diff::fold::Report;
 use crate::diff::ignore::Ignore;
 use crate::diff::secrets::Redactor;
-use crate::fleet::{IgnoreRule, Otherwise, Release};
+use crate::fleet::{IgnoreRule, Otherwise, Project, Release};
 use crate::parallel;
 use crate::report::diff::{View, formats, write};
 use against::{Against, Texts};
 use args::{Colour, DiffArgs};
-use compared::Comparison;
+use compared::{Compared, Comparer, Gathered};
 use drift::Asked;
+use elsewhere::There;
 use findings::Checker;
 use live::Wanted;
-use run::{Run, Sides};
+use run::{Run, Sides, secrets_of};
 use scene::Broken;
 use sides::Prepared;
 
@@ -78,21 +80,6 @@ struct Done {
     sides: Result<(Prepared, Prepared), Broken>,
     notes: Vec<String>,
 }
-
-impl Done {
-    /// The texts that are secret on either side.
-    fn secrets(&self) -> Vec<String> {
-        match &self.sides {
-            Ok((old, new)) => [old, new].into_iter().flat_map(Prepared::secret_texts).collect(),
-            Err(broken) => broken.secrets.clone(),
-        }
-    }
-}
-
-/// Of so many releases both sides are held in memory until the secrets of all are known, for no text may show a secret of
-/// any. Of more, the secrets are gathered first, and each is rendered once more to be compared. (Debug builds hold few, so that
-/// tests go both ways.)
-const AT_ONCE: usize = if cfg!(debug_assertions) { 3 } else { 1_200 };
 
 fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let outputs = outputs(&args.output, &formats().collect::<Vec<_>>(), "html")?;
@@ -141,32 +128,22 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ if !args.live => None,
         _ => Some(super::cluster::connect(&args.connect)?),
     };
-    let texts = Texts::new(&args.connect);
-    let run = Run { args, scene: &scene, against: &against, project: &project, cluster, texts, plans };
-    let is_asked = args.drift || args.server;
-    // Held are both sides of a release until the secrets of all are known.
-    let mut held = (jobs.len() <= AT_ONCE || is_asked).then(|| Vec::with_capacity(jobs.len()));
-    let mut secrets = BTreeSet::new();
-    let mut progress = Progress::at_the_end(if held.is_some() { jobs.len() } else { 2 * jobs.len() });
-    each(&run, &jobs, &mut progress, |done| {
-        secrets.extend(done.secrets());
-        if let Some(held) = &mut held {
-            held.push(done);
+    let root = std::env::current_dir().unwrap_or_default();
+    let (none, none_there);
+    let there = match &against {
+        Against::Git { revision, project } => {
+            none_there = Project::none(revision.root());
+            There::new([(**project).as_ref().unwrap_or(&none_there)], revision.root().to_owned())
         }
-    });
-    let asked = match (&against, &held) {
-        (Against::Release(live), Some(done)) if is_asked => Asked::ask(args, live, done),
-        _ => Asked::default(),
+        Against::Files(_) => {
+            none = Project::none(&root);
+            There::new(project.as_ref().into_iter().chain([&none]), root)
+        }
+        _ => There::new([], root),
     };
-    let mut redactor = redactor(args, &secrets, &asked)?;
-    let ignore = ignore(args, &project, &redactor)?;
-    let mut all = Comparison::new(&against, &asked, &ignore, &mut redactor);
-    match held {
-        Some(held) => held.into_iter().for_each(|done| all.take(done)),
-        None => each(&run, &jobs, &mut progress, |done| all.take(done)),
-    }
-    drop(progress);
-    let (report, failed) = all.finish();
+    let (charts, texts) = (Charts::default(), Texts::new(&args.connect));
+    let run = Run { args, scene: &scene, against: &against, there, charts, cluster, texts, plans };
+    let (report, failed) = compared(&run, &jobs, &project)?;
     // A shard without releases has a report to join, too.
     if failed.is_none() || !report.cells.is_empty() {
         let shown =
@@ -207,20 +184,86 @@ fn repeatable(scene: &SceneArgs) -> SceneArgs {
     scene
 }
 
-/// Renders both sides of all jobs, on all cores, and hands them on in order.
-fn each(run: &Run<'_>, jobs: &[Job], progress: &mut Progress, mut take: impl FnMut(Done)) {
-    parallel::in_order(
-        jobs,
-        parallel::cores(),
-        |job| run.both(job),
-        |job, sides: Option<Sides>| {
-            progress.add(1);
-            let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
-            let aborted = || (Err(error(format!("{name}: the render was aborted")).into()), Vec::new());
-            let (sides, notes) = sides.unwrap_or_else(aborted);
-            take(Done { job: job.clone(), sides, notes });
-        },
-    );
+/// Compares all jobs, on all cores.
+fn compared(run: &Run<'_>, jobs: &[Job], project: &Found) -> Result<(Report, Option<u8>), Failed> {
+    let (args, against) = (run.args, run.against);
+    let mut progress = Progress::at_the_end(jobs.len());
+    let (secrets, held) = gather(run, jobs, &mut progress);
+    let mut asked = match (against, &held) {
+        (Against::Release(live), Some(done)) if args.asks_clusters() => Asked::ask(args, live, done),
+        _ => Asked::default(),
+    };
+    let mut redactor = redactor(args, &secrets, &asked)?;
+    let more = held.as_ref().map(|done| asked.secrets(done, &redactor)).unwrap_or_default();
+    redactor.learn(more.iter().map(String::as_str));
+    let ignore = ignore(args, project, &redactor)?;
+    let comparer = Comparer { against, asked: &asked, ignore: &ignore, redactor: &redactor };
+    let mut gathered = Gathered::default();
+    match held {
+        Some(held) => {
+            let compared = |done: &Done, compared: Option<Compared>| {
+                gathered.take(compared.unwrap_or_else(|| comparer.compare(&aborted(&done.job))));
+            };
+            parallel::in_order(&held, parallel::cores(), |done| comparer.compare(done), compared);
+        }
+        None => {
+            let work = |job: &Job| comparer.compare(&done(job, run.both(job)));
+            parallel::in_order(jobs, parallel::cores(), work, |job, compared| {
+                progress.add(1);
+                gathered.take(compared.unwrap_or_else(|| comparer.compare(&aborted(job))));
+            });
+        }
+    }
+    Ok(gathered.finish())
+}
+
+/// Both sides of releases are held in memory until the secrets of all are known, for no text may show a secret of any. Of
+/// more than fit in so many bytes, only the secrets are gathered first, and each is rendered once more to be compared.
+/// (Debug builds hold few, so that tests go both ways.)
+const HELD: usize = if cfg!(debug_assertions) { 64 << 10 } else { 8 << 20 };
+
+/// The secrets of all jobs, and both sides of each, where they could be held.
+fn gather(run: &Run<'_>, jobs: &[Job], progress: &mut Progress) -> (BTreeSet<String>, Option<Vec<Done>>) {
+    enum Found {
+        Sides(Box<Sides>),
+        Secrets(Vec<String>),
+    }
+    let holds = AtomicBool::new(true);
+    let (mut secrets, mut held, mut bytes) = (BTreeSet::new(), Vec::new(), 0);
+    let work = |job: &Job| match holds.load(Ordering::Relaxed) {
+        true => Found::Sides(Box::new(run.both(job))),
+        false => Found::Secrets(run.secrets(job)),
+    };
+    parallel::in_order(jobs, parallel::cores(), work, |job, found| {
+        progress.add(1);
+        let done = match found {
+            Some(Found::Sides(sides)) => done(job, *sides),
+            Some(Found::Secrets(found)) => return secrets.extend(found),
+            None => aborted(job),
+        };
+        secrets.extend(secrets_of(&done.sides));
+        if !holds.load(Ordering::Relaxed) {
+            return;
+        }
+        bytes += done.sides.as_ref().map_or(0, |(old, new)| old.size() + new.size());
+        held.push(done);
+        if bytes > HELD && held.len() > 1 && !run.args.asks_clusters() {
+            holds.store(false, Ordering::Relaxed);
+            held = Vec::new();
+            progress.more(jobs.len());
+        }
+    });
+    (secrets, holds.into_inner().then_some(held))
+}
+
+fn done(job: &Job, (sides, notes): Sides) -> Done {
+    Done { job: job.clone(), sides, notes }
+}
+
+/// A job whose work ended before it was done.
+fn aborted(job: &Job) -> Done {
+    let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();
+    done(job, (Err(error(format!("{name}: the render was aborted")).into()), Vec::new()))
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.

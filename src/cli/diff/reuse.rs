@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::args::DiffArgs;
 use crate::blob::Blob;
 use crate::cli::args::{SceneArgs, ValueArgs};
-use crate::cli::session::{Failed, Session};
+use crate::cli::session::{Charts, Failed, Session};
 use crate::cluster::StoredRelease;
-use crate::diag::log::Log;
 use crate::fleet::Release;
 use crate::values::layers::ValuesFile;
 
@@ -41,13 +40,16 @@ impl Reuse {
         scene: &SceneArgs,
         release: &Release,
         deployed: Option<&StoredRelease>,
-        log: &mut Log,
+        charts: &Charts,
     ) -> Result<Session, Failed> {
-        let Some(deployed) = deployed.filter(|_| self != Reuse::No) else { return Session::open(scene, release, log) };
+        let chart = || charts.open(scene, &release.chart);
+        let Some(deployed) = deployed.filter(|_| self != Reuse::No) else {
+            return Session::open_over(scene, release, Vec::new(), chart);
+        };
         let label = format!("{} revision {}, values", deployed.name, deployed.revision);
         let json = serde_json::Value::Object(deployed.config.clone()).to_string();
         let base = ValuesFile { path: label, layer: "release".into(), text: json.into_bytes() };
-        let mut session = Session::open_over(scene, release, vec![base], log)?;
+        let mut session = Session::open_over(scene, release, vec![base], chart)?;
         if self == Reuse::All {
             let mut chart = (*session.chart).clone();
             let mut all = deployed.defaults.clone();

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use super::Job;
 use super::against::{Against, Texts, is_chart};
 use super::args::DiffArgs;
-use super::elsewhere::{of_folder, of_revision};
+use super::elsewhere::There;
+use super::git::Revision;
 use super::reuse::Reuse;
 use super::scene::{Broken, Setting};
 use super::sides::{Finish, Half, Prepared};
 use super::values::{self, Given};
 use crate::cli::args::SceneArgs;
 use crate::cli::lint::plan::Plan;
-use crate::cli::session::{Found, relative};
+use crate::cli::session::{Charts, relative};
 use crate::cluster::Cluster;
 use crate::fleet::Release;
 
@@ -28,8 +29,10 @@ pub(super) struct Run<'a> {
     pub scene: &'a SceneArgs,
     /// The old side.
     pub against: &'a Against,
-    /// The project file.
-    pub project: &'a Found,
+    /// Where charts of the old side are looked for.
+    pub there: There<'a>,
+    /// The charts that were loaded.
+    pub charts: Charts,
     /// The cluster that templates see where no release says which.
     pub cluster: Option<Arc<Cluster>>,
     /// Where manifests are read.
@@ -56,20 +59,46 @@ impl Run<'_> {
         (sides, notes)
     }
 
+    /// The texts that are secret on either side of a job, without all the rest that [`Run::both`] finds out.
+    pub fn secrets(&self, job: &Job) -> Vec<String> {
+        if self.args.values_only {
+            return secrets_of(&self.both(job).0);
+        }
+        let mut found = match &job.release {
+            Some(release) => self.setting(job).secrets(release),
+            None => self.new_side(job).map_or_else(|broken| broken.secrets, |half| half.secrets()),
+        };
+        found.extend(match (self.against, &job.release) {
+            (Against::Git { revision, .. }, Some(release)) => {
+                match self.there.in_revision(self.scene, release, revision) {
+                    Ok(Ok((old, scene))) => Setting::plain(&scene, &self.charts).secrets(&old),
+                    Ok(Err(_)) | Err(_) => Vec::new(),
+                }
+            }
+            _ => self.old_side(job, "", &mut Vec::new()).map_or_else(|broken| broken.secrets, |half| half.secrets()),
+        });
+        found
+    }
+
+    /// What the new side of a job is rendered with.
+    fn setting(&self, job: &Job) -> Setting<'_> {
+        let live = match self.against {
+            Against::Release(live) => Some(live),
+            _ => None,
+        };
+        let cluster = live.map_or(self.cluster.as_ref(), |live| live.cluster(job.number));
+        Setting {
+            scene: self.scene,
+            cluster: cluster.filter(|_| self.args.live),
+            deployed: live.and_then(|live| live.deployed(job.number)),
+            reuse: Reuse::of(self.args),
+            charts: &self.charts,
+        }
+    }
+
     fn new_side(&self, job: &Job) -> Result<Half, Broken> {
         if let Some(release) = &job.release {
-            let live = match self.against {
-                Against::Release(live) => Some(live),
-                _ => None,
-            };
-            let cluster = live.map_or(self.cluster.as_ref(), |live| live.cluster(job.number));
-            let setting = Setting {
-                scene: self.scene,
-                cluster: cluster.filter(|_| self.args.live),
-                deployed: live.and_then(|live| live.deployed(job.number)),
-                reuse: Reuse::of(self.args),
-            };
-            return Ok(Half::Rendered(Box::new(setting.render(release)?)));
+            return Ok(Half::Rendered(Box::new(self.setting(job).render(release)?)));
         }
         if let (Some(stored), Against::Release(live)) = (&job.stored, self.against) {
             // What was said of it is the old side's.
@@ -98,14 +127,17 @@ impl Run<'_> {
                 let path = path.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster);
                 let path = Path::new(&path);
                 match &job.release {
-                    Some(release) if is_chart(path) => of_folder(self.scene, path, release, self.project)?,
+                    Some(release) if is_chart(path) => {
+                        let old = self.there.in_folder(path, release)?;
+                        Half::Rendered(Box::new(Setting::plain(self.scene, &self.charts).render(&old)?))
+                    }
                     Some(_) if self.args.values_only => Given::of_file(path)?.into(),
                     _ => read(&self.texts.at(path)?)?,
                 }
             }
             Against::Nothing => Prepared::empty(namespace).into(),
-            Against::Git { revision, project } => match &job.release {
-                Some(release) => of_revision(self.scene, release, revision, project, namespace, notes)?,
+            Against::Git { revision, .. } => match &job.release {
+                Some(release) => self.in_revision(release, revision, namespace, notes)?,
                 None => {
                     let mut texts = Vec::new();
                     let paths = self.args.manifests.iter().filter_map(|p| revision.path(Path::new(p)));
@@ -116,5 +148,38 @@ impl Run<'_> {
                 }
             },
         })
+    }
+
+    /// A release's chart as it was; nothing where it was not there, or did not render.
+    fn in_revision(
+        &self,
+        release: &Release,
+        revision: &Revision,
+        namespace: &str,
+        notes: &mut Vec<String>,
+    ) -> Result<Half, Broken> {
+        let (old, scene) = match self.there.in_revision(self.scene, release, revision)? {
+            Ok(found) => found,
+            Err(note) => {
+                notes.push(note);
+                return Ok(Prepared::empty(namespace).into());
+            }
+        };
+        match Setting::plain(&scene, &self.charts).render(&old) {
+            Ok(scene) => Ok(Half::Rendered(Box::new(scene))),
+            Err(broken) => {
+                let (name, text) = (&revision.name, revision.shown(&broken.plain));
+                notes.push(format!("the chart of {name} does not render, everything is an addition: {text}"));
+                Ok(Prepared { secrets: broken.secrets, ..Prepared::empty(namespace) }.into())
+            }
+        }
+    }
+}
+
+/// The texts that are secret on two sides.
+pub(super) fn secrets_of(sides: &Result<(Prepared, Prepared), Broken>) -> Vec<String> {
+    match sides {
+        Ok((old, new)) => [old, new].into_iter().flat_map(Prepared::secret_texts).collect(),
+        Err(broken) => broken.secrets.clone(),
     }
 }

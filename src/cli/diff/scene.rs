@@ -9,12 +9,13 @@ use super::args::DiffArgs;
 use super::reuse::Reuse;
 use super::sides::{Origin, Prepared, wanted};
 use crate::cli::args::SceneArgs;
-use crate::cli::session::{Failed, Session, shown};
+use crate::cli::session::{Charts, Failed, Session, shown};
 use crate::cluster::{Cluster, StoredRelease};
 use crate::diag::log::Log;
 use crate::diff::secrets::flow::{Flow, suspicious};
-use crate::diff::{Side, SideObject};
-use crate::explain::object::Object;
+use crate::diff::secrets::held;
+use crate::diff::{Differing, Side, SideObject};
+use crate::explain::object::{Object, of_kind};
 use crate::explain::{Map, OriginKind, Place as MapPlace};
 use crate::finding::{KubeObject, Text};
 use crate::fleet::Release;
@@ -25,7 +26,7 @@ use crate::lint::objects;
 use crate::manifest::Manifest;
 use crate::render::Rendered;
 use crate::span::Pos;
-use crate::value::{HelmVersion, Value};
+use crate::value::Value;
 use crate::yaml;
 
 /// What a chart is rendered with, besides its own values.
@@ -39,19 +40,20 @@ pub(super) struct Setting<'a> {
     pub deployed: Option<(&'a StoredRelease, u64)>,
     /// What of that release's values goes on.
     pub reuse: Reuse,
+    /// The charts that were loaded.
+    pub charts: &'a Charts,
 }
 
 impl<'a> Setting<'a> {
     /// Nothing but flags.
-    pub fn plain(scene: &'a SceneArgs) -> Setting<'a> {
-        Setting { scene, cluster: None, deployed: None, reuse: Reuse::No }
+    pub fn plain(scene: &'a SceneArgs, charts: &'a Charts) -> Setting<'a> {
+        Setting { scene, cluster: None, deployed: None, reuse: Reuse::No, charts }
     }
 
-    /// Renders a chart, watched.
-    pub fn render(&self, release: &Release) -> Result<Scene, Broken> {
+    /// Opens a chart with its values.
+    fn open(&self, release: &Release) -> Result<Session, Failed> {
         let engine = &self.scene.engine;
-        let mut log = Log::new(HelmVersion::from(engine.helm_version));
-        let mut session = self.reuse.open(self.scene, release, self.deployed.map(|d| d.0), &mut log)?;
+        let mut session = self.reuse.open(self.scene, release, self.deployed.map(|d| d.0), self.charts)?;
         if let Some((_, last)) = self.deployed {
             session.options.is_upgrade = true;
             session.options.revision = i64::try_from(last).unwrap_or(i64::MAX).saturating_add(1);
@@ -66,13 +68,30 @@ impl<'a> Setting<'a> {
                 Arc::make_mut(served).extend(said.1);
             }
         }
-        match session.render_with_map(&mut log) {
+        Ok(session)
+    }
+
+    /// Renders a chart, watched.
+    pub fn render(&self, release: &Release) -> Result<Scene, Broken> {
+        let mut session = self.open(release)?;
+        let helm = session.options.helm;
+        match session.render_with_map(&mut Log::new(helm)) {
             Ok((rendered, map)) => Ok(Scene { session, rendered, map, folder: release.chart.path.clone() }),
             Err(e) => {
-                let text = shown(engine, &e, session.options.helm);
-                let plain = e.helm_text(session.options.helm);
+                let text = shown(&self.scene.engine, &e, helm);
+                let plain = e.helm_text(helm);
                 Err(Broken { failed: (crate::cli::exit::ERROR, text), plain, secrets: told_secrets(&session) })
             }
+        }
+    }
+
+    /// The texts that are secret in a chart's render, which is not watched.
+    pub fn secrets(&self, release: &Release) -> Vec<String> {
+        let Ok(mut session) = self.open(release) else { return Vec::new() };
+        let mut log = Log::new(session.options.helm);
+        match session.render(&mut log) {
+            Ok(rendered) => objects::among(&rendered, "Secret").iter().flat_map(held).collect(),
+            Err(_) => told_secrets(&session),
         }
     }
 }
@@ -111,7 +130,7 @@ impl From<Failed> for Broken {
 impl Scene {
     /// All documents: manifests, then hooks.
     pub fn documents(&self) -> Vec<&Manifest> {
-        self.rendered.manifests.iter().chain(self.rendered.hooks.iter().map(|(m, _)| m)).collect()
+        self.rendered.documents().collect()
     }
 
     /// The chart's name.
@@ -148,6 +167,11 @@ impl Scene {
         found
     }
 
+    /// The texts that are secret in it.
+    pub fn secrets(&self) -> Vec<String> {
+        objects::among(&self.rendered, "Secret").iter().flat_map(held).collect()
+    }
+
     /// The files in crds/ of the chart and its subcharts, unread.
     pub fn definition_files(&self) -> Vec<Source> {
         shipped(&self.session.chart, &ChartFolder::new(self.chart(), self.folder(), Path::new("")))
@@ -174,40 +198,43 @@ impl Scene {
         found
     }
 
-    /// Keeps what is needed of the objects. `differs` tells for each whether it will be shown; `renamed` gives a file's
+    /// Keeps what is needed of the objects. `differs` tells for each what of it may be shown; `name` gives a file's
     /// name as a person may open it.
     pub(super) fn keep(
         self,
         objects: Vec<(Option<usize>, SideObject)>,
-        differs: &HashSet<usize>,
+        differs: &Differing,
         name: &dyn Fn(&str) -> String,
     ) -> Prepared {
-        let differing = || objects.iter().enumerate().filter(|(n, _)| differs.contains(n)).map(|(_, (_, o))| &o.object);
+        let differing =
+            || objects.iter().enumerate().filter_map(|(n, (d, o))| Some((n, differs.get(&n)?, d, &o.object)));
         let custom = |o: &&KubeObject| Shape::of(&o.api_version, &o.kind).is_none();
-        let definitions = self.definitions(&differing().filter(custom).map(|o| &*o.kind).collect());
-        let all = crate::explain::object::objects(&self.rendered);
-        let flow = Flow::of(&self.map, all.iter());
-        let by_document: HashMap<*const Manifest, &Object<'_>> =
-            all.iter().map(|o| (std::ptr::from_ref(o.manifest), o)).collect();
+        let definitions = self.definitions(&differing().map(|d| d.3).filter(custom).map(|o| &*o.kind).collect());
         let documents = self.documents();
+        let seen = |document: &Option<usize>, object: &KubeObject| {
+            document.map(|d| Object::of(documents[d], object.document.clone()))
+        };
+        let flow = Flow::of(&self.map, &of_kind(&self.rendered, "Secret"));
         let (mut tainted, mut origins) = (Vec::new(), HashMap::new());
-        for (number, (document, _)) in objects.iter().enumerate().filter(|(n, _)| differs.contains(n)) {
-            let object = document.and_then(|d| by_document.get(&std::ptr::from_ref(documents[d])));
-            let Some(object) = object else { continue };
+        let mut names = Names { scene: &self, name, known: HashMap::new() };
+        for (number, ends, document, object) in differing() {
+            let Some(object) = seen(document, object) else { continue };
             for field in object.scalars() {
+                let offset = u32::try_from(field.value.start).unwrap_or(u32::MAX);
+                if flow.is_empty() && !ends.has(offset) {
+                    continue;
+                }
                 let range = if field.value.is_empty() { field.range.clone() } else { field.value.clone() };
                 let origin = self.map.bytes(object.manifest, range);
-                let offset = u32::try_from(field.value.start).unwrap_or(u32::MAX);
                 if flow.reaches(&field, &origin) {
                     tainted.push((number, offset));
                 }
                 let value = origin.values.iter().find(|o| o.kind == OriginKind::Value && o.place.is_some());
-                let spot = |p: &MapPlace| (name(without_value(&self.file(p))), p.line, p.column);
                 origins.insert(
                     (number, offset),
                     Origin {
-                        template: origin.template.as_ref().map(spot),
-                        values: value.and_then(|o| Some((o.key.to_string(), spot(o.place.as_ref()?)))),
+                        template: origin.template.as_ref().map(|p| names.spot(p)),
+                        values: value.and_then(|o| Some((o.key.to_string(), names.spot(o.place.as_ref()?)))),
                     },
                 );
             }
@@ -237,6 +264,21 @@ impl Scene {
             Some(rest) if self.folder.join(rest).is_file() => self.folder.join(rest).display().to_string(),
             _ => place.file.to_string(),
         }
+    }
+}
+
+/// The files of a scene as a person may open them.
+struct Names<'a> {
+    scene: &'a Scene,
+    name: &'a dyn Fn(&str) -> String,
+    known: HashMap<Arc<str>, String>,
+}
+
+impl Names<'_> {
+    fn spot(&mut self, place: &MapPlace) -> (String, usize, usize) {
+        let name = || (self.name)(without_value(&self.scene.file(place)));
+        let file = self.known.entry(place.file.clone()).or_insert_with(name).clone();
+        (file, place.line, place.column)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sides of a comparison: charts rendered ([`super::scene`]), manifests read, each with what a report needs of it
 //! later. What is kept of a render can leave its thread: objects, the fields that secrets reached, where fields come from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::args::DiffArgs;
 use super::findings::of_side;
@@ -9,8 +9,8 @@ use super::scene::Scene;
 use super::values::Given;
 use crate::cli::lint::plan::Plan;
 use crate::cli::session::{Failed, error, relative};
-use crate::diff::secrets::{Redactor, Which, held};
-use crate::diff::{Place, Side, SideObject, Source, differing};
+use crate::diff::secrets::{Redactor, Tainted, Which, held};
+use crate::diff::{Differing, Ends, Place, Side, SideObject, Source, differing};
 use crate::finding::{Finding, KubeObject};
 use crate::lint::objects;
 
@@ -70,33 +70,14 @@ impl Finish<'_> {
         let (differ_old, mut differ_new) = differing(&old.side, &new.side);
         if self.args.drift {
             // What stays the same here may have been edited there.
-            differ_new = (0..new.side.objects.len()).collect();
+            differ_new = (0..new.side.objects.len()).map(|number| (number, Ends::All)).collect();
         }
         let here = |file: &str| relative(file);
         let (before, after) = (self.plans.map(|p| p.0), self.plans.map(|p| p.1));
-        (self.one(old, &differ_old, before, self.old_file), self.one(new, &differ_new, after, &here))
-    }
-
-    fn one(
-        &self,
-        opened: Opened,
-        differ: &HashSet<usize>,
-        plan: Option<&Plan<'_>>,
-        name: &dyn Fn(&str) -> String,
-    ) -> Prepared {
-        let Opened { half, side, documents } = opened;
-        let scene = match &half {
-            Half::Rendered(scene) => Some(&**scene),
-            Half::Read(_) => None,
-        };
-        let findings = plan.map(|p| of_side(p, scene, &side, &documents, self.env)).unwrap_or_default();
-        match half {
-            Half::Rendered(scene) => {
-                let objects = documents.into_iter().zip(side.objects).collect();
-                Prepared { findings, ..scene.keep(objects, differ, name) }
-            }
-            Half::Read(prepared) => Prepared { side, findings, ..*prepared },
-        }
+        // Of the old side's findings nothing is told but that there were such.
+        let before = before.map(|plan| of_side(plan, old.scene(), &old.side, &old.documents, self.env, false));
+        let after = after.map(|plan| of_side(plan, new.scene(), &new.side, &new.documents, self.env, true));
+        (old.finished(&differ_old, before, self.old_file), new.finished(&differ_new, after, &here))
     }
 }
 
@@ -109,6 +90,25 @@ struct Opened {
 }
 
 impl Opened {
+    fn scene(&self) -> Option<&Scene> {
+        match &self.half {
+            Half::Rendered(scene) => Some(scene),
+            Half::Read(_) => None,
+        }
+    }
+
+    fn finished(self, differ: &Differing, findings: Option<Vec<Finding>>, name: &dyn Fn(&str) -> String) -> Prepared {
+        let Opened { half, side, documents } = self;
+        let findings = findings.unwrap_or_default();
+        match half {
+            Half::Rendered(scene) => {
+                let objects = documents.into_iter().zip(side.objects).collect();
+                Prepared { findings, ..scene.keep(objects, differ, name) }
+            }
+            Half::Read(prepared) => Prepared { side, findings, ..*prepared },
+        }
+    }
+
     fn of(mut half: Half, args: &DiffArgs) -> Opened {
         let (side, documents) = match &mut half {
             Half::Rendered(scene) => {
@@ -153,6 +153,14 @@ impl Half {
                 Some(given) => *given,
                 None => Given::of_nothing(prepared.secrets),
             },
+        }
+    }
+
+    /// The texts that are secret.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Half::Rendered(scene) => scene.secrets(),
+            Half::Read(prepared) => prepared.secret_texts(),
         }
     }
 
@@ -230,9 +238,15 @@ impl Prepared {
         objects.flat_map(held).chain(self.secrets.iter().cloned()).collect()
     }
 
-    /// Tells the redactor what secrets reached.
-    pub fn taint(&self, redactor: &mut Redactor, which: Which) {
-        self.tainted.iter().for_each(|(object, offset)| redactor.taint(which, *object, *offset));
+    /// About how many bytes it takes to hold.
+    pub fn size(&self) -> usize {
+        let texts = self.side.objects.iter().map(|o| o.object.source.text.len());
+        texts.sum::<usize>() + 64 * self.origins.len()
+    }
+
+    /// Names the fields that secrets reached.
+    pub fn taint(&self, tainted: &mut Tainted, which: Which) {
+        self.tainted.iter().for_each(|(object, offset)| tainted.insert(which, *object, *offset));
     }
 }
 

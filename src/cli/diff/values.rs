@@ -15,6 +15,7 @@ use crate::diag::log::Log;
 use crate::diff::SideObject;
 use crate::diff::secrets::flow::{Flow, suspicious};
 use crate::diff::values::{DEFAULTS, USER_SUPPLIED, object};
+use crate::explain::object::of_kind;
 use crate::explain::{Step, path_text};
 use crate::finding::KubeObject;
 use crate::lint::objects;
@@ -66,17 +67,15 @@ impl Given {
         let mut sources = session.sources.clone();
         let defaults = stored_defaults(scene, &mut sources);
         let read = |map: &Map| Part::read(map, &|pos| spot(&sources, pos, name));
-        let objects = crate::explain::object::objects(&scene.rendered);
-        let flow = Flow::of(&scene.map, objects.iter());
+        let flow = Flow::of(&scene.map, &of_kind(&scene.rendered, "Secret"));
         let paths = flow.keys().flat_map(|pos| scene.map.keys().at(pos));
-        let secrets = objects::of_render(&scene.rendered).into_iter().map(|(_, o)| o);
         Given {
             chart: session.chart.metadata.name.clone(),
             release: session.options.name.clone(),
             user: read(&session.values),
             defaults: read(&defaults),
             secret: paths.map(|p| anywhere(&p)).collect(),
-            secrets: secrets.filter(|o| o.kind == "Secret").collect(),
+            secrets: objects::among(&scene.rendered, "Secret"),
             texts: Vec::new(),
         }
     }

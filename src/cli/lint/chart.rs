@@ -267,7 +267,7 @@ impl Chart<'_> {
     fn objects(&self, seen: &Seen<'_>) -> Said {
         let rendered = seen.rendered;
         let (indexes, objects): (Vec<usize>, Vec<KubeObject>) = objects::of_render(rendered).into_iter().unzip();
-        let all: Vec<_> = rendered.manifests.iter().chain(rendered.hooks.iter().map(|(m, _)| m)).collect();
+        let all: Vec<_> = rendered.documents().collect();
         let documents: Vec<_> = indexes.into_iter().map(|i| all[i]).collect();
         let release = Release {
             objects: &objects,

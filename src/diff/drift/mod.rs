@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use super::fields::{self, FieldKind};
 use super::identity::{Key, key};
 use super::meaning::Refusal;
-use super::secrets::{Redactor, Text, Value, Which};
+use super::secrets::{Redactor, Tainted, Text, Value, Which};
 use super::{Change, FieldChange, FieldPath, ObjectChange, ObjectId, Side, SideObject};
 use crate::cluster::managed::Step;
 use crate::kube::schema::Shape;
@@ -95,6 +95,8 @@ pub struct Context<'a> {
     pub live: &'a LiveSide,
     /// How Helm upgrades it.
     pub method: Method,
+    /// The fields that secrets reached, on all three sides.
+    pub tainted: &'a Tainted,
     /// Hides what is secret on all three sides.
     pub redactor: &'a Redactor,
 }
@@ -163,7 +165,7 @@ fn deleted(context: &Context<'_>, stored: usize, new: Option<usize>) -> ObjectCh
     let object = &context.stored.objects[stored];
     let id = ObjectId::of(&object.object, &context.stored.namespace, context.redactor);
     let fate = if new.is_some() { Fate::Restored } else { Fate::Gone };
-    let old = context.redactor.object(&live::with_data(&object.object), Which::Old, stored);
+    let old = context.redactor.object(&live::with_data(&object.object), context.tainted, Which::Old, stored);
     ObjectChange {
         old: Some(old),
         index: (Some(stored), None),
@@ -174,7 +176,7 @@ fn deleted(context: &Context<'_>, stored: usize, new: Option<usize>) -> ObjectCh
 fn unknown(context: &Context<'_>, at: usize) -> ObjectChange {
     let object = &context.live.side.objects[at];
     let id = ObjectId::of(&object.object, &context.stored.namespace, context.redactor);
-    let shown = context.redactor.object(&object.object, Which::Live, at);
+    let shown = context.redactor.object(&object.object, context.tainted, Which::Live, at);
     let mut change = ObjectChange {
         new: Some(prune::without_bookkeeping(&shown)),
         ..start(id, Change::Added, Kind::Unknown, Some(Fate::Kept))
@@ -187,13 +189,13 @@ fn unknown(context: &Context<'_>, at: usize) -> ObjectChange {
 
 fn edited(context: &Context<'_>, (stored, at, new): (usize, usize, Option<usize>)) -> Option<ObjectChange> {
     let (object, live) = (&context.stored.objects[stored], &context.live.side.objects[at]);
-    let redactor = context.redactor;
-    let old = redactor.object(&live::with_data(&object.object), Which::Old, stored);
-    let whole = redactor.object(&live.object, Which::Live, at);
+    let (redactor, tainted) = (context.redactor, context.tainted);
+    let old = redactor.object(&live::with_data(&object.object), tainted, Which::Old, stored);
+    let whole = redactor.object(&live.object, tainted, Which::Live, at);
     let plain = new.map(|i| live::plain_keys(&context.new.objects[i].object)).unwrap_or_default();
     let new = new.map(|i| {
         let o = &context.new.objects[i].object;
-        redactor.object(&live::with_data(o), Which::New, i)
+        redactor.object(&live::with_data(o), tainted, Which::New, i)
     });
     let shape = Shape::of(&object.object.api_version, &object.object.kind);
     let owners = Owners::new(context.live.raw(at));

@@ -4,7 +4,7 @@
 use super::super::Side;
 use super::super::identity::key;
 use super::super::secrets::flow::suspicious;
-use super::super::secrets::{Redactor, Which};
+use super::super::secrets::{Redactor, Tainted, Which};
 use super::live::{LiveSide, State};
 use crate::yaml::node::{Data, Node};
 
@@ -18,10 +18,17 @@ enum Hop<'n> {
 }
 
 /// Hides what stands where a secret reaches the new side's objects (number, byte offset), on the two other sides; and on
-/// the live side what stands where the stored one says something secret, or under a name that says so.
-pub fn taint(redactor: &mut Redactor, tainted: &[(usize, u32)], new: &Side, stored: &Side, live: &LiveSide) {
-    by_stored(redactor, stored, live);
-    for (number, offset) in tainted.iter().filter(|(n, _)| *n < new.objects.len()) {
+/// the live side what stands where the stored one says something secret, or under a name that says so. Returns that, and
+/// the live side's texts among it.
+pub fn taint(
+    redactor: &Redactor,
+    reached: &[(usize, u32)],
+    new: &Side,
+    stored: &Side,
+    live: &LiveSide,
+) -> (Tainted, Vec<String>) {
+    let (mut tainted, mut texts) = by_stored(redactor, stored, live);
+    for (number, offset) in reached.iter().filter(|(n, _)| *n < new.objects.len()) {
         let mut path = Vec::new();
         if !search(new.objects[*number].object.root(), *offset, &mut path) {
             continue;
@@ -29,21 +36,22 @@ pub fn taint(redactor: &mut Redactor, tainted: &[(usize, u32)], new: &Side, stor
         let own = key(new, *number, true);
         for i in (0..stored.objects.len()).filter(|i| key(stored, *i, true) == own) {
             if let Some(found) = follow(stored.objects[i].object.root(), &path) {
-                redactor.taint(Which::Old, i, found.offset);
+                tainted.insert(Which::Old, i, found.offset);
             }
             let State::Object(at) = live.of_stored(i) else { continue };
             if let Some(found) = follow(live.side.objects[at].object.root(), &path) {
-                redactor.taint(Which::Live, at, found.offset);
+                tainted.insert(Which::Live, at, found.offset);
                 if let Data::Str(text) = &found.data {
-                    redactor.learn(std::iter::once(&**text));
+                    texts.push(text.to_string());
                 }
             }
         }
     }
+    (tainted, texts)
 }
 
-fn by_stored(redactor: &mut Redactor, stored: &Side, live: &LiveSide) {
-    let mut found: Vec<(usize, u32, String)> = Vec::new();
+fn by_stored(redactor: &Redactor, stored: &Side, live: &LiveSide) -> (Tainted, Vec<String>) {
+    let (mut tainted, mut texts) = (Tainted::default(), Vec::new());
     for i in 0..stored.objects.len() {
         let State::Object(at) = live.of_stored(i) else { continue };
         let root = live.side.objects[at].object.root();
@@ -52,16 +60,14 @@ fn by_stored(redactor: &mut Redactor, stored: &Side, live: &LiveSide) {
             secret.extend(follow(root, path));
         });
         suspicious_scalars(root, "", &mut secret);
-        let texts = secret.into_iter().filter_map(|node| match &node.data {
-            Data::Str(text) => Some((at, node.offset, text.to_string())),
-            _ => None,
-        });
-        found.extend(texts);
+        for node in secret {
+            if let Data::Str(text) = &node.data {
+                tainted.insert(Which::Live, at, node.offset);
+                texts.push(text.to_string());
+            }
+        }
     }
-    for (at, offset, _) in &found {
-        redactor.taint(Which::Live, *at, *offset);
-    }
-    redactor.learn(found.iter().map(|(.., text)| text.as_str()));
+    (tainted, texts)
 }
 
 /// Calls `say` with the path of each scalar that holds something secret.

@@ -19,10 +19,10 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Looks through the Secrets of a render; `objects` are all of its objects.
-    pub fn of<'o>(map: &Map, objects: impl Iterator<Item = &'o Object<'o>>) -> Flow {
+    /// Looks through the Secrets of a render.
+    pub fn of(map: &Map, secrets: &[Object<'_>]) -> Flow {
         let mut flow = Flow::default();
-        for object in objects.filter(|o| o.kind == "Secret") {
+        for object in secrets {
             let in_data = |f: &&Field| f.path.starts_with("data") || f.path.starts_with("stringData");
             for field in object.scalars().iter().filter(in_data) {
                 let origin = map.bytes(object.manifest, field.value.clone());
@@ -36,6 +36,11 @@ impl Flow {
             }
         }
         flow
+    }
+
+    /// Whether they are made of no values and files.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.files.is_empty()
     }
 
     /// The keys of the values that Secrets are made of.

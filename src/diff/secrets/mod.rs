@@ -3,7 +3,7 @@
 //! that tells changed from same and says nothing else; the key is random in each run.
 //!
 //! Secret is what the objects of kind Secret hold in `data` and `stringData`, on either side; what
-//! `kubectl.kubernetes.io/last-applied-configuration` says; the fields that [`Redactor::taint`] names, because a value
+//! `kubectl.kubernetes.io/last-applied-configuration` says; the fields that are [`Tainted`], because a value
 //! that reaches a Secret reaches them too; and every place where one of those values stands as it is, in base64, in
 //! JSON or in a URL ([`needles`]).
 
@@ -41,10 +41,25 @@ pub enum Which {
 pub struct Redactor {
     key: [u8; 32],
     needles: Needles,
-    /// Fields that a secret value reached: side, object, byte offset of the value.
-    tainted: HashSet<(Which, usize, u32)>,
     /// Whether everything is shown as it is.
     reveals: bool,
+}
+
+/// Fields of one comparison that are hidden whatever they say, because a secret value reached them: side, object, byte
+/// offset of the value.
+#[derive(Clone, Debug, Default)]
+pub struct Tainted(HashSet<(Which, usize, u32)>);
+
+impl Tainted {
+    /// Hides the value that stands at a byte offset of an object's document.
+    pub fn insert(&mut self, side: Which, object: usize, offset: u32) {
+        self.0.insert((side, object, offset));
+    }
+
+    /// Hides what others hide, too.
+    pub fn extend<'t>(&mut self, others: impl IntoIterator<Item = &'t Tainted>) {
+        others.into_iter().for_each(|other| self.0.extend(&other.0));
+    }
 }
 
 impl fmt::Debug for Redactor {
@@ -60,28 +75,21 @@ impl Redactor {
         let mut needles = Needles::default();
         objects.for_each(|o| collect(o, &mut needles));
         needles.build();
-        Redactor { key, needles, tainted: HashSet::new(), reveals: false }
+        Redactor { key, needles, reveals: false }
     }
 
     /// One that hides nothing, for a person who asked for it in front of a terminal.
     pub fn revealing() -> Redactor {
-        Redactor { key: [0; 32], needles: Needles::default(), tainted: HashSet::new(), reveals: true }
+        Redactor { key: [0; 32], needles: Needles::default(), reveals: true }
     }
 
     /// Further texts that are secret, for instance values that reach a Secret through a template.
     pub fn learn<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
-        texts.for_each(|t| self.needles.add(t));
-        self.needles.build();
-    }
-
-    /// Forgets what [`Redactor::taint`] named: the next two sides have objects of their own.
-    pub fn forget_fields(&mut self) {
-        self.tainted.clear();
-    }
-
-    /// Hides the value that stands at a byte offset of an object's document, whatever it is.
-    pub fn taint(&mut self, side: Which, object: usize, offset: u32) {
-        self.tainted.insert((side, object, offset));
+        let mut texts = texts.peekable();
+        if texts.peek().is_some() {
+            texts.for_each(|t| self.needles.add(t));
+            self.needles.build();
+        }
     }
 
     /// A text with everything secret in it replaced.
@@ -95,9 +103,10 @@ impl Redactor {
         }
     }
 
-    /// An object with everything secret in it replaced. `side` and `index` say which one it is, see [`Redactor::taint`].
-    pub fn object(&self, object: &KubeObject, side: Which, index: usize) -> Value {
-        let mut walk = Walk { redactor: self, at: (side, index), secret: Secrecy::No };
+    /// An object with everything secret in it replaced. `side` and `index` say which one it is of those that `tainted`
+    /// names.
+    pub fn object(&self, object: &KubeObject, tainted: &Tainted, side: Which, index: usize) -> Value {
+        let mut walk = Walk { redactor: self, tainted, at: (side, index), secret: Secrecy::No };
         let is_secret = is_secret(object);
         let root = object.root();
         let Plain::Map(entries) = &root.data else { return walk.value(root) };
@@ -172,6 +181,7 @@ fn scalar_text(node: &Node) -> String {
 /// A copy of an object in the making.
 struct Walk<'r> {
     redactor: &'r Redactor,
+    tainted: &'r Tainted,
     at: (Which, usize),
     /// Inside of what is secret as a whole.
     secret: Secrecy,
@@ -198,7 +208,7 @@ impl Walk<'_> {
 
     fn value(&mut self, node: &Node) -> Value {
         let redactor = self.redactor;
-        let tainted = redactor.tainted.contains(&(self.at.0, self.at.1, node.offset));
+        let tainted = self.tainted.0.contains(&(self.at.0, self.at.1, node.offset));
         let hidden = !redactor.reveals && (self.secret != Secrecy::No || tainted);
         let data = match &node.data {
             Plain::Null => Data::Null,
