@@ -108,7 +108,7 @@ impl Project {
                 Ok(found) => {
                     for path in found {
                         if seen.insert(path.clone()) || !is_glob(entry) {
-                            members.push(Member { path, entry: *entry });
+                            members.push(Member { path, entry });
                         }
                     }
                 }

@@ -354,7 +354,7 @@ impl Reader<'_> {
 }
 
 fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    node.get(key).map(Node::items).unwrap_or_default()
+    node.items_at(&[key])
 }
 
 fn entries<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = &'n crate::yaml::node::Entry> {

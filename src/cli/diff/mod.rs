@@ -225,19 +225,19 @@ const HELD: usize = if cfg!(debug_assertions) { 64 << 10 } else { 8 << 20 };
 /// The secrets of all jobs, and both sides of each, where they could be held.
 fn gather(run: &Run<'_>, jobs: &[Job], progress: &mut Progress) -> (BTreeSet<String>, Option<Vec<Done>>) {
     enum Found {
-        Sides(Sides),
+        Sides(Box<Sides>),
         Secrets(Vec<String>),
     }
     let holds = AtomicBool::new(true);
     let (mut secrets, mut held, mut bytes) = (BTreeSet::new(), Vec::new(), 0);
     let work = |job: &Job| match holds.load(Ordering::Relaxed) {
-        true => Found::Sides(run.both(job)),
+        true => Found::Sides(Box::new(run.both(job))),
         false => Found::Secrets(run.secrets(job)),
     };
     parallel::in_order(jobs, parallel::cores(), work, |job, found| {
         progress.add(1);
         let done = match found {
-            Some(Found::Sides(sides)) => done(job, sides),
+            Some(Found::Sides(sides)) => done(job, *sides),
             Some(Found::Secrets(found)) => return secrets.extend(found),
             None => aborted(job),
         };
