@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use plimsoll::chart::load::load;
 use plimsoll::diag::log::Log;
 use plimsoll::manifest::sort_file;
-use plimsoll::render::{KubeVersion, Options, Prepared, Threads};
+use plimsoll::render::{KubeVersion, Options, Prepared};
 use plimsoll::span::SourceMap;
 use plimsoll::template::trace::Untraced;
 use plimsoll::value::{HelmVersion, Map};
@@ -53,21 +53,7 @@ fn measure(chart: &Path) -> Result<[Duration; STAGES.len()], String> {
 
 fn once(path: &Path) -> Result<[Duration; STAGES.len()], String> {
     let helm = HelmVersion::V4;
-    let options = Options {
-        helm,
-        name: "bench".into(),
-        namespace: "default".into(),
-        is_upgrade: false,
-        revision: 1,
-        kube_version: KubeVersion::parse("1.33.0", helm)?,
-        api_versions: Vec::new(),
-        served: None,
-        include_crds: false,
-        check_schema: true,
-        dns: false,
-        threads: Threads::Auto,
-        last: false,
-    };
+    let options = Options::of("bench", "default", KubeVersion::parse("1.33.0", helm)?, helm);
     let (mut sources, mut log) = (SourceMap::default(), Log::new(helm));
     let world = System::new(None, None, None);
     let mut last = Instant::now();

@@ -97,6 +97,23 @@ impl KubeObject {
         &self.document.root
     }
 
+    /// The keys that lead to the Pod that it makes others of, none to one that is a Pod; nothing for other kinds.
+    pub fn template_keys(&self) -> Option<&'static [&'static str]> {
+        match self.kind.as_str() {
+            "Pod" => Some(&[]),
+            "CronJob" => Some(&["spec", "jobTemplate", "spec", "template"]),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "DeploymentConfig" => {
+                Some(&["spec", "template"])
+            }
+            _ => None,
+        }
+    }
+
+    /// The Pod that it makes others of, or that it is: a node with `metadata` and `spec`.
+    pub fn template(&self) -> Option<&Node> {
+        self.root().at(self.template_keys()?)
+    }
+
     /// The group of `apiVersion`, empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)

@@ -33,19 +33,8 @@ fn scene(env: Option<&str>, set: &[&str], helm: HelmVersion) -> Scene {
     let user =
         Layers { files: files.collect(), set: set.iter().map(|s| (*s).to_owned()).collect(), ..Layers::default() };
     let options = Options {
-        helm,
-        name: "demo".into(),
-        namespace: "default".into(),
-        is_upgrade: false,
-        revision: 1,
-        kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
-        api_versions: Vec::new(),
-        served: None,
-        include_crds: false,
         check_schema: false,
-        dns: false,
-        threads: plimsoll::render::Threads::Auto,
-        last: false,
+        ..Options::of("demo", "default", KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"), helm)
     };
     let mut sources = SourceMap::default();
     let values = merge_layers(&user, helm, &mut sources, &|_| Err(String::new())).expect("the values merge");

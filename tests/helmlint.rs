@@ -233,19 +233,9 @@ fn helmlint_values_are_judged_over_all_environments() {
     let (world, mut log) = (System::new(None, Some(1), None), Log::new(helm));
     let chart = load(temp.path(), helm, &mut log).expect("the chart loads");
     let options = |helm| Options {
-        helm,
-        name: "c".into(),
-        namespace: "ns".into(),
-        is_upgrade: false,
-        revision: 1,
-        kube_version: KubeVersion::parse("1.36", helm).expect("a version"),
-        api_versions: Vec::new(),
-        served: None,
-        include_crds: false,
         check_schema: false,
-        dns: false,
         threads: Threads::Exactly(1),
-        last: false,
+        ..Options::of("c", "ns", KubeVersion::parse("1.36", helm).expect("a version"), helm)
     };
     let (mut scenes, mut refused) = (Vec::new(), Vec::new());
     for env in ["dev", "prod"] {

@@ -53,19 +53,8 @@ impl Scene {
             text: std::fs::read(f).unwrap_or_default(),
         });
         let options = Options {
-            helm,
-            name: "demo".into(),
-            namespace: "default".into(),
-            is_upgrade: false,
-            revision: 1,
-            kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"),
-            api_versions: Vec::new(),
-            served: None,
-            include_crds: false,
             check_schema: false,
-            dns: false,
-            threads: plimsoll::render::Threads::Auto,
-            last: false,
+            ..Options::of("demo", "default", KubeVersion::parse(DEFAULT_KUBE_VERSION, helm).expect("the default"), helm)
         };
         Some(Scene { chart, layers: Layers { files: files.collect(), ..Layers::default() }, options })
     }

@@ -6,6 +6,7 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::File;
+use crate::grammar::gopath::clean;
 use crate::value::HelmVersion;
 use crate::value::fmt::go_quote;
 
@@ -99,7 +100,7 @@ fn limits(name: &str, helm: HelmVersion, total: u64) -> (u64, String) {
             (left, format!("decompressed chart is larger than the maximum file size {MAX_CHART}"))
         }
         HelmVersion::V3 => {
-            let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
+            let quoted = go_quote(name);
             (MAX_FILE, format!("decompressed chart file {quoted} is larger than the maximum file size {MAX_FILE}"))
         }
     }
@@ -113,21 +114,11 @@ fn entry_name(raw: &str) -> Result<String, ArchiveError> {
     if rest.starts_with('/') {
         return Err("chart illegally contains absolute paths".into());
     }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in rest.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() {
-        let quoted = String::from_utf8_lossy(&go_quote(raw.as_bytes())).into_owned();
+    let name = clean(&rest);
+    if name == "." {
+        let quoted = go_quote(raw);
         return Err(format!("chart illegally contains content outside the base directory: {quoted}").into());
     }
-    let name = parts.join("/");
     if name.starts_with("..") {
         return Err("chart illegally references parent directory".into());
     }

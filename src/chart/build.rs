@@ -7,14 +7,15 @@ use std::path::Path;
 
 use jiff::Zoned;
 
-use super::dependency::{clean, quoted};
 use super::load::{load_any, os_error};
 use super::lock::{Lock, digest, digest_v2};
 use super::pack::pack;
 use super::{Chart, Dependency};
 use crate::diag::log::Log;
+use crate::grammar::gopath::clean;
 use crate::grammar::semver::{Constraints, Version};
 use crate::value::HelmVersion;
+use crate::value::fmt::go_quote;
 
 /// A run of `dependency build` or `update`.
 #[derive(Debug)]
@@ -142,8 +143,9 @@ impl<'l> Manager<'l> {
         let mut locked = Vec::new();
         let mut missing = Vec::new();
         for d in declared {
-            let range = Constraints::parse(&d.version)
-                .map_err(|e| format!("dependency {} has an invalid version/constraint format: {e}", quoted(&d.name)))?;
+            let range = Constraints::parse(&d.version).map_err(|e| {
+                format!("dependency {} has an invalid version/constraint format: {e}", go_quote(&d.name))
+            })?;
             let mut version = d.version.clone();
             if d.repository.is_empty() {
                 self.local_path(&format!("charts/{}", d.name))?;
@@ -158,9 +160,9 @@ impl<'l> Manager<'l> {
                 if !Version::parse(&version).is_ok_and(|v| range.check(&v)) {
                     missing.push(format!(
                         "{} (repository {}, version {})",
-                        quoted(&d.name),
-                        quoted(&d.repository),
-                        quoted(&d.version)
+                        go_quote(&d.name),
+                        go_quote(&d.repository),
+                        go_quote(&d.version)
                     ));
                     continue;
                 }
@@ -203,7 +205,7 @@ impl<'l> Manager<'l> {
         let charts = clean(&format!("{}/charts", self.path));
         match fs::metadata(&charts) {
             Ok(m) if m.is_dir() => {}
-            Ok(_) => return Err(format!("{} is not a directory", quoted(&charts))),
+            Ok(_) => return Err(format!("{} is not a directory", go_quote(&charts))),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 fs::create_dir_all(&charts).map_err(|e| format!("mkdir {charts}: {}", os_error(&e)))?;
             }
@@ -313,12 +315,12 @@ impl<'l> Manager<'l> {
         match fs::symlink_metadata(&path) {
             Ok(m) if m.is_symlink() => {
                 let link = fs::read_link(&path).map_err(|e| {
-                    format!("error reading symlink for {}: readlink {path}: {}", quoted(&path), os_error(&e))
+                    format!("error reading symlink for {}: readlink {path}: {}", go_quote(&path), os_error(&e))
                 })?;
-                return Err(format!("the {name} file is a symlink to {}", quoted(&link.to_string_lossy())));
+                return Err(format!("the {name} file is a symlink to {}", go_quote(&*link.to_string_lossy())));
             }
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(format!("error getting info for {}: lstat {path}: {}", quoted(&path), os_error(&e)));
+                return Err(format!("error getting info for {}: lstat {path}: {}", go_quote(&path), os_error(&e)));
             }
             _ => {}
         }

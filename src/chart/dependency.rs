@@ -8,35 +8,10 @@ use super::load::{load_any, os_error};
 use super::{Chart, Dependency};
 use crate::diag::log::Log;
 use crate::grammar::glob::filepath_match;
+use crate::grammar::gopath::clean;
 use crate::grammar::semver::{Constraints, Version};
 use crate::value::HelmVersion;
 use crate::value::fmt::go_quote;
-
-/// Go's `filepath.Clean`, for paths that Helm shows.
-pub fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    match (rooted, joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".into(),
-        (false, false) => joined,
-    }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&go_quote(text.as_bytes())).into_owned()
-}
 
 /// The text of `dependency list`. `path` is the chart as the user named it, `width` the most that a column may take (80
 /// unless the user says otherwise, 0 for no limit).
@@ -171,9 +146,9 @@ fn undeclared(
             continue;
         }
         match load_any(Path::new(&file), helm, log) {
-            Err(_) => out.push_str(&format!("WARNING: {} is not a chart.\n", quoted(&file))),
+            Err(_) => out.push_str(&format!("WARNING: {} is not a chart.\n", go_quote(&file))),
             Ok(c) if !declared.iter().flatten().any(|d| d.name == c.metadata.name) => {
-                out.push_str(&format!("WARNING: {} is not in Chart.yaml.\n", quoted(&file)));
+                out.push_str(&format!("WARNING: {} is not in Chart.yaml.\n", go_quote(&file)));
             }
             Ok(_) => {}
         }

@@ -197,7 +197,7 @@ fn everybody_may_read(_: &fs::Metadata) -> bool {
 
 /// The part of a path that is not there, which Go's EvalSymlinks names.
 fn first_missing(path: &Path) -> PathBuf {
-    let clean = PathBuf::from(super::dependency::clean(&path.to_string_lossy()));
+    let clean = PathBuf::from(crate::grammar::gopath::clean(&path.to_string_lossy()));
     let parts: Vec<&Path> = clean.ancestors().collect();
     let missing = parts.iter().rev().find(|p| !p.as_os_str().is_empty() && fs::symlink_metadata(p).is_err());
     missing.map_or(clean.clone(), |p| p.to_path_buf())

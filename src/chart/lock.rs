@@ -74,12 +74,11 @@ impl Lock {
 
 /// Go's `time.Parse` with RFC 3339, as far as it finds fault.
 fn check_time(text: &str) -> Result<(), String> {
-    let quoted = |t: &str| String::from_utf8_lossy(&go_quote(t.as_bytes())).into_owned();
     let fail = |rest: &str, element: &str| {
-        let (text, rest) = (quoted(text), quoted(rest));
+        let (text, rest) = (go_quote(text), go_quote(rest));
         Err(format!("parsing time {text} as \"2006-01-02T15:04:05Z07:00\": cannot parse {rest} as \"{element}\""))
     };
-    let range = |what: &str| Err(format!("parsing time {}: {what} out of range", quoted(text)));
+    let range = |what: &str| Err(format!("parsing time {}: {what} out of range", go_quote(text)));
     let mut rest = text;
     let mut numbers = [0u32; 6];
     let elements = [("", "2006", 4), ("-", "01", 2), ("-", "02", 2), ("T", "15", 2), (":", "04", 2), (":", "05", 2)];
@@ -108,7 +107,7 @@ fn check_time(text: &str) -> Result<(), String> {
         _ => return fail(rest, "Z07:00"),
     };
     if zone.len() > length {
-        return Err(format!("parsing time {}: extra text: {}", quoted(text), quoted(&rest[length..])));
+        return Err(format!("parsing time {}: extra text: {}", go_quote(text), go_quote(&rest[length..])));
     }
     let [year, month, day, ..] = numbers;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

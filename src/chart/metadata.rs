@@ -274,16 +274,16 @@ impl Metadata {
             return Err("chart.metadata.name is required".into());
         }
         if self.name == "." || self.name == ".." {
-            return Err(format!("chart.metadata.name {} is not allowed", quoted(&self.name)));
+            return Err(format!("chart.metadata.name {} is not allowed", go_quote(&self.name)));
         }
         if self.name.contains('/') {
-            return Err(format!("chart.metadata.name {} is invalid", quoted(&self.name)));
+            return Err(format!("chart.metadata.name {} is invalid", go_quote(&self.name)));
         }
         if self.version.is_empty() {
             return Err("chart.metadata.version is required".into());
         }
         if Version::parse(&self.version).is_err() {
-            return Err(format!("chart.metadata.version {} is invalid", quoted(&self.version)));
+            return Err(format!("chart.metadata.version {} is invalid", go_quote(&self.version)));
         }
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
             return Err("chart.metadata.type must be application or library".into());
@@ -297,7 +297,7 @@ impl Metadata {
             d.validate()?;
             let key = if d.alias.is_empty() { d.name.clone() } else { d.alias.clone() };
             if seen.contains(&key) {
-                return Err(format!("more than one dependency with name or alias {}", quoted(&key)));
+                return Err(format!("more than one dependency with name or alias {}", go_quote(&key)));
             }
             seen.push(key);
         }
@@ -311,14 +311,10 @@ impl Dependency {
         self.tags.iter_mut().flatten().for_each(clean);
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         if !self.alias.chars().all(allowed) {
-            return Err(format!("dependency {} has disallowed characters in the alias", quoted(&self.name)));
+            return Err(format!("dependency {} has disallowed characters in the alias", go_quote(&self.name)));
         }
         Ok(())
     }
-}
-
-fn quoted(s: &str) -> String {
-    String::from_utf8_lossy(&go_quote(s.as_bytes())).into_owned()
 }
 
 /// Every Unicode space becomes a plain one, what can't be printed goes.

@@ -28,6 +28,18 @@ pub struct File {
     pub data: Blob,
 }
 
+impl File {
+    /// Whether a template is only there for others.
+    pub fn is_partial(&self) -> bool {
+        is_partial(&self.name)
+    }
+}
+
+/// Whether the template at a path is only there for others.
+pub fn is_partial(path: &str) -> bool {
+    path.rsplit_once('/').map_or(path, |(_, base)| base).starts_with('_')
+}
+
 /// A chart as loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Chart {

@@ -475,26 +475,18 @@ fn coalesce_own(node: &Node<'_>, into: &Map, prefix: &str, merge: bool, helm: He
 
 fn coalesce_globals(dst: &Map, src: &Map, prefix: &str, warnings: &mut Warnings) {
     const KEY: &[u8] = b"global";
-    let into = match dst.get(KEY) {
-        None => Map::default(),
-        Some(v) => match table(&v) {
-            Some(m) => m.clone(),
-            None => {
-                warnings.push("warning: skipping globals because destination global is not a table.".into());
-                return;
+    let mut of = |map: &Map, whose: &str| match map.get(KEY) {
+        None => Some(Map::default()),
+        Some(v) => {
+            let found = table(&v).cloned();
+            if found.is_none() {
+                warnings.push(format!("warning: skipping globals because {whose} global is not a table."));
             }
-        },
+            found
+        }
     };
-    let from = match src.get(KEY) {
-        None => Map::default(),
-        Some(v) => match table(&v) {
-            Some(m) => m.clone(),
-            None => {
-                warnings.push("warning: skipping globals because source global is not a table.".into());
-                return;
-            }
-        },
-    };
+    let Some(into) = of(dst, "destination") else { return };
+    let Some(from) = of(src, "source") else { return };
     let entries: Vec<_> = from.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
     for (key, slot) in entries {
         let existing = into.get(&key);

@@ -39,7 +39,7 @@ impl<W: Write> Writer<W> {
     fn chart(&mut self, chart: &Chart, prefix: &str) -> Result<(), String> {
         let name = &chart.metadata.name;
         if Path::new(name).file_name().is_none_or(|f| f != name.as_str()) {
-            let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
+            let quoted = go_quote(name);
             return Err(format!("{quoted} is not a valid chart name"));
         }
         let base = format!("{prefix}{name}");

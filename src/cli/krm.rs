@@ -32,14 +32,13 @@ fn inflate() -> Result<String, Failed> {
     let mut text = Vec::new();
     std::io::stdin().read_to_end(&mut text).map_err(|e| error(format!("standard input: {e}")))?;
     let list = Document::parse(&text).map_err(|e| usage(format!("standard input: {}", e.message)))?.root;
-    if list.get("kind").and_then(Node::as_str) != Some("ResourceList") {
+    if list.str_at(&["kind"]) != Some("ResourceList") {
         return Err(usage(
             "standard input is no ResourceList: this is run by kustomize or kpt, see docs/fleet.md".into(),
         ));
     }
     let config = list.get("functionConfig").ok_or_else(|| usage("the ResourceList has no functionConfig".into()))?;
-    let mut items: Vec<Json> =
-        list.get("items").map(Node::items).unwrap_or_default().iter().map(Node::to_json).collect();
+    let mut items: Vec<Json> = list.items_at(&["items"]).iter().map(Node::to_json).collect();
     items.extend(rendered(&arguments(config)?)?);
     let list = json!({
         "apiVersion": "config.kubernetes.io/v1",

@@ -53,6 +53,18 @@ pub(super) fn finish(log: &mut Log, done: Result<(String, u8), Failed>) -> u8 {
     status
 }
 
+/// As [`finish`] for what many charts gave: prints what there is, and then what failed, which is the status.
+pub(super) fn finish_many(log: &mut Log, done: Result<(String, u8), Failed>, failed: Option<Failed>) -> u8 {
+    let status = finish(log, done);
+    match failed {
+        Some((worse, text)) => {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            status.max(worse)
+        }
+        None => status,
+    }
+}
+
 /// A format, and the file it goes to: standard output where none is named.
 pub(super) type Output = (String, Option<String>);
 
@@ -241,23 +253,16 @@ impl Session {
         let kube = said.map_or(DEFAULT_KUBE_VERSION, String::as_str);
         let kube_version =
             KubeVersion::parse(kube, helm).map_err(|e| usage(format!("invalid kube version '{kube}': {e}")))?;
-        let name = args.name.as_ref().or(release.name.as_ref()).unwrap_or(&chart.metadata.name).clone();
+        let name = args.name.as_ref().or(release.name.as_ref()).unwrap_or(&chart.metadata.name);
+        let namespace = args.namespace.as_deref().unwrap_or(release.namespace());
         let mut api_versions = release.api_versions.clone();
         api_versions.extend(args.api_versions.iter().cloned());
         let options = Options {
-            helm,
-            name,
-            namespace: args.namespace.clone().unwrap_or_else(|| release.namespace().to_owned()),
-            is_upgrade: false,
-            revision: 1,
-            kube_version,
             api_versions,
-            served: None,
-            include_crds: false,
             check_schema: !args.skip_schema_validation,
             dns: args.engine.enable_dns,
             threads: args.engine.threads(false),
-            last: false,
+            ..Options::of(name, namespace, kube_version, helm)
         };
         let world = super::world::system(&args.engine).map_err(usage)?;
         Ok(Session { chart, values, options, sources, world })

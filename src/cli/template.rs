@@ -136,19 +136,14 @@ fn template(
     check_chart(&chart, helm, log)?;
     check_name(&name, helm, log)?;
     let mut options = Options {
-        helm,
-        name: name.clone(),
-        namespace: namespace(args),
         is_upgrade: args.is_upgrade,
-        revision: 1,
-        kube_version,
         api_versions: args.api_versions.clone(),
-        served: None,
         include_crds: args.include_crds,
         check_schema: !args.skip_schema_validation,
         dns: args.engine.enable_dns,
         threads: args.engine.threads(true),
         last: true,
+        ..Options::of(&name, &namespace(args), kube_version, helm)
     };
     let world = world(args, helm, &mut options)?;
     let rendered = run_render(&chart, &values, &options, &world, sources, log)?;
@@ -237,7 +232,7 @@ fn locate(text: &str) -> Result<String, String> {
         let absolute = std::path::absolute(trimmed).map_err(|e| e.to_string())?;
         return Ok(absolute.display().to_string().trim_end_matches('/').to_owned());
     }
-    let quoted = String::from_utf8_lossy(&go_quote(trimmed.as_bytes())).into_owned();
+    let quoted = go_quote(trimmed);
     if trimmed.starts_with('/') || trimmed.starts_with('.') {
         return Err(format!("path {quoted} not found"));
     }
@@ -343,16 +338,10 @@ fn missing_dependencies(chart: &Chart) -> Vec<&str> {
 
 /// Helm's rule for names of releases.
 fn check_name(name: &str, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
-    let label = |l: &str| {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        edge(l.chars().next())
-            && edge(l.chars().next_back())
-            && l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    if !name.is_empty() && name.len() <= 53 && name.split('.').all(label) {
+    if name.len() <= 53 && crate::kube::rules::is_subdomain(name) {
         return Ok(());
     }
-    let quoted = String::from_utf8_lossy(&go_quote(name.as_bytes())).into_owned();
+    let quoted = go_quote(name);
     let why = if name.is_empty() {
         "no name provided"
     } else {

@@ -101,5 +101,5 @@ impl Log {
 /// A value of slog's text form: quoted where it has to be.
 fn attribute(value: &str) -> String {
     let plain = !value.is_empty() && value.chars().all(|c| c != ' ' && c != '"' && c != '=' && is_print(c));
-    if plain { value.to_owned() } else { String::from_utf8_lossy(&go_quote(value.as_bytes())).into_owned() }
+    if plain { value.to_owned() } else { go_quote(value) }
 }

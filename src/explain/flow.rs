@@ -4,7 +4,6 @@
 //! that make or change maps and lists are in `slots`, those that write them as texts in `written`.
 
 use super::record::{Kind, MOST, Node, Range, Recorder, Ref, Seg};
-use super::written::holds;
 use crate::value::compare::{is_empty, truth};
 use crate::value::fmt::{go_quote, sprintf, to_bytes};
 use crate::value::{HelmVersion, IntKind, Value};
@@ -170,7 +169,7 @@ impl Recorder {
                 None => Kind::Whole,
             },
             Flow::Ternary => text_of(usize::from(!args.get(2).is_some_and(truth))),
-            Flow::Deep if args.iter().any(holds) => return self.deep(name, args, tags),
+            Flow::Deep if args.iter().any(Value::has_slots) => return self.deep(name, args, tags),
             Flow::Deep => Kind::Whole,
             Flow::Has => return self.has(name, args, tags, result),
             Flow::Parse
@@ -319,7 +318,7 @@ impl Recorder {
         }
         let double = result.first() == Some(&b'"');
         let length = |v: &Value| {
-            if double { go_quote(&to_bytes(v, helm)).len() } else { printed_length(v, helm) + 2 }
+            if double { go_quote(to_bytes(v, helm)).len() } else { printed_length(v, helm) + 2 }
         };
         let pieces: Vec<_> = given.iter().map(|i| (length(&args[*i]), tag(tags, *i))).collect();
         self.one_by_one(&pieces, 1, result)?;

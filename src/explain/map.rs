@@ -46,6 +46,19 @@ pub enum OriginKind {
     Missing,
 }
 
+impl OriginKind {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            OriginKind::Value => "value",
+            OriginKind::Literal => "literal",
+            OriginKind::Object => "object",
+            OriginKind::File => "file",
+            OriginKind::Missing => "missing",
+        }
+    }
+}
+
 /// One thing that a line came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {

@@ -165,9 +165,7 @@ fn step_into<'n>(node: &'n Node, step: &Step) -> Option<(Step, u32, Option<u32>,
     let items = node.items();
     let index = match step {
         Step::Index(i) if node.entries().is_empty() => *i,
-        Step::Key(name) if !items.is_empty() => {
-            items.iter().position(|item| item.get("name").and_then(Node::as_str) == Some(name))?
-        }
+        Step::Key(name) if !items.is_empty() => items.iter().position(|item| item.str_at(&["name"]) == Some(name))?,
         Step::Index(_) | Step::Key(_) => {
             let key = match step {
                 Step::Key(key) => key.clone(),

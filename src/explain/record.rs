@@ -11,7 +11,6 @@ use foldhash::fast::RandomState;
 use super::flow::Flow;
 use super::jinja::guesses;
 use super::keys::Keys;
-use super::written::holds;
 use crate::span::Pos;
 use crate::template::ast::{Expr, Tree};
 use crate::template::trace::{Branching, Tracer};
@@ -379,7 +378,7 @@ impl Tracer for Recorder {
             return;
         }
         let mut tag = *tag;
-        if holds(value) {
+        if value.has_slots() {
             let (print, _) = self.flow("print");
             tag = self.deep(print, std::slice::from_ref(value), &[tag]);
         }

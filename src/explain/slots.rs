@@ -320,32 +320,22 @@ fn slots_of(value: &Value, out: &mut Vec<Ref>) {
     if out.len() > MOST_SLOTS || stack::is_low() {
         return;
     }
-    let mut add = |slot: &Slot| {
+    value.each_slot(|slot| {
         if slot.pos.is_known() && !matches!(slot.value, Value::Map(_) | Value::List(_)) {
             out.push(Ref(slot.pos.0));
         }
         slots_of(&slot.value, out);
-    };
-    match value {
-        Value::Map(map) => map.entries().values().for_each(&mut add),
-        Value::List(list) => list.items.iter().for_each(&mut add),
-        _ => {}
-    }
+    });
 }
 
 fn positions(value: &Value, out: &mut Vec<u32>) {
     if stack::is_low() {
         return;
     }
-    let mut add = |slot: &Slot| {
+    value.each_slot(|slot| {
         if slot.pos.is_known() {
             out.push(slot.pos.0 - 1);
         }
         positions(&slot.value, out);
-    };
-    match value {
-        Value::Map(map) => map.entries().values().for_each(&mut add),
-        Value::List(list) => list.items.iter().for_each(&mut add),
-        _ => {}
-    }
+    });
 }

@@ -163,7 +163,7 @@ fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize, bool))
     }
     let mut pair = |slot: &Slot, read: &Slot| {
         if read.pos.is_known() {
-            put(Ref(slot.pos.0), read.pos.0 as usize - 1, holds(&slot.value));
+            put(Ref(slot.pos.0), read.pos.0 as usize - 1, slot.value.has_slots());
         }
         in_pairs(&slot.value, &read.value, put);
     };
@@ -180,27 +180,13 @@ fn in_pairs(value: &Value, read: &Value, put: &mut impl FnMut(Ref, usize, bool))
     }
 }
 
-/// Whether this is a map or list with something in it.
-pub(super) fn holds(value: &Value) -> bool {
-    match value {
-        Value::Map(map) => !map.is_empty(),
-        Value::List(list) => !list.items.is_empty(),
-        _ => false,
-    }
-}
-
 /// The slots of a value and whether they hold others, each before those inside of it.
 fn in_order(value: &Value, out: &mut Vec<(Ref, bool)>) {
     if stack::is_low() {
         return;
     }
-    let mut add = |slot: &Slot| {
-        out.push((Ref(slot.pos.0), holds(&slot.value)));
+    value.each_slot(|slot| {
+        out.push((Ref(slot.pos.0), slot.value.has_slots()));
         in_order(&slot.value, out);
-    };
-    match value {
-        Value::Map(map) => map.entries().values().for_each(&mut add),
-        Value::List(list) => list.items.iter().for_each(&mut add),
-        _ => {}
-    }
+    });
 }

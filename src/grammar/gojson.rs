@@ -1,9 +1,10 @@
 //! JSON as Go's encoding/json writes and reads it (Go 1.26 `encoding/json`): its escapes, its floats, its error texts.
 
-use super::gonum::json_float;
+use crate::gonum::json_float;
 use crate::span::Pos;
 use crate::stack;
 use crate::value::bounds::{Ancestors, Refusal};
+use crate::value::fmt::go_quote_rune;
 use crate::value::{Encoded, Entries, HelmVersion, List, Map, MapKind, Slot, Str, Value, decode_rune};
 
 /// Whether `<`, `>` and `&` are escaped.
@@ -63,7 +64,7 @@ impl Writer {
             Value::Float(f) => match json_float(*f) {
                 Some(text) => self.text(&text),
                 None => {
-                    let text = super::gonum::format_float(*f, 'g', None);
+                    let text = crate::gonum::format_float(*f, 'g', None);
                     return Err(format!("json: unsupported value: {text}"));
                 }
             },
@@ -326,17 +327,7 @@ impl Reader<'_> {
         let Some(c) = self.peek().or(within.then_some(b' ')) else {
             return self.error("unexpected end of JSON input");
         };
-        let shown = match c {
-            b'\'' => "'\\''".to_owned(),
-            b'"' => "'\"'".to_owned(),
-            c => {
-                let mut text = b"'".to_vec();
-                let quoted = crate::value::fmt::go_quote(char::from(c).to_string().as_bytes());
-                text.extend_from_slice(&quoted[1..quoted.len() - 1]);
-                text.push(b'\'');
-                String::from_utf8_lossy(&text).into_owned()
-            }
-        };
+        let shown = go_quote_rune(char::from(c));
         self.error(format!("invalid character {shown} {context}"))
     }
 
@@ -401,7 +392,7 @@ impl Reader<'_> {
             }
         }
         let text = &self.src[start..self.at];
-        match super::gonum::parse_float(text) {
+        match crate::gonum::parse_float(text) {
             Ok(f) => Ok(Value::Float(f)),
             Err(_) => {
                 let text = String::from_utf8_lossy(text);

@@ -110,21 +110,21 @@ fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
                 let Some(byte) = digits.and_then(|d| u8::from_str_radix(d, 16).ok().filter(|_| !d.starts_with('+')))
                 else {
                     let shown = &s[i..(i + 3).min(s.len())];
-                    return Err(format!("invalid URL escape {}", quoted(shown)));
+                    return Err(format!("invalid URL escape {}", go_quote(shown)));
                 };
                 if mode == Mode::Host && byte < 0x80 && &s[i..i + 3] != b"%25" {
-                    return Err(format!("invalid URL escape {}", quoted(&s[i..i + 3])));
+                    return Err(format!("invalid URL escape {}", go_quote(&s[i..i + 3])));
                 }
                 let plain = byte == b' ' || !should_escape(byte, Mode::Host);
                 if mode == Mode::Zone && !plain && &s[i..i + 3] != b"%25" {
-                    return Err(format!("invalid URL escape {}", quoted(&s[i..i + 3])));
+                    return Err(format!("invalid URL escape {}", go_quote(&s[i..i + 3])));
                 }
                 out.push(byte);
                 i += 3;
             }
             c => {
                 if matches!(mode, Mode::Host | Mode::Zone) && c < 0x80 && should_escape(c, mode) {
-                    return Err(format!("invalid character {} in host name", quoted(&s[i..=i])));
+                    return Err(format!("invalid character {} in host name", go_quote(&s[i..=i])));
                 }
                 out.push(c);
                 i += 1;
@@ -132,10 +132,6 @@ fn unescape(s: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
         }
     }
     Ok(out)
-}
-
-fn quoted(s: &[u8]) -> String {
-    String::from_utf8_lossy(&go_quote(s)).into_owned()
 }
 
 impl Url {
@@ -148,8 +144,8 @@ impl Url {
             Some(n) => (&raw[..n], Some(&raw[n + 1..])),
             None => (raw, None),
         };
-        let error = |e: String| format!("parse {}: {e}", quoted(raw));
-        let mut url = parse_body(body).map_err(|e| format!("parse {}: {e}", quoted(body)))?;
+        let error = |e: String| format!("parse {}: {e}", go_quote(raw));
+        let mut url = parse_body(body).map_err(|e| format!("parse {}: {e}", go_quote(body)))?;
         if let Some(fragment) = fragment {
             url.fragment = unescape(fragment, Mode::Fragment).map_err(error)?;
         }
@@ -161,7 +157,7 @@ impl Url {
     /// # Errors
     /// Go's text, `parse "...": ...`.
     pub fn parse_request(raw: &[u8]) -> Result<Url, String> {
-        let error = |e: String| format!("parse {}: {e}", quoted(raw));
+        let error = |e: String| format!("parse {}: {e}", go_quote(raw));
         if raw.is_empty() {
             return Err(error("empty url".into()));
         }
@@ -342,7 +338,7 @@ fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, String> {
     let Some(n) = memchr::memrchr(b']', host) else { return Err("missing ']' in host".into()) };
     let (name, port) = (&host[1..n], &host[n + 1..]);
     if !valid_port(port) {
-        return Err(format!("invalid port {} after host", quoted(port)));
+        return Err(format!("invalid port {} after host", go_quote(port)));
     }
     let zone = memchr::memmem::find(name, b"%25").unwrap_or(name.len());
     let address = unescape(&name[..zone], Mode::Host)?;
@@ -366,7 +362,7 @@ fn parse_host(scheme: &str, host: &[u8]) -> Result<Vec<u8>, String> {
     if let Some(n) = colon
         && !valid_port(&host[n..])
     {
-        return Err(format!("invalid port {} after host", quoted(&host[n..])));
+        return Err(format!("invalid port {} after host", go_quote(&host[n..])));
     }
     unescape(host, Mode::Host)
 }

@@ -1,10 +1,10 @@
-//! Small formats that several layers need, one file each: Go's regular expressions, version ranges, globs, Go's
-//! numbers, JSON as Go writes and reads it.
+//! Small formats that several layers need, one file each: Go's regular expressions, version ranges, globs,
+//! paths, times, JSON as Go writes and reads it.
 
 pub mod duration;
 pub mod glob;
 pub mod gojson;
-pub use crate::gonum;
+pub mod gopath;
 pub mod gotime;
 pub mod gourl;
 pub mod layout;

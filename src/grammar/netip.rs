@@ -14,18 +14,14 @@ pub enum Address {
     },
 }
 
-fn quoted(s: &[u8]) -> String {
-    String::from_utf8_lossy(&go_quote(s)).into_owned()
-}
-
 /// Reads an address.
 ///
 /// # Errors
 /// With Go's text, `ParseAddr("x"): ...`.
 pub fn parse(s: &[u8]) -> Result<Address, String> {
     let error = |(message, at): Wrong<'_>| {
-        let place = if at.is_empty() { String::new() } else { format!(" (at {})", quoted(at)) };
-        format!("ParseAddr({}): {message}{place}", quoted(s))
+        let place = if at.is_empty() { String::new() } else { format!(" (at {})", go_quote(at)) };
+        format!("ParseAddr({}): {message}{place}", go_quote(s))
     };
     match s.iter().find(|c| matches!(c, b'.' | b':' | b'%')) {
         Some(b'.') => v4_fields(s).map(|()| Address::V4).map_err(error),

@@ -267,7 +267,7 @@ struct Constraint {
 }
 
 fn improper(text: &str) -> String {
-    format!("improper constraint: {}", String::from_utf8_lossy(&crate::value::fmt::go_quote(text.as_bytes())))
+    format!("improper constraint: {}", crate::value::fmt::go_quote(text))
 }
 
 fn is_x(s: &str) -> bool {

@@ -2,11 +2,11 @@
 
 pub mod read;
 
-use super::gonum::format_float;
 use super::gotime::Zone;
 use super::gotime::object::{DurationObject, TimeObject};
 use super::layout;
 use super::{duration, gotime::Time};
+use crate::gonum::format_float;
 use crate::stack;
 use crate::value::bounds;
 use crate::value::{Encoded, HelmVersion, IntKind, List, Map, MapKind, Object, Str, Value};

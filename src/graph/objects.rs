@@ -1,6 +1,6 @@
 //! What rendered objects say of each other, over all releases. Start at [`add`].
 
-use super::pods::{pod, uses};
+use super::pods::uses;
 use super::{Graph, Node as Thing};
 use crate::finding::KubeObject;
 use crate::policy::Selector;
@@ -76,8 +76,8 @@ fn made(graph: &mut Graph, one: &One<'_>) {
         "SealedSecret" => vec![one.object.name.as_str()],
         "Certificate" => vec![one.text(&["spec", "secretName"])],
         "Ingress" if is_managed(one.object.root()) => {
-            let entries = one.object.root().at(&["spec", "tls"]).map(Node::items).unwrap_or_default();
-            entries.iter().filter_map(|t| t.get("secretName").and_then(Node::as_str)).collect()
+            let entries = one.object.root().items_at(&["spec", "tls"]);
+            entries.iter().filter_map(|t| t.str_at(&["secretName"])).collect()
         }
         _ => return,
     };
@@ -107,7 +107,7 @@ impl Adder<'_, '_> {
     }
 
     fn pod(&mut self) {
-        let Some(pod) = pod(self.one.object) else { return };
+        let Some(pod) = self.one.object.template() else { return };
         for used in uses(pod) {
             let there = self.graph.nodes.contains_key(&key(used.kind, used.name, &self.one.namespace));
             if there || !used.is_optional {
@@ -140,8 +140,8 @@ impl Adder<'_, '_> {
             }
             "RoleBinding" | "ClusterRoleBinding" => {
                 self.use_of(one.text(&["roleRef", "kind"]), one.text(&["roleRef", "name"]), "grants");
-                for subject in root.get("subjects").map(Node::items).unwrap_or_default() {
-                    let text = |k: &str| subject.get(k).and_then(Node::as_str).unwrap_or_default();
+                for subject in root.items_at(&["subjects"]) {
+                    let text = |k: &str| subject.str_at(&[k]).unwrap_or_default();
                     let near = matches!(text("namespace"), "") || text("namespace") == one.namespace;
                     if text("kind") == "ServiceAccount" && near && text("name") != "default" {
                         self.use_of("ServiceAccount", text("name"), "grants to");
@@ -176,7 +176,7 @@ impl Adder<'_, '_> {
                 self.pods_that_fit(&Selector::read(part("podSelector")), "isolates");
                 for (rules, peers, how) in [("ingress", "from", "allows from"), ("egress", "to", "allows to")] {
                     for rule in part(rules).map(Node::items).unwrap_or_default() {
-                        for peer in rule.get(peers).map(Node::items).unwrap_or_default() {
+                        for peer in rule.items_at(&[peers]) {
                             self.peer(peer, how);
                         }
                     }
@@ -188,9 +188,9 @@ impl Adder<'_, '_> {
                 let fits = |o: &&One<'_>| {
                     let labels = match kind {
                         "Service" => o.object.root().at(&["metadata", "labels"]),
-                        _ => pod(o.object).and_then(|p| p.at(&["metadata", "labels"])),
+                        _ => o.object.template().and_then(|p| p.at(&["metadata", "labels"])),
                     };
-                    let is_kind = if kind.is_empty() { pod(o.object).is_some() } else { o.object.kind == kind };
+                    let is_kind = if kind.is_empty() { o.object.template().is_some() } else { o.object.kind == kind };
                     is_kind && o.namespace == one.namespace && selector.fits(labels)
                 };
                 let keys: Vec<String> = self.scene.iter().filter(fits).map(One::key).collect();
@@ -203,7 +203,7 @@ impl Adder<'_, '_> {
     fn pods_that_fit(&mut self, selector: &Selector, how: &str) {
         let one = self.one;
         let fits = |o: &&One<'_>| {
-            let pod = pod(o.object).filter(|_| o.namespace == one.namespace);
+            let pod = o.object.template().filter(|_| o.namespace == one.namespace);
             pod.is_some_and(|p| selector.fits(p.at(&["metadata", "labels"])))
         };
         let keys: Vec<String> = self.scene.iter().filter(fits).map(One::key).collect();
@@ -221,7 +221,7 @@ impl Adder<'_, '_> {
             None => &one.namespace,
         };
         let fits = |o: &&One<'_>| {
-            let pod = pod(o.object).filter(|_| o.namespace == namespace);
+            let pod = o.object.template().filter(|_| o.namespace == namespace);
             pod.is_some_and(|p| selector.fits(p.at(&["metadata", "labels"])))
         };
         let keys: Vec<String> = self.scene.iter().filter(fits).map(One::key).collect();

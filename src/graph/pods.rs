@@ -1,20 +1,6 @@
 //! What Pods name: configuration, Secrets, volumes, accounts, priorities.
 
-use crate::finding::KubeObject;
 use crate::yaml::node::Node;
-
-/// The part of an object that is a Pod, with the keys that lead there.
-pub(super) fn pod(object: &KubeObject) -> Option<&Node> {
-    let keys: &[&str] = match object.kind.as_str() {
-        "Pod" => &[],
-        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "DeploymentConfig" => {
-            &["spec", "template"]
-        }
-        _ => return None,
-    };
-    object.root().at(keys)
-}
 
 /// Something that a Pod names.
 pub(super) struct Use<'n> {
@@ -33,27 +19,27 @@ pub(super) fn uses(pod: &Node) -> Vec<Use<'_>> {
     let mut found = Vec::new();
     let Some(spec) = pod.get("spec") else { return found };
     for list in ["initContainers", "containers"] {
-        for container in spec.get(list).map(Node::items).unwrap_or_default() {
-            for from in container.get("envFrom").map(Node::items).unwrap_or_default() {
+        for container in spec.items_at(&[list]) {
+            for from in container.items_at(&["envFrom"]) {
                 named(from.get("configMapRef"), "name", ("ConfigMap", "reads"), &mut found);
                 named(from.get("secretRef"), "name", ("Secret", "reads"), &mut found);
             }
-            for variable in container.get("env").map(Node::items).unwrap_or_default() {
+            for variable in container.items_at(&["env"]) {
                 named(variable.at(&["valueFrom", "configMapKeyRef"]), "name", ("ConfigMap", "reads"), &mut found);
                 named(variable.at(&["valueFrom", "secretKeyRef"]), "name", ("Secret", "reads"), &mut found);
             }
         }
     }
-    for volume in spec.get("volumes").map(Node::items).unwrap_or_default() {
+    for volume in spec.items_at(&["volumes"]) {
         named(volume.get("configMap"), "name", ("ConfigMap", "mounts"), &mut found);
         named(volume.get("secret"), "secretName", ("Secret", "mounts"), &mut found);
         named(volume.get("persistentVolumeClaim"), "claimName", ("PersistentVolumeClaim", "mounts"), &mut found);
-        for source in volume.at(&["projected", "sources"]).map(Node::items).unwrap_or_default() {
+        for source in volume.items_at(&["projected", "sources"]) {
             named(source.get("configMap"), "name", ("ConfigMap", "mounts"), &mut found);
             named(source.get("secret"), "name", ("Secret", "mounts"), &mut found);
         }
     }
-    for secret in spec.get("imagePullSecrets").map(Node::items).unwrap_or_default() {
+    for secret in spec.items_at(&["imagePullSecrets"]) {
         named(Some(secret), "name", ("Secret", "pulls with"), &mut found);
     }
     named(Some(spec), "serviceAccountName", ("ServiceAccount", "runs as"), &mut found);
@@ -69,7 +55,7 @@ pub(super) fn uses(pod: &Node) -> Vec<Use<'_>> {
 
 fn named<'n>(node: Option<&'n Node>, key: &str, (kind, how): (&'static str, &'static str), found: &mut Vec<Use<'n>>) {
     let Some(node) = node else { return };
-    if let Some(name) = node.get(key).and_then(Node::as_str).filter(|n| !n.is_empty()) {
+    if let Some(name) = node.str_at(&[key]).filter(|n| !n.is_empty()) {
         let is_optional = node.get("optional").and_then(Node::as_bool) == Some(true);
         found.push(Use { kind, name, how, is_optional });
     }

@@ -4,13 +4,9 @@ use super::formats::Checked;
 use crate::grammar::netip::{self, Address};
 use crate::value::fmt::go_quote;
 
-fn quoted(s: &[u8]) -> String {
-    String::from_utf8_lossy(&go_quote(s)).into_owned()
-}
-
 /// Go's `strconv.Atoi`.
 pub(super) fn atoi(text: &[u8]) -> Result<i64, String> {
-    let error = |why: &str| format!("strconv.Atoi: parsing {}: {why}", quoted(text));
+    let error = |why: &str| format!("strconv.Atoi: parsing {}: {why}", go_quote(text));
     let digits = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(error("invalid syntax"));

@@ -6,8 +6,7 @@ use super::address;
 use super::times;
 use crate::grammar::gourl::{Url, path_unescape};
 use crate::grammar::regex::Cache;
-use crate::value::fmt::sprintf;
-use crate::value::{HelmVersion, IntKind, Value};
+use crate::value::fmt::go_quote_rune;
 
 /// A check's answer: the library's words for what is wrong.
 pub(super) type Checked = Result<(), String>;
@@ -62,20 +61,14 @@ pub(super) fn check(format: &str, s: &str) -> Checked {
     }
 }
 
-/// A character as `%q` prints it.
-pub(super) fn quoted(c: char) -> String {
-    let n = Value::Int(i64::from(u32::from(c)), IntKind::Int32);
-    String::from_utf8_lossy(&sprintf(b"%q", &[n], HelmVersion::V4)).into_owned()
-}
-
-fn fail(text: &str) -> Checked {
+pub(super) fn fail(text: &str) -> Checked {
     Err(text.to_owned())
 }
 
 /// All characters are `allowed`.
 fn all(s: &str, allowed: impl Fn(char) -> bool) -> Checked {
     match s.chars().find(|c| !allowed(*c)) {
-        Some(c) => Err(format!("invalid character {}", quoted(c))),
+        Some(c) => Err(format!("invalid character {}", go_quote_rune(c))),
         None => Ok(()),
     }
 }
@@ -117,7 +110,7 @@ fn uuid(s: &str) -> Checked {
             return Err(format!("element {} must be {length} characters long", i + 1));
         }
         if let Some(c) = group.chars().find(|c| !c.is_ascii_hexdigit()) {
-            return Err(format!("non-hex character {}", quoted(c)));
+            return Err(format!("non-hex character {}", go_quote_rune(c)));
         }
     }
     Ok(())

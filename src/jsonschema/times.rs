@@ -2,13 +2,10 @@
 //! jsonschema v6.0.3 `format.go`.
 
 use super::address::atoi;
-use super::formats::{Checked, quoted};
+use super::formats::{Checked, fail};
 use crate::grammar::gotime::Zone;
 use crate::grammar::layout;
-
-fn fail(text: &str) -> Checked {
-    Err(text.to_owned())
-}
+use crate::value::fmt::go_quote_rune;
 
 /// `2006-01-02`
 pub(super) fn date(s: &str) -> Checked {
@@ -122,7 +119,7 @@ fn units(mut s: &str, known: &str) -> Checked {
         }
         let Some(&unit) = s.as_bytes().get(digits) else { return fail("missing unit") };
         let Some(at) = left.bytes().position(|c| c == unit) else {
-            let shown = quoted(unit.into());
+            let shown = go_quote_rune(unit.into());
             return Err(match known.as_bytes().contains(&unit) {
                 true => format!("unit {shown} out of order"),
                 false => format!("invalid unit {shown}"),

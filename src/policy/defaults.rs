@@ -252,7 +252,7 @@ fn host_ports(spec: &mut Node) {
 }
 
 fn container(c: &mut Node, own: bool) {
-    let image = c.get("image").and_then(Node::as_str).unwrap_or_default();
+    let image = c.str_at(&["image"]).unwrap_or_default();
     let pull = if floats(image) { "Always" } else { "IfNotPresent" };
     defaults(
         c,
@@ -372,7 +372,7 @@ fn apps(root: &mut Node, kind: &str) {
 fn rolling(spec: &mut Node, field: &str, part: &Data) {
     let Some(strategy) = child(spec, field) else { return };
     default(strategy, "type", text("RollingUpdate"));
-    if strategy.get("type").and_then(Node::as_str) != Some("RollingUpdate") {
+    if strategy.str_at(&["type"]) != Some("RollingUpdate") {
         return;
     }
     default(strategy, "rollingUpdate", Data::Map(Vec::new()));
@@ -431,7 +431,7 @@ fn service(root: &mut Node) {
             default(port, "targetPort", number);
         }
     });
-    let kind = spec.get("type").and_then(Node::as_str).unwrap_or_default().to_owned();
+    let kind = spec.str_at(&["type"]).unwrap_or_default().to_owned();
     if kind != "ExternalName" {
         default(spec, "internalTrafficPolicy", text("Cluster"));
     }
@@ -498,7 +498,7 @@ fn rbac(root: &mut Node, kind: &str) {
         default(role, "apiGroup", text(GROUP));
     }
     each(root, "subjects", |subject| {
-        if matches!(subject.get("kind").and_then(Node::as_str), Some("User" | "Group")) {
+        if matches!(subject.str_at(&["kind"]), Some("User" | "Group")) {
             default(subject, "apiGroup", text(GROUP));
         }
     });

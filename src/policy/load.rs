@@ -296,7 +296,7 @@ fn policy(root: &Node, name: String, reader: &mut Reader<'_>, minor: u32) -> Opt
         }
     }
     let validations = validations(root, spec, &env, reader);
-    let fails_closed = match spec.get("failurePolicy").and_then(Node::as_str) {
+    let fails_closed = match spec.str_at(&["failurePolicy"]) {
         None | Some("Fail") => true,
         Some("Ignore") => false,
         Some(other) => {
@@ -319,7 +319,7 @@ fn policy(root: &Node, name: String, reader: &mut Reader<'_>, minor: u32) -> Opt
 }
 
 fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    node.get(key).map(Node::items).unwrap_or_default()
+    node.items_at(&[key])
 }
 
 fn expression(node: &Node, key: &str, env: &Env, wants: &[Type], reader: &mut Reader<'_>) -> Option<Program> {
@@ -407,10 +407,10 @@ fn binding(root: &Node, reader: &mut Reader<'_>) -> Option<Binding> {
         () => Some(Severity::Info),
     };
     let param = spec.get("paramRef").filter(|n| !n.is_null()).map(|n| ParamRef {
-        name: n.get("name").and_then(Node::as_str).map(str::to_owned),
-        namespace: n.get("namespace").and_then(Node::as_str).map(str::to_owned),
+        name: n.str_at(&["name"]).map(str::to_owned),
+        namespace: n.str_at(&["namespace"]).map(str::to_owned),
         selector: n.get("selector").map(|s| Selector::read(Some(s))),
-        missing_denies: n.get("parameterNotFoundAction").and_then(Node::as_str) != Some("Allow"),
+        missing_denies: n.str_at(&["parameterNotFoundAction"]) != Some("Allow"),
     });
     let resources = spec.get("matchResources").filter(|n| !n.is_null());
     let resources = resources.map(|n| Rules::read(Some(n), false, reader));

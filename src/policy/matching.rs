@@ -17,13 +17,13 @@ impl Selector {
         let Some(node) = node else { return Selector::default() };
         let text = |n: Option<&Node>| n.and_then(Node::as_str).unwrap_or_default().to_owned();
         let labels = node.get("matchLabels").map(Node::entries).unwrap_or_default();
-        let expressions = node.get("matchExpressions").map(Node::items).unwrap_or_default();
+        let expressions = node.items_at(&["matchExpressions"]);
         Selector {
             labels: labels.iter().map(|e| (e.key.to_string(), text(Some(&e.value)))).collect(),
             expressions: expressions
                 .iter()
                 .map(|e| {
-                    let values = e.get("values").map(Node::items).unwrap_or_default();
+                    let values = e.items_at(&["values"]);
                     (text(e.get("key")), text(e.get("operator")), values.iter().map(|v| text(Some(v))).collect())
                 })
                 .collect(),
@@ -91,7 +91,7 @@ struct Rule {
 impl Rule {
     fn read(node: &Node) -> Rule {
         let list = |key: &str| -> Vec<String> {
-            let items = node.get(key).map(Node::items).unwrap_or_default();
+            let items = node.items_at(&[key]);
             items.iter().filter_map(Node::as_str).map(str::to_owned).collect()
         };
         let operations = list("operations");
@@ -101,7 +101,7 @@ impl Rule {
             resources: list("resources"),
             names: list("resourceNames"),
             creates: operations.iter().any(|o| o == "CREATE" || o == "*"),
-            scope: node.get("scope").and_then(Node::as_str).unwrap_or("*").to_owned(),
+            scope: node.str_at(&["scope"]).unwrap_or("*").to_owned(),
         }
     }
 

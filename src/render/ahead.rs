@@ -10,9 +10,18 @@ use std::thread::ScopedJoinHandle;
 use typed_arena::Arena;
 
 use super::context::{TemplateFile, forget_template, set_template};
-use super::*;
+use super::evaluate::{Evaluated, execute, look_at};
+use super::{Options, Prepared, RenderError, Rendered, finish};
+use crate::chart::Chart;
+use crate::diag::log::Log;
+use crate::span::SourceMap;
+use crate::template::exec::{Exec, Templates};
+use crate::template::func::FuncCx;
+use crate::template::parse::FuncScope;
+use crate::template::trace::Tracer;
 use crate::value::shared::{self, Sendable};
-use crate::world::MakeWorld;
+use crate::value::{Map, Value};
+use crate::world::{MakeWorld, World};
 
 /// More threads than this would each merge the same values for ever smaller shares.
 const MOST_THREADS: usize = 4;

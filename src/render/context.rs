@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Options;
 use super::capabilities::{api_versions, capabilities};
 use crate::blob::Blob;
+use crate::chart::is_partial;
 use crate::chart::node::Node;
 use crate::chart::object::chart_object;
 use crate::value::{Map, MapKind, Slot, Value, shared};
@@ -25,7 +26,7 @@ pub struct TemplateFile {
 impl TemplateFile {
     /// Whether the file is only there for others.
     pub fn is_partial(&self) -> bool {
-        self.path.rsplit('/').next().is_some_and(|base| base.starts_with('_'))
+        is_partial(&self.path)
     }
 }
 
@@ -98,8 +99,7 @@ impl Builder<'_> {
         let path = node.full_path();
         let library = node.chart.is_library();
         for t in &node.chart.templates {
-            let partial = t.name.rsplit('/').next().is_some_and(|base| base.starts_with('_'));
-            if library && !partial {
+            if library && !t.is_partial() {
                 continue;
             }
             let file = TemplateFile {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use typed_arena::Arena;
 
-use super::{Options, RenderError, context, execute, parse_all};
+use super::evaluate::execute;
+use super::parse::parse_all;
+use super::{Options, RenderError, context};
 use crate::chart::Chart;
 use crate::chart::node::{Node, Process};
 use crate::chart::validate::check;

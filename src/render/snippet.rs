@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use typed_arena::Arena;
 
-use super::{KubeVersion, Options, RenderError, Threads, context, parse_all};
+use super::parse::parse_all;
+use super::{KubeVersion, Options, RenderError, Threads, context};
 use crate::chart::File;
 use crate::chart::load::from_files;
 use crate::chart::node::{Node, Process};
@@ -47,21 +48,7 @@ pub fn render_files_within(
     let chart = from_files(files, helm, &mut log)?;
     let base = sources.add("values", "-f", values);
     let values = crate::yaml::load_values(values, base, helm).map_err(|e| e.message)?;
-    let options = Options {
-        helm,
-        name: "rel".into(),
-        namespace: "ns".into(),
-        is_upgrade: false,
-        revision: 1,
-        kube_version: KubeVersion::parse("1.33.0", helm)?,
-        api_versions: Vec::new(),
-        served: None,
-        include_crds: false,
-        check_schema: false,
-        dns: false,
-        threads: Threads::Exactly(1),
-        last: false,
-    };
+    let options = Options::of("rel", "ns", KubeVersion::parse("1.33.0", helm)?, helm);
     let root = Node::build(&chart, helm, &mut sources)?;
     let mut process = Process { helm, log: &mut log };
     process.dependencies(&root, &values)?;

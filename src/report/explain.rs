@@ -120,7 +120,7 @@ impl Teller<'_> {
     /// One origin with the layers it overrode.
     pub fn source(&self, origin: &Origin) -> Source {
         let mut source = Source {
-            kind: kind_name(origin.kind),
+            kind: origin.kind.name(),
             key: origin.key.to_string(),
             value: None,
             place: origin.place.as_ref().map(|p| self.at(p)),
@@ -169,16 +169,6 @@ impl Teller<'_> {
             from: origin.values.iter().map(|o| self.source(o)).collect(),
             decided_by: origin.conditions.iter().map(|o| self.source(o)).collect(),
         }
-    }
-}
-
-fn kind_name(kind: OriginKind) -> &'static str {
-    match kind {
-        OriginKind::Value => "value",
-        OriginKind::Literal => "literal",
-        OriginKind::Object => "object",
-        OriginKind::File => "file",
-        OriginKind::Missing => "missing",
     }
 }
 

@@ -163,19 +163,12 @@ impl Tables<'_> {
         if let Some(n) = self.origin_numbers.get(&key) {
             return *n;
         }
-        let kind = match origin.kind {
-            OriginKind::Value => "value",
-            OriginKind::Literal => "literal",
-            OriginKind::Object => "object",
-            OriginKind::File => "file",
-            OriginKind::Missing => "missing",
-        };
         let place = origin.place.as_ref().map(|p| {
             self.place(p);
             json!([self.file_numbers[&p.file], p.line, p.column])
         });
         let mut out = serde_json::Map::new();
-        out.insert("kind".into(), kind.into());
+        out.insert("kind".into(), origin.kind.name().into());
         if !origin.key.is_empty() {
             out.insert("key".into(), (*origin.key).into());
         }

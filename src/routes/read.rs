@@ -69,7 +69,7 @@ impl<'a> Object<'a> {
     }
 
     pub fn annotation(&self, key: &str) -> Option<&'a str> {
-        self.object.root().at(&["metadata", "annotations", key]).and_then(Node::as_str)
+        self.object.root().str_at(&["metadata", "annotations", key])
     }
 
     /// A backend in the object's own namespace.

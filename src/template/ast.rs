@@ -320,7 +320,7 @@ impl Call {
     /// Appends the action as source.
     pub fn write(&self, text: &[u8], out: &mut String) {
         out.push_str("{{template ");
-        out.push_str(&String::from_utf8_lossy(&crate::value::fmt::go_quote(&self.name)));
+        out.push_str(&crate::value::fmt::go_quote(&self.name));
         if let Some(pipe) = &self.pipe {
             out.push(' ');
             pipe.write(text, out);

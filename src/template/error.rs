@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::TreeSource;
 use crate::span::line_column;
 use crate::value::fmt::go_quote;
-use crate::value::{HelmVersion, Str};
+use crate::value::{HelmVersion, Str, Value};
 
 /// One link of the chain of an error, outermost first in [`ExecError::links`].
 #[derive(Clone, Debug)]
@@ -54,6 +54,17 @@ pub struct MissingPath {
     pub siblings: Vec<String>,
 }
 
+impl MissingPath {
+    /// The part number `absent` of a chain is not in `parent`.
+    pub fn new(path: &[Str], absent: usize, parent: &Value) -> MissingPath {
+        let siblings = match parent {
+            Value::Map(m) => m.entries().keys().map(|k| k.to_text().into_owned()).collect(),
+            _ => Vec::new(),
+        };
+        MissingPath { path: path.iter().map(|p| p.to_text().into_owned()).collect(), absent, siblings }
+    }
+}
+
 impl Frame {
     /// Line (from 1) and column (from 0), as Go counts.
     pub fn line_column(&self) -> (usize, usize) {
@@ -66,7 +77,7 @@ impl Frame {
         format!(
             "template: {}:{line}:{column}: executing {} at <{}>: {}",
             self.source.name.to_text(),
-            String::from_utf8_lossy(&go_quote(&self.template)),
+            go_quote(&self.template),
             self.node,
             self.message
         )

@@ -507,7 +507,7 @@ impl<'a> Lexer<'a> {
 
     fn bad_number(&mut self) -> Token {
         let text = crate::value::fmt::go_quote(&self.input[self.start..self.pos]);
-        self.error(format!("bad number syntax: {}", String::from_utf8_lossy(&text)))
+        self.error(format!("bad number syntax: {text}"))
     }
 
     fn accept(&mut self, valid: &[u8]) -> bool {

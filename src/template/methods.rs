@@ -136,7 +136,7 @@ fn table(_: &mut FuncCx<'_>, values: &Map, args: &[Value]) -> FuncResult {
             Some(Value::Map(m)) if matches!(m.kind(), MapKind::Any | MapKind::Values) => m,
             _ => {
                 let quoted = crate::value::fmt::go_quote(key);
-                return Err(format!("{} is not a table", String::from_utf8_lossy(&quoted)).into());
+                return Err(format!("{quoted} is not a table").into());
             }
         };
     }
@@ -157,7 +157,7 @@ fn path_value(cx: &mut FuncCx<'_>, values: &Map, args: &[Value]) -> FuncResult {
     }
     let no_value = |key: &[u8]| {
         let quoted = crate::value::fmt::go_quote(key);
-        format!("{} is not a value", String::from_utf8_lossy(&quoted))
+        format!("{quoted} is not a value")
     };
     let (parent, last) = match path.iter().rposition(|c| *c == b'.') {
         Some(n) => {

@@ -11,87 +11,22 @@ pub mod compare;
 mod entries;
 pub mod fmt;
 pub mod kept;
+mod map;
 mod object;
 mod room;
 pub mod shared;
+mod text;
 
-pub use object::{Encoded, Field, NilPointer, Object};
-pub use room::Room;
-
-use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
-use std::sync::Arc;
 
 pub use entries::Entries;
+pub use map::{Map, MapKind};
+pub use object::{Encoded, Field, NilPointer, Object};
+pub use room::Room;
+pub use text::{Str, decode_rune, is_space, valid_text};
 
 use crate::blob::Blob;
 use crate::span::Pos;
-
-/// A Go string: bytes, usually but not always UTF-8 (`trunc` may cut a rune). Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Str(Arc<[u8]>);
-
-impl Str {
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The text with each invalid byte sequence replaced by U+FFFD.
-    pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
-    }
-
-    /// Length in bytes.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl std::fmt::Debug for Str {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.to_text())
-    }
-}
-
-impl std::ops::Deref for Str {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl std::borrow::Borrow<[u8]> for Str {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl From<&str> for Str {
-    fn from(s: &str) -> Str {
-        Str(Arc::from(s.as_bytes()))
-    }
-}
-impl From<String> for Str {
-    fn from(s: String) -> Str {
-        Str(Arc::from(s.into_bytes()))
-    }
-}
-impl From<&[u8]> for Str {
-    fn from(s: &[u8]) -> Str {
-        Str(Arc::from(s))
-    }
-}
-impl From<Vec<u8>> for Str {
-    fn from(s: Vec<u8>) -> Str {
-        Str(Arc::from(s))
-    }
-}
 
 /// Which of Go's integer types an integer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -202,152 +137,6 @@ pub struct List {
     pub room: Room,
 }
 
-/// Which of Go's map types a map has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MapKind {
-    /// `map[string]interface {}`
-    Any,
-    /// `chartutil.Values` (Helm 3) or `common.Values` (Helm 4): assignable to `map[string]interface {}`, but not the
-    /// same type to a type assertion.
-    Values,
-    /// `map[string]string`: chart annotations, the result of `split`.
-    Strings,
-    /// `engine.files`, a `map[string][]byte` with methods.
-    Files,
-}
-
-/// A map with string keys, by reference, its keys in byte order.
-#[derive(Clone)]
-pub struct Map {
-    entries: Rc<RefCell<Entries>>,
-    kind: MapKind,
-    nil: bool,
-    /// Whether it was made while templates were being executed.
-    young: bool,
-}
-
-impl std::fmt::Debug for Map {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.entries.borrow().iter().map(|(k, v)| (k, &v.value))).finish()
-    }
-}
-
-impl Default for Map {
-    fn default() -> Map {
-        Map::new(MapKind::Any)
-    }
-}
-
-impl FromIterator<(Str, Slot)> for Map {
-    fn from_iter<I: IntoIterator<Item = (Str, Slot)>>(entries: I) -> Map {
-        Map::from_entries(MapKind::Any, entries.into_iter().collect())
-    }
-}
-
-impl Map {
-    /// An empty map.
-    pub fn new(kind: MapKind) -> Map {
-        Map::from_entries(kind, Entries::new())
-    }
-
-    /// A map of these entries.
-    pub fn from_entries(kind: MapKind, entries: Entries) -> Map {
-        Map { entries: Rc::new(RefCell::new(entries)), kind, nil: false, young: shared::is_executing() }
-    }
-
-    /// A nil map of this type: empty, null in JSON, and nothing can be set in it.
-    pub fn nil(kind: MapKind) -> Map {
-        Map { nil: true, ..Map::new(kind) }
-    }
-
-    /// Whether this is a nil map.
-    pub fn is_nil(&self) -> bool {
-        self.nil
-    }
-
-    /// The Go type of the map.
-    pub fn kind(&self) -> MapKind {
-        self.kind
-    }
-
-    /// Whether both are the same map, not merely equal ones.
-    pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.entries, &other.entries)
-    }
-
-    /// An address for telling maps apart while walking a structure that may contain itself.
-    pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.entries) as *const u8 as usize
-    }
-
-    /// The value of a key (a cheap clone), if present.
-    pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.entries.borrow().get(key).map(|s| s.value.clone())
-    }
-
-    /// The slot of a key (a cheap clone), if present.
-    pub fn slot(&self, key: &[u8]) -> Option<Slot> {
-        self.entries.borrow().get(key).cloned()
-    }
-
-    /// Whether the key is present, be its value nil.
-    pub fn contains(&self, key: &[u8]) -> bool {
-        self.entries.borrow().contains_key(key)
-    }
-
-    /// Sets a key.
-    pub fn insert(&self, key: impl Into<Str>, slot: impl Into<Slot>) {
-        self.change();
-        self.entries.borrow_mut().insert(key.into(), slot.into());
-    }
-
-    /// Removes a key and returns what it held.
-    pub fn remove(&self, key: &[u8]) -> Option<Slot> {
-        self.change();
-        self.entries.borrow_mut().remove(key)
-    }
-
-    /// Number of entries.
-    pub fn len(&self) -> usize {
-        self.entries.borrow().len()
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.entries.borrow().is_empty()
-    }
-
-    /// The entries in byte order of their keys. Don't run template code while this is held.
-    pub fn entries(&self) -> Ref<'_, Entries> {
-        self.entries.borrow()
-    }
-
-    /// The entries, to change. Don't run template code while this is held.
-    pub fn entries_mut(&self) -> RefMut<'_, Entries> {
-        self.change();
-        self.entries.borrow_mut()
-    }
-
-    #[inline]
-    fn change(&self) {
-        if !self.young {
-            shared::note_change();
-        }
-    }
-
-    /// A new map of the same kind with the same (shared) values.
-    #[must_use]
-    pub fn shallow_copy(&self) -> Map {
-        Map { nil: self.nil, ..Map::from_entries(self.kind(), self.entries().clone()) }
-    }
-
-    /// The same map seen as another Go type, as Go's conversion of a map type does: changes are seen through both.
-    #[must_use]
-    pub fn as_kind(&self, kind: MapKind) -> Map {
-        Map { kind, ..self.clone() }
-    }
-}
-
 impl Value {
     /// A `string`.
     pub fn string(s: impl Into<Str>) -> Value {
@@ -418,6 +207,24 @@ impl Value {
         }
     }
 
+    /// Shows the slots of a map or list, in order; nothing of any other value.
+    pub fn each_slot(&self, mut look: impl FnMut(&Slot)) {
+        match self {
+            Value::Map(map) => map.entries().values().for_each(&mut look),
+            Value::List(list) => list.items.iter().for_each(&mut look),
+            _ => {}
+        }
+    }
+
+    /// Whether it is a map or list with something in it.
+    pub fn has_slots(&self) -> bool {
+        match self {
+            Value::Map(map) => !map.is_empty(),
+            Value::List(list) => !list.items.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Go's name of the type as `%T` prints it; `<nil>` for nil. `.Values` depends on the Helm version.
     pub fn type_name(&self, helm: HelmVersion) -> String {
         match self {
@@ -481,15 +288,6 @@ impl Value {
     }
 }
 
-impl Map {
-    /// A copy that shares no map with this one; positions are kept.
-    #[must_use]
-    pub fn deep_copy(&self) -> Map {
-        let copied = self.entries().map(|s| Slot { value: s.value.deep_copy(), pos: s.pos });
-        Map { nil: self.nil, ..Map::from_entries(self.kind(), copied) }
-    }
-}
-
 /// Whose behaviour is reproduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HelmVersion {
@@ -508,40 +306,4 @@ impl HelmVersion {
             HelmVersion::V4 => "common.Values",
         }
     }
-}
-
-/// The text with U+FFFD for each byte that is not part of valid UTF-8, as ranging over a Go string reads it.
-pub fn valid_text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.into();
-    }
-    let mut out = String::with_capacity(bytes.len() + 8);
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(chunk.invalid().iter().map(|_| '\u{FFFD}'));
-    }
-    out.into()
-}
-
-/// Decodes one rune as Go does: an invalid byte is U+FFFD of width 1. Nothing at the end of the text.
-pub fn decode_rune(bytes: &[u8]) -> Option<(char, usize)> {
-    let first = *bytes.first()?;
-    if first < 0x80 {
-        return Some((first as char, 1));
-    }
-    let head = &bytes[..bytes.len().min(4)];
-    let valid = match std::str::from_utf8(head) {
-        Ok(s) => s,
-        Err(e) => std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default(),
-    };
-    Some(valid.chars().next().map_or(('\u{FFFD}', 1), |c| (c, c.len_utf8())))
-}
-
-/// Go's `unicode.IsSpace`.
-pub fn is_space(c: char) -> bool {
-    matches!(
-        c,
-        '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
-            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
-    )
 }

@@ -85,7 +85,7 @@ impl Sendable {
             }
             Kind::Map { kind, nil, entries } => {
                 let entries = entries.into_iter().map(|(k, v, pos)| (k, Slot { value: v.into_value(), pos }));
-                Value::Map(Map { nil, ..Map::from_entries(kind, entries.collect()) })
+                Value::Map(if nil { Map::nil(kind) } else { Map::from_entries(kind, entries.collect()) })
             }
         }
     }

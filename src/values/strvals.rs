@@ -1,7 +1,7 @@
 //! The grammar of `--set` and its sisters (helm v4.3.1 and v3.22.0 `pkg/strvals/{parser,literal_parser}.go`).
 
+use crate::gonum;
 use crate::grammar::gojson;
-use crate::grammar::gonum;
 use crate::span::Pos;
 use crate::value::fmt::go_quote;
 use crate::value::{HelmVersion, Map, Slot, Value, is_space};
@@ -76,10 +76,6 @@ struct Parser<'a> {
     read_file: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
 
-fn quoted(s: &str) -> String {
-    String::from_utf8_lossy(&go_quote(s.as_bytes())).into_owned()
-}
-
 /// What Go panics with when a value is not the container that the key needs.
 fn conversion(value: &Value, want: &str) -> Stop {
     let name = if value.is_nil() { "nil".to_owned() } else { value.type_name(HelmVersion::V4) };
@@ -127,7 +123,7 @@ impl Parser<'_> {
         let (key, last) = self.until(stops);
         match last {
             None if key.is_empty() => Err(Stop::End),
-            None => Err(Stop::Error(format!("key {} has no value", quoted(&key)))),
+            None => Err(Stop::Error(format!("key {} has no value", go_quote(&key)))),
             Some('[') => self.indexed(data, &key, level),
             Some('=') => {
                 let value = self.value()?;
@@ -136,7 +132,7 @@ impl Parser<'_> {
             }
             Some(',') => {
                 self.set(data, &key, Value::string(""));
-                Err(Stop::Error(format!("key {} has no value (cannot end with ,)", quoted(&key))))
+                Err(Stop::Error(format!("key {} has no value (cannot end with ,)", go_quote(&key))))
             }
             _ => self.nested(data, &key, level + 1),
         }
@@ -155,7 +151,7 @@ impl Parser<'_> {
         };
         let done = self.key(&inner, level);
         if done.is_ok() && inner.is_empty() {
-            return Err(Stop::Error(format!("key map {} has no value", quoted(key))));
+            return Err(Stop::Error(format!("key map {} has no value", go_quote(key))));
         }
         if !inner.is_empty() && !key.is_empty() {
             let pos = data.slot(key.as_bytes()).map_or(self.base.offset(self.item), |s| s.pos);
@@ -182,7 +178,7 @@ impl Parser<'_> {
             return Err(Stop::WrappedEnd("error parsing index: EOF".into()));
         }
         gonum::parse_int(text.as_bytes(), 10).map_err(|e| {
-            Stop::Error(format!("error parsing index: strconv.Atoi: parsing {}: {}", quoted(&text), e.text()))
+            Stop::Error(format!("error parsing index: strconv.Atoi: parsing {}: {}", go_quote(&text), e.text()))
         })
     }
 

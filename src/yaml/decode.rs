@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::resolve::{Resolved, resolve};
 use super::tree::{NodeKind, Tree};
 use super::{YamlError, utf8};
-use crate::grammar::gonum::format_float;
+use crate::gonum::format_float;
 use crate::span::Pos;
 use crate::stack;
 use crate::value::{Entries, Map, MapKind, Slot, Str, Value};
@@ -334,7 +334,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
                 format!("map[interface {{}}]interface {{}}{{{}}}", items.join(", "))
             }
             NodeKind::Scalar => match self.scalar(node) {
-                Ok(Scalar::Str(s)) => String::from_utf8_lossy(&crate::value::fmt::go_quote(&s)).into_owned(),
+                Ok(Scalar::Str(s)) => crate::value::fmt::go_quote(&s),
                 Ok(Scalar::Null) | Err(_) => "interface {}(nil)".into(),
                 Ok(Scalar::Bool(b)) => b.to_string(),
                 Ok(Scalar::Int(i)) => i.to_string(),

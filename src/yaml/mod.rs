@@ -2,13 +2,13 @@
 //! with the position of everything that is read.
 //!
 //! `scan` and `tree` are libyaml's scanner and parser, `resolve` types scalars, `decode` makes values, `target` reads
-//! into Go's structs, `head` checks a rendered manifest, `node` keeps documents as plain data, `emit` and `pretty` write.
+//! into Go's structs, `head` checks a rendered manifest, `node` keeps documents as plain data, `emit` writes.
 
+mod chars;
 mod decode;
 mod emit;
 mod head;
 pub mod node;
-mod pretty;
 mod resolve;
 mod scan;
 mod target;
@@ -16,9 +16,8 @@ mod tree;
 mod values;
 
 pub use decode::{to_list, to_map, to_value};
-pub use emit::{Mark, Marked, to_yaml, yaml_marks};
+pub use emit::{Mark, Marked, to_yaml, to_yaml_pretty, yaml_marks};
 pub use head::{Head, head, ordinary as ordinary_head};
-pub use pretty::to_yaml_pretty;
 pub use target::{Field, Struct, Target, decode_as};
 pub use values::{documents, load_values, merge_values};
 

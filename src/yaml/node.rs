@@ -160,6 +160,16 @@ impl Node {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// The items of the list below several keys; none where there is no list.
+    pub fn items_at(&self, keys: &[&str]) -> &[Node] {
+        self.at(keys).map(Node::items).unwrap_or_default()
+    }
+
+    /// The text below several keys.
+    pub fn str_at(&self, keys: &[&str]) -> Option<&str> {
+        self.at(keys).and_then(Node::as_str)
+    }
+
     /// Shows every node with the steps that lead to it, parents first.
     pub fn visit<'n>(&'n self, look: &mut dyn FnMut(&[Step], &'n Node)) {
         self.visit_below(&mut Vec::new(), look);

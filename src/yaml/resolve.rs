@@ -1,6 +1,6 @@
 //! The type of a plain scalar: YAML 1.1 as go-yaml v2.4.4 `resolve.go` has it.
 
-use crate::grammar::gonum::{parse_float, parse_int, parse_uint};
+use crate::gonum::{parse_float, parse_int, parse_uint};
 
 /// What a scalar is.
 #[derive(Clone, Copy, Debug, PartialEq)]

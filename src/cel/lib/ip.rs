@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::super::eval::Fail;
 use super::super::value::{Opaque, Value};
 use super::Outcome;
-use super::strings::go_quoted;
 use crate::grammar::netip;
+use crate::value::fmt::go_quote;
 
 fn parse(s: &str) -> Result<IpAddr, String> {
-    let q = go_quoted(s);
+    let q = go_quote(s);
     match netip::parse(s.as_bytes()) {
         Err(e) => Err(format!("IP Address {q} parse error during conversion from string: {e}")),
         Ok(netip::Address::V6 { zone: true }) => Err(format!("IP address {q} with zone value is not allowed")),
@@ -26,7 +26,7 @@ fn parse(s: &str) -> Result<IpAddr, String> {
 
 fn parse_cidr(s: &str) -> Result<(IpAddr, u8), String> {
     let error = |why: &str| {
-        let inner = format!("netip.ParsePrefix({}): {why}", go_quoted(s));
+        let inner = format!("netip.ParsePrefix({}): {why}", go_quote(s));
         format!("network address parse error during conversion from string: {inner}")
     };
     let Some((address, bits)) = s.rsplit_once('/') else { return Err(error("no '/'")) };
@@ -38,7 +38,7 @@ fn parse_cidr(s: &str) -> Result<(IpAddr, u8), String> {
     };
     let digits = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
     if !digits || (bits.len() > 1 && bits.starts_with('0')) {
-        return Err(error(&format!("bad bits after slash: {}", go_quoted(bits))));
+        return Err(error(&format!("bad bits after slash: {}", go_quote(bits))));
     }
     let most = if address.is_ipv4() { 32 } else { 128 };
     let Some(bits) = bits.parse::<u8>().ok().filter(|b| *b <= most) else {
@@ -46,7 +46,7 @@ fn parse_cidr(s: &str) -> Result<(IpAddr, u8), String> {
     };
     match address {
         IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => {
-            Err(format!("IPv4-mapped IPv6 address {} is not allowed", go_quoted(s)))
+            Err(format!("IPv4-mapped IPv6 address {} is not allowed", go_quote(s)))
         }
         _ => Ok((address, bits)),
     }

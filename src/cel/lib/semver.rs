@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::super::eval::Fail;
 use super::super::value::{Opaque, Value};
 use super::Outcome;
+use crate::value::fmt::go_quote;
 
 /// A version.
 #[derive(Clone, Debug)]
@@ -16,14 +17,10 @@ pub struct Version {
 
 fn number(text: &str, what: &str) -> Result<u64, String> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!(
-            "Invalid character(s) found in {} {}",
-            what.to_lowercase(),
-            super::strings::go_quoted(text)
-        ));
+        return Err(format!("Invalid character(s) found in {} {}", what.to_lowercase(), go_quote(text)));
     }
     if text.len() > 1 && text.starts_with('0') {
-        return Err(format!("{what} must not contain leading zeroes {}", super::strings::go_quoted(text)));
+        return Err(format!("{what} must not contain leading zeroes {}", go_quote(text)));
     }
     text.parse().map_err(|_| format!("strconv.ParseUint: parsing \"{text}\": value out of range"))
 }
@@ -104,7 +101,7 @@ fn identifier(part: &str, what: &str) -> Result<(), String> {
     match part {
         "" => Err(format!("{what} is empty")),
         p if p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => Ok(()),
-        p => Err(format!("Invalid character(s) found in {} {}", what.to_lowercase(), super::strings::go_quoted(p))),
+        p => Err(format!("Invalid character(s) found in {} {}", what.to_lowercase(), go_quote(p))),
     }
 }
 

@@ -6,11 +6,6 @@ use super::{Outcome, convert, time};
 use crate::gonum::format_float;
 use crate::value::fmt::go_quote;
 
-/// Go's `%q`.
-pub fn go_quoted(s: &str) -> String {
-    String::from_utf8_lossy(&go_quote(s.as_bytes())).into_owned()
-}
-
 /// A value as error messages show it (Go's `%v`).
 pub fn shown(value: &Value<'_>) -> String {
     match value {
@@ -443,10 +438,10 @@ fn quoted(value: &Value<'_>) -> Result<String, Fail> {
         other => plain(other)?,
     };
     Ok(match value {
-        Value::Str(_) | Value::Double(_) => go_quoted(&text),
-        Value::Bytes(_) => format!("b{}", go_quoted(&text)),
-        Value::Duration(_) => format!("duration({})", go_quoted(&text)),
-        Value::Timestamp(_) => format!("timestamp({})", go_quoted(&text)),
+        Value::Str(_) | Value::Double(_) => go_quote(&text),
+        Value::Bytes(_) => format!("b{}", go_quote(&text)),
+        Value::Duration(_) => format!("duration({})", go_quote(&text)),
+        Value::Timestamp(_) => format!("timestamp({})", go_quote(&text)),
         _ => text,
     })
 }

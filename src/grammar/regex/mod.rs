@@ -338,8 +338,8 @@ fn group_name(s: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Go's `regexp: Compile(...)` panic around an error of the parser.
 pub fn compile_panic(source: &[u8], error: &str) -> String {
-    let shown = if can_backquote(source) { [b"`", source, b"`"].concat() } else { go_quote(source) };
-    format!("regexp: Compile({}): {error}", String::from_utf8_lossy(&shown))
+    let shown = if can_backquote(source) { format!("`{}`", String::from_utf8_lossy(source)) } else { go_quote(source) };
+    format!("regexp: Compile({shown}): {error}")
 }
 
 /// `regexp.QuoteMeta`

@@ -89,7 +89,7 @@ impl<'s> Shape<'s> {
                 bundle::ListKeys::By(keys) => ListKeys::By(keys.clone()),
             });
         };
-        match schema.get("x-kubernetes-list-type").and_then(Node::as_str)? {
+        match schema.str_at(&["x-kubernetes-list-type"])? {
             "set" => Some(ListKeys::Set),
             "map" => {
                 let keys = schema.get("x-kubernetes-list-map-keys")?.items();
@@ -102,7 +102,7 @@ impl<'s> Shape<'s> {
     /// Whether it is an amount, `500m`.
     pub fn is_quantity(self) -> bool {
         match self.at {
-            At::Schema(schema) => schema.get("pattern").and_then(Node::as_str).is_some_and(|p| p.contains(QUANTITY)),
+            At::Schema(schema) => schema.str_at(&["pattern"]).is_some_and(|p| p.contains(QUANTITY)),
             at => matches!(at, At::Type(Type::Quantity)),
         }
     }

@@ -69,13 +69,14 @@ impl ChartFile<'_, '_> {
             for twice in &document.duplicates {
                 let (line, _) = line_column(self.text, twice.offset as usize);
                 let key = last_key(self.text, twice.offset as usize);
-                all.push_str(&format!("\n  line {line}: key {} already set in map", quoted(&key)));
+                all.push_str(&format!("\n  line {line}: key {} already set in map", go_quote(&key)));
             }
             let at = line_column(self.text, first.offset as usize);
             return self.check.add("helm/chart-yaml-strict", FILE, at, failed(&all));
         }
         if let Some((key, offset)) = unknown_key(&document.root, &METADATA) {
-            let message = format!("error unmarshaling JSON: while decoding JSON: json: unknown field {}", quoted(&key));
+            let message =
+                format!("error unmarshaling JSON: while decoding JSON: json: unknown field {}", go_quote(&key));
             let at = line_column(self.text, offset as usize);
             self.check.add("helm/chart-yaml-strict", FILE, at, failed(&message));
         }
@@ -86,7 +87,7 @@ impl ChartFile<'_, '_> {
         if name.is_empty() {
             self.add("helm/chart-name", "name", "name is required");
         } else if go_base(name) != *name {
-            self.add("helm/chart-name", "name", format!("chart name {} is invalid", quoted(name)));
+            self.add("helm/chart-name", "name", format!("chart name {} is invalid", go_quote(name)));
         }
         match version.as_str() {
             "v1" | "v2" => {}
@@ -125,7 +126,7 @@ impl ChartFile<'_, '_> {
             Err(_) => self.add("helm/chart-version", "version", format!("version '{text}' is not a valid SemVer")),
             Ok(version) if version.compare(&least).is_gt() => {}
             Ok(version) => {
-                let text = quoted(&version.text());
+                let text = go_quote(version.text());
                 let message = format!(r#"version {text} is less than or equal to "0.0.0-0""#);
                 self.add("helm/chart-version", "version", message);
             }
@@ -183,11 +184,6 @@ fn bad_maintainer((n, m): (usize, &Option<crate::chart::Maintainer>)) -> Option<
         Some(_) => return None,
     };
     Some((n, message))
-}
-
-/// `%q`
-pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&go_quote(text.as_bytes())).into_owned()
 }
 
 /// `filepath.Base` of what is not empty.

@@ -85,7 +85,7 @@ pub fn line(finding: &HelmFinding) -> String {
 
 /// Folders with a Chart.yaml and archives in charts/, at any depth, in the order of Go's walk.
 fn subcharts(path: &str) -> Vec<String> {
-    let charts = crate::chart::dependency::clean(&format!("{path}/charts"));
+    let charts = crate::grammar::gopath::clean(&format!("{path}/charts"));
     let walk = walkdir::WalkDir::new(charts).sort_by_file_name().into_iter().filter_map(Result::ok);
     walk.filter_map(|entry| {
         let path = entry.path().display().to_string();

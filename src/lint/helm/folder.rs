@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::HelmFinding;
 use crate::blob::Blob;
-use crate::chart::dependency::clean;
 use crate::chart::load::{from_files, load_any, os_error};
 use crate::chart::node::Node;
 use crate::chart::{Chart, File, archive};
 use crate::diag::log::Log;
+use crate::grammar::gopath::clean;
 use crate::span::{SourceMap, line_column};
 use crate::value::HelmVersion;
 use crate::yaml::node::{Document, path_steps};

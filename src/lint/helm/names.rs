@@ -1,7 +1,7 @@
 //! Names of objects, as `helm lint` asks them to be (apimachinery v0.37.1 `pkg/api/validation/generic.go`,
 //! `pkg/util/validation/validation.go`).
 
-use super::chartfile::quoted;
+use crate::value::fmt::go_quote;
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -57,7 +57,7 @@ pub(super) fn problem(kind: &str, name: &str) -> Option<String> {
         "role" | "clusterrole" | "rolebinding" | "clusterrolebinding" => path_segment(name),
         _ => subdomain(name),
     };
-    let name = quoted(name);
+    let name = go_quote(name);
     wrong.iter_mut().for_each(|w| *w = format!("metadata.name: Invalid value: {name}: {w}"));
     let all = match &wrong[..] {
         [] => return None,

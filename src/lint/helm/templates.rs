@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::chartfile::quoted;
 use super::documents::{Documents, Object, Outcome};
 use super::folder::Kind;
 use super::{Check, deprecated, names};
@@ -17,6 +16,7 @@ use crate::render::capabilities::DEFAULT_KUBE_VERSION;
 use crate::render::{KubeVersion, Linted, Options, RenderError, Threads, render_for_lint};
 use crate::span::{Pos, SourceMap, line_column};
 use crate::template::error::Link;
+use crate::value::fmt::go_quote;
 use crate::value::{HelmVersion, Map, Value, is_space};
 use crate::world::World;
 use crate::yaml::{Field, Struct, Target, decode_as};
@@ -169,7 +169,7 @@ impl Check<'_> {
     fn selector(&mut self, name: &str, object: &Object, text: &str) {
         let needs = matches!(object.kind.as_str(), "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet");
         if needs && !text.contains("matchLabels") && !text.contains("matchExpressions") {
-            let (kind, called) = (&object.kind, quoted(&object.name));
+            let (kind, called) = (&object.kind, go_quote(&object.name));
             let message = format!("a {kind} must contain matchLabels or matchExpressions, and {called} does not");
             self.add("helm/selector", name, (0, 0), message);
         }
@@ -256,7 +256,7 @@ fn illegal_indent(text: &str) -> Option<String> {
             continue;
         }
         return line.starts_with([' ', '\t']).then(|| {
-            format!("document starts with an illegal indent: {}, which may cause parsing problems", quoted(line))
+            format!("document starts with an illegal indent: {}, which may cause parsing problems", go_quote(line))
         });
     }
     None

@@ -38,10 +38,10 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
         }
     }
     for w in &scene.workloads {
-        for (i, c) in w.spec.get("containers").map(Node::items).unwrap_or_default().iter().enumerate() {
-            for (e, env) in c.get("env").map(Node::items).unwrap_or_default().iter().enumerate() {
-                if env.get("value").and_then(Node::as_str).is_some_and(is_random) {
-                    let name = env.get("name").and_then(Node::as_str).unwrap_or_default();
+        for (i, c) in w.spec.items_at(&["containers"]).iter().enumerate() {
+            for (e, env) in c.items_at(&["env"]).iter().enumerate() {
+                if env.str_at(&["value"]).is_some_and(is_random) {
+                    let name = env.str_at(&["name"]).unwrap_or_default();
                     let path = format!("{}spec.containers[{i}].env[{e}].value", w.at);
                     found.add(w.index, path, format!("the value of {name} looks like a key"));
                 }

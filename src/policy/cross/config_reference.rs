@@ -1,6 +1,6 @@
 //! A variable of the environment from a key that does not exist.
 
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, containers};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -46,12 +46,10 @@ data: {host: db}
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for w in &scene.workloads {
-        for list in ["containers", "initContainers"] {
-            for (i, c) in w.spec.get(list).map(Node::items).unwrap_or_default().iter().enumerate() {
-                for (e, env) in c.get("env").map(Node::items).unwrap_or_default().iter().enumerate() {
-                    let at = format!("{}spec.{list}[{i}].env[{e}].valueFrom", w.at);
-                    variable(scene, w.index, env, &at, found);
-                }
+        for (at, c) in containers(w.spec) {
+            for (e, env) in c.items_at(&["env"]).iter().enumerate() {
+                let at = format!("{}spec.{at}.env[{e}].valueFrom", w.at);
+                variable(scene, w.index, env, &at, found);
             }
         }
     }
@@ -62,11 +60,10 @@ fn variable(scene: &Scene<'_>, index: usize, env: &Node, at: &str, found: &mut F
     let namespace = &scene.objects[index].namespace;
     for (field, kind) in [("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")] {
         let Some(source) = env.at(&["valueFrom", field]) else { continue };
-        let text = |key: &str| source.get(key).and_then(Node::as_str).unwrap_or_default();
+        let text = |key: &str| source.str_at(&[key]).unwrap_or_default();
         let (name, key) = (text("name"), text("key"));
-        let holder = scene.of(kind).find(|(_, o)| o.name == name && o.namespace == *namespace);
         let optional = source.get("optional").and_then(Node::as_bool) == Some(true);
-        let Some((_, holder)) = holder.filter(|_| !optional) else { continue };
+        let Some(holder) = scene.named(kind, name, namespace).filter(|_| !optional) else { continue };
         let has = |part: &str| holder.root().get(part).is_some_and(|d| d.get(key).is_some());
         if !["data", "binaryData", "stringData"].into_iter().any(has) {
             found.add(index, format!("{at}.{field}.key"), format!("{kind} {name} has no key {key:?}"));

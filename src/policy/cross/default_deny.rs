@@ -61,8 +61,8 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
 }
 
 fn denies(spec: &Node) -> bool {
-    let types = spec.get("policyTypes").map(Node::items).unwrap_or_default();
+    let types = spec.items_at(&["policyTypes"]);
     let ingress = types.is_empty() || types.iter().any(|t| t.as_str() == Some("Ingress"));
-    let rules = spec.get("ingress").map(Node::items).unwrap_or_default();
+    let rules = spec.items_at(&["ingress"]);
     ingress && rules.is_empty() && Selector::read(spec.get("podSelector")).is_empty()
 }

@@ -1,6 +1,6 @@
 //! A hook that needs an object which is made only after it.
 
-use super::{Found, Rule, Scene, meta};
+use super::{Found, Rule, Scene, containers, meta};
 use crate::finding::{KubeObject, Severity};
 use crate::yaml::node::Node;
 
@@ -46,8 +46,7 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for w in &scene.workloads {
         let Some((early, weight)) = early(w.object) else { continue };
         for (kind, name, path) in uses(w.spec) {
-            let near = |o: &&KubeObject| o.kind == kind && o.name == name && o.namespace == w.object.namespace;
-            let Some(needed) = scene.objects.iter().find(near) else { continue };
+            let Some(needed) = scene.named(kind, &name, &w.object.namespace) else { continue };
             let in_time = self::early(needed).is_some_and(|(_, own)| own < weight);
             if !in_time {
                 let message = format!("the {early} hook uses {kind} {name}, which is made after it");
@@ -68,22 +67,20 @@ fn early(object: &KubeObject) -> Option<(&str, i64)> {
 /// ConfigMaps, Secrets and the ServiceAccount that a Pod cannot start without: kind, name, path below its spec.
 fn uses(spec: &Node) -> Vec<(&'static str, String, String)> {
     let mut found = vec![("ServiceAccount", Some(spec), "serviceAccountName", "serviceAccountName".to_owned())];
-    for (i, volume) in spec.get("volumes").map(Node::items).unwrap_or_default().iter().enumerate() {
+    for (i, volume) in spec.items_at(&["volumes"]).iter().enumerate() {
         found.push(("ConfigMap", volume.get("configMap"), "name", format!("volumes[{i}].configMap")));
         found.push(("Secret", volume.get("secret"), "secretName", format!("volumes[{i}].secret")));
     }
-    for list in ["containers", "initContainers"] {
-        for (i, c) in spec.get(list).map(Node::items).unwrap_or_default().iter().enumerate() {
-            for (e, source) in c.get("envFrom").map(Node::items).unwrap_or_default().iter().enumerate() {
-                let at = format!("{list}[{i}].envFrom[{e}]");
-                found.push(("ConfigMap", source.get("configMapRef"), "name", at.clone()));
-                found.push(("Secret", source.get("secretRef"), "name", at));
-            }
+    for (at, c) in containers(spec) {
+        for (e, source) in c.items_at(&["envFrom"]).iter().enumerate() {
+            let at = format!("{at}.envFrom[{e}]");
+            found.push(("ConfigMap", source.get("configMapRef"), "name", at.clone()));
+            found.push(("Secret", source.get("secretRef"), "name", at));
         }
     }
     let needed = found.into_iter().filter_map(|(kind, node, key, path)| {
         let node = node.filter(|n| n.get("optional").and_then(Node::as_bool) != Some(true))?;
-        Some((kind, node.get(key).and_then(Node::as_str)?.to_owned(), path))
+        Some((kind, node.str_at(&[key])?.to_owned(), path))
     });
     needed.collect()
 }

@@ -2,7 +2,6 @@
 
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
-use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/hpa-target",
@@ -47,10 +46,10 @@ spec: {minReplicas: 2, maxReplicas: 6, scaleTargetRef: {apiVersion: apps/v1, kin
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, scaler) in scene.of("HorizontalPodAutoscaler").chain(scene.of("ScaledObject")) {
         let Some(target) = scaler.root().at(&["spec", "scaleTargetRef"]) else { continue };
-        let text = |key: &str| target.get(key).and_then(Node::as_str);
+        let text = |key: &str| target.str_at(&[key]);
         let (kind, name) = (text("kind").unwrap_or("Deployment"), text("name").unwrap_or_default());
         let known = matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "Rollout");
-        if known && !scene.has(kind, name, &scaler.namespace) {
+        if known && scene.named(kind, name, &scaler.namespace).is_none() {
             let message = format!("there is no {kind} {name:?} in these manifests");
             found.add(index, "spec.scaleTargetRef.name", message);
         }

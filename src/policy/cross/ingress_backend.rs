@@ -1,6 +1,6 @@
 //! An Ingress to a Service, or a port of one, that does not exist.
 
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, http_paths};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -66,35 +66,27 @@ spec:
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, ingress) in scene.of("Ingress") {
-        let spec = ingress.root().get("spec");
-        if let Some(backend) = spec.and_then(|s| s.at(&["defaultBackend", "service"])) {
+        if let Some(backend) = ingress.root().at(&["spec", "defaultBackend", "service"]) {
             backend_of(scene, index, backend, "spec.defaultBackend.service", found);
         }
-        let rules = spec.and_then(|s| s.get("rules")).map(Node::items).unwrap_or_default();
-        for (r, rule) in rules.iter().enumerate() {
-            let paths = rule.at(&["http", "paths"]).map(Node::items).unwrap_or_default();
-            for (p, path) in paths.iter().enumerate() {
-                if let Some(backend) = path.at(&["backend", "service"]) {
-                    let at = format!("spec.rules[{r}].http.paths[{p}].backend.service");
-                    backend_of(scene, index, backend, &at, found);
-                }
+        for (at, _, path) in http_paths(ingress) {
+            if let Some(backend) = path.at(&["backend", "service"]) {
+                backend_of(scene, index, backend, &format!("{at}.backend.service"), found);
             }
         }
     }
 }
 
 fn backend_of(scene: &Scene<'_>, index: usize, backend: &Node, at: &str, found: &mut Found<'_>) {
-    let name = backend.get("name").and_then(Node::as_str).unwrap_or_default();
-    let namespace = &scene.objects[index].namespace;
-    let service = scene.of("Service").find(|(_, s)| s.name == name && s.namespace == *namespace);
-    let Some((_, service)) = service else {
+    let name = backend.str_at(&["name"]).unwrap_or_default();
+    let Some(service) = scene.named("Service", name, &scene.objects[index].namespace) else {
         return found.add(index, format!("{at}.name"), format!("there is no Service {name:?} in these manifests"));
     };
-    let ports = service.root().at(&["spec", "ports"]).map(Node::items).unwrap_or_default();
+    let ports = service.root().items_at(&["spec", "ports"]);
     let wanted = backend.get("port");
     let (by_name, by_number) = (wanted.and_then(|w| w.get("name")), wanted.and_then(|w| w.get("number")));
     let fits = ports.iter().any(|p| match (by_name, by_number) {
-        (Some(name), _) => p.get("name").and_then(Node::as_str) == name.as_str(),
+        (Some(name), _) => p.str_at(&["name"]) == name.as_str(),
         (_, Some(number)) => p.get("port").and_then(Node::as_i64) == number.as_i64(),
         _ => true,
     });

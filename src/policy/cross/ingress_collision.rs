@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, http_paths, meta};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -55,17 +55,13 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, ingress) in scene.of("Ingress") {
         let text = |n: Option<&Node>| n.and_then(Node::as_str).unwrap_or_default().to_owned();
         let class = text(ingress.root().at(&["spec", "ingressClassName"]));
-        let canary = super::meta(ingress, "annotations", "nginx.ingress.kubernetes.io/canary") == Some("true");
-        let rules = ingress.root().at(&["spec", "rules"]).map(Node::items).unwrap_or_default();
-        for (r, rule) in rules.iter().enumerate().filter(|_| !canary) {
-            let paths = rule.at(&["http", "paths"]).map(Node::items).unwrap_or_default();
-            for (p, path) in paths.iter().enumerate() {
-                let (host, route) = (text(rule.get("host")), text(path.get("path")));
-                let first = *claims.entry((class.clone(), host.clone(), route.clone())).or_insert(index);
-                if first != index {
-                    let message = format!("{host}{route} is claimed by the Ingress {}, too", scene.objects[first].name);
-                    found.add(index, format!("spec.rules[{r}].http.paths[{p}].path"), message);
-                }
+        let canary = meta(ingress, "annotations", "nginx.ingress.kubernetes.io/canary") == Some("true");
+        for (at, rule, path) in http_paths(ingress).filter(|_| !canary) {
+            let (host, route) = (text(rule.get("host")), text(path.get("path")));
+            let first = *claims.entry((class.clone(), host.clone(), route.clone())).or_insert(index);
+            if first != index {
+                let message = format!("{host}{route} is claimed by the Ingress {}, too", scene.objects[first].name);
+                found.add(index, format!("{at}.path"), message);
             }
         }
     }

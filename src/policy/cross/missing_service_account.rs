@@ -47,7 +47,7 @@ metadata: {name: ledger}
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for w in &scene.workloads {
         let Some(name) = account(w.spec) else { continue };
-        if !matches!(name, "" | "default") && !scene.has("ServiceAccount", name, &w.object.namespace) {
+        if !matches!(name, "" | "default") && scene.named("ServiceAccount", name, &w.object.namespace).is_none() {
             let message = format!("there is no ServiceAccount {name:?} in these manifests");
             found.add(w.index, format!("{}spec.serviceAccountName", w.at), message);
         }
@@ -56,5 +56,5 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
 
 /// The field, or its deprecated alias.
 fn account(spec: &Node) -> Option<&str> {
-    ["serviceAccountName", "serviceAccount"].into_iter().find_map(|key| spec.get(key).and_then(Node::as_str))
+    ["serviceAccountName", "serviceAccount"].into_iter().find_map(|key| spec.str_at(&[key]))
 }

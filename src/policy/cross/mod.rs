@@ -30,6 +30,7 @@ mod single_replica;
 use std::borrow::Cow;
 
 use super::Page;
+use super::matching::Selector;
 use crate::finding::{KubeObject, Problem, Severity};
 use crate::yaml::node::Node;
 
@@ -126,7 +127,7 @@ struct Workload<'a> {
     index: usize,
     object: &'a KubeObject,
     /// Where the Pod's `metadata` and `spec` are: empty for a Pod, else `spec.template.`.
-    at: &'static str,
+    at: String,
     labels: Option<&'a Node>,
     spec: &'a Node,
 }
@@ -162,14 +163,25 @@ impl<'a> Scene<'a> {
         self.objects.iter().enumerate().filter(move |(_, o)| o.kind == kind)
     }
 
-    fn has(&self, kind: &str, name: &str, namespace: &str) -> bool {
-        self.objects.iter().any(|o| o.kind == kind && o.name == name && o.namespace == namespace)
+    fn named(&self, kind: &str, name: &str, namespace: &str) -> Option<&'a KubeObject> {
+        self.objects.iter().find(|o| o.kind == kind && o.name == name && o.namespace == namespace)
+    }
+
+    /// The workloads of a namespace whose Pods a selector fits.
+    fn selected(&self, namespace: &str, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
+        self.workloads.iter().filter(move |w| w.object.namespace == namespace && selector.fits(w.labels))
+    }
+
+    /// The workloads that a Service sends to; nothing for one without a selector, which somebody else gives endpoints.
+    fn behind(&self, service: &KubeObject) -> Option<Vec<&Workload<'a>>> {
+        let labels = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty())?;
+        Some(self.selected(&service.namespace, &Selector::of_labels(labels)).collect())
     }
 
     /// What runs a workload's Pods: the Rollout that a Deployment is the `workloadRef` of, else the workload itself.
     fn runner(&self, object: &'a KubeObject) -> &'a KubeObject {
         let refers = |o: &KubeObject| {
-            let text = |key: &str| o.root().at(&["spec", "workloadRef", key]).and_then(Node::as_str);
+            let text = |key: &str| o.root().str_at(&["spec", "workloadRef", key]);
             o.namespace == object.namespace && text("kind") == Some(&object.kind) && text("name") == Some(&object.name)
         };
         self.of("Rollout").map(|(_, o)| o).find(|o| refers(o)).unwrap_or(object)
@@ -191,24 +203,37 @@ impl<'a> Scene<'a> {
 }
 
 fn workload(index: usize, object: &KubeObject) -> Option<Workload<'_>> {
-    let at = match &*object.kind {
-        "Pod" => "",
-        "CronJob" => "spec.jobTemplate.spec.template.",
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "Rollout" | "DeploymentConfig" => {
-            "spec.template."
-        }
-        _ => return None,
-    };
-    let keys: Vec<&str> = at.split('.').filter(|k| !k.is_empty()).collect();
-    let pod = object.root().at(&keys)?;
+    let pod = object.template()?;
+    let at = object.template_keys()?.iter().map(|key| format!("{key}.")).collect();
     Some(Workload { index, object, at, labels: pod.at(&["metadata", "labels"]), spec: pod.get("spec")? })
+}
+
+/// What a scaler keeps at least.
+fn least_replicas(scaler: &KubeObject) -> Option<i64> {
+    let spec = scaler.root().get("spec")?;
+    spec.get("minReplicas").or_else(|| spec.get("minReplicaCount")).and_then(Node::as_i64)
+}
+
+/// The containers of a Pod's spec that every version has, with their paths below it.
+fn containers(spec: &Node) -> impl Iterator<Item = (String, &Node)> {
+    let lists = ["containers", "initContainers"].into_iter();
+    lists.flat_map(|list| spec.items_at(&[list]).iter().enumerate().map(move |(i, c)| (format!("{list}[{i}]"), c)))
+}
+
+/// The HTTP paths of an Ingress, each with its rule and where it stands.
+fn http_paths(ingress: &KubeObject) -> impl Iterator<Item = (String, &Node, &Node)> {
+    let rules = ingress.root().items_at(&["spec", "rules"]).iter().enumerate();
+    rules.flat_map(|(r, rule)| {
+        let paths = rule.items_at(&["http", "paths"]).iter().enumerate();
+        paths.map(move |(p, path)| (format!("spec.rules[{r}].http.paths[{p}]"), rule, path))
+    })
 }
 
 /// The bindings whose role is at hand: place, binding, role.
 fn bound_roles<'a>(scene: &Scene<'a>) -> Vec<(usize, &'a KubeObject, &'a KubeObject)> {
     let bindings = scene.of("RoleBinding").chain(scene.of("ClusterRoleBinding"));
     let with_role = bindings.filter_map(|(index, binding)| {
-        let text = |key: &str| binding.root().at(&["roleRef", key]).and_then(Node::as_str).unwrap_or_default();
+        let text = |key: &str| binding.root().str_at(&["roleRef", key]).unwrap_or_default();
         let (kind, name) = (text("kind"), text("name"));
         let near = |o: &&KubeObject| kind == "ClusterRole" || o.namespace == binding.namespace;
         let role = scene.objects.iter().filter(|o| o.kind == kind && o.name == name).find(near)?;
@@ -219,13 +244,13 @@ fn bound_roles<'a>(scene: &Scene<'a>) -> Vec<(usize, &'a KubeObject, &'a KubeObj
 
 /// Whether a list of a role's rule has one of some values.
 fn grants(rule: &Node, list: &str, wanted: &[&str]) -> bool {
-    let items = rule.get(list).map(Node::items).unwrap_or_default();
+    let items = rule.items_at(&[list]);
     items.iter().filter_map(Node::as_str).any(|i| wanted.contains(&i))
 }
 
 /// A label or annotation.
 fn meta<'a>(object: &'a KubeObject, kind: &str, key: &str) -> Option<&'a str> {
-    object.root().at(&["metadata", kind, key]).and_then(Node::as_str)
+    object.root().str_at(&["metadata", kind, key])
 }
 
 fn is_payment_path(object: &KubeObject) -> bool {

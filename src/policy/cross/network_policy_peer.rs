@@ -48,9 +48,9 @@ spec: {podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: ledg
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, policy) in scene.of("NetworkPolicy") {
         for (rules, peers) in [("ingress", "from"), ("egress", "to")] {
-            let list = policy.root().at(&["spec", rules]).map(Node::items).unwrap_or_default();
+            let list = policy.root().items_at(&["spec", rules]);
             for (r, rule) in list.iter().enumerate() {
-                for (p, peer) in rule.get(peers).map(Node::items).unwrap_or_default().iter().enumerate() {
+                for (p, peer) in rule.items_at(&[peers]).iter().enumerate() {
                     if is_dangling(scene, &policy.namespace, peer) {
                         let path = format!("spec.{rules}[{r}].{peers}[{p}].podSelector");
                         found.add(index, path, "the peer selects no Pod template of these manifests");
@@ -64,6 +64,5 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
 fn is_dangling(scene: &Scene<'_>, namespace: &str, peer: &Node) -> bool {
     let Some(selector) = peer.get("podSelector").map(|s| Selector::read(Some(s))) else { return false };
     let elsewhere = peer.get("namespaceSelector").is_some();
-    let mut near = scene.workloads.iter().filter(|w| w.object.namespace == namespace);
-    !elsewhere && !selector.is_empty() && !near.any(|w| selector.fits(w.labels))
+    !elsewhere && !selector.is_empty() && scene.selected(namespace, &selector).next().is_none()
 }

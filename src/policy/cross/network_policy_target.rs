@@ -47,8 +47,7 @@ spec: {podSelector: {matchLabels: {app: ledger}}}
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, policy) in scene.of("NetworkPolicy") {
         let selector = Selector::read(policy.root().at(&["spec", "podSelector"]));
-        let mut near = scene.workloads.iter().filter(|w| w.object.namespace == policy.namespace);
-        if !selector.is_empty() && !near.any(|w| selector.fits(w.labels)) {
+        if !selector.is_empty() && scene.selected(&policy.namespace, &selector).next().is_none() {
             found.add(index, "spec.podSelector", "the NetworkPolicy selects no Pod template of these manifests");
         }
     }

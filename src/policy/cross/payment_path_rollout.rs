@@ -2,7 +2,6 @@
 
 use super::{Found, Rule, Scene, is_payment_path};
 use crate::finding::{KubeObject, Severity};
-use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/payment-path-rollout",
@@ -42,7 +41,7 @@ spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: ledger}}
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, deployment) in scene.of("Deployment").filter(|(_, d)| is_payment_path(d)) {
         let refers = |o: &KubeObject, key: &str| {
-            let name = o.root().at(&["spec", key, "name"]).and_then(Node::as_str);
+            let name = o.root().str_at(&["spec", key, "name"]);
             o.namespace == deployment.namespace && name == Some(&deployment.name)
         };
         let by_canary = scene.of("Canary").any(|(_, o)| refers(o, "targetRef"));

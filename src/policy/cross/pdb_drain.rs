@@ -1,7 +1,7 @@
 //! A PodDisruptionBudget that lets no node drain.
 
 use super::super::matching::Selector;
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, Workload, least_replicas};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -59,8 +59,7 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
             found.add(index, "spec.minAvailable", "minAvailable is 100%: no node that runs these Pods can drain");
         }
         let selector = Selector::read(spec.get("selector"));
-        let near = scene.workloads.iter().filter(|w| w.object.namespace == budget.namespace && w.is_lasting());
-        for w in near.filter(|w| selector.fits(w.labels)) {
+        for w in scene.selected(&budget.namespace, &selector).filter(|w| w.is_lasting()) {
             let replicas = lowest(scene, w);
             if wanted(&least, replicas).is_some_and(|n| n >= replicas) {
                 let name = &w.object.name;
@@ -85,9 +84,7 @@ fn wanted(amount: &str, replicas: i64) -> Option<i64> {
 }
 
 /// The fewest replicas that there may be.
-fn lowest(scene: &Scene<'_>, w: &super::Workload<'_>) -> i64 {
-    let bound = |key: &str, o: &crate::finding::KubeObject| o.root().at(&["spec", key]).and_then(Node::as_i64);
-    let scalers = scene.scalers(w.object);
-    let scaled = scalers.first().and_then(|(_, o)| bound("minReplicas", o).or_else(|| bound("minReplicaCount", o)));
+fn lowest(scene: &Scene<'_>, w: &Workload<'_>) -> i64 {
+    let scaled = scene.scalers(w.object).first().and_then(|(_, o)| least_replicas(o));
     scaled.or(w.replicas()).unwrap_or(1)
 }

@@ -1,9 +1,8 @@
 //! Several replicas without a PodDisruptionBudget.
 
 use super::super::matching::Selector;
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, least_replicas};
 use crate::finding::Severity;
-use crate::yaml::node::Node;
 
 pub const RULE: Rule = Rule {
     id: "cross/pdb-missing",
@@ -44,12 +43,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: ledger}}}
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for w in scene.workloads.iter().filter(|w| matches!(&*w.object.kind, "Deployment" | "StatefulSet" | "Rollout")) {
-        let least = |o: &crate::finding::KubeObject| {
-            let spec = o.root().get("spec");
-            let bound = spec.and_then(|s| s.get("minReplicas").or_else(|| s.get("minReplicaCount")));
-            bound.and_then(Node::as_i64).unwrap_or(1)
-        };
-        let scaled = scene.scalers(w.object).iter().map(|(_, o)| least(o)).max();
+        let scaled = scene.scalers(w.object).iter().map(|(_, o)| least_replicas(o).unwrap_or(1)).max();
         if scaled.or(w.replicas()).unwrap_or(1) < 2 {
             continue;
         }

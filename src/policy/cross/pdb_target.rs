@@ -47,8 +47,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: ledger}}}
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, budget) in scene.of("PodDisruptionBudget") {
         let selector = Selector::read(budget.root().at(&["spec", "selector"]));
-        let mut near = scene.workloads.iter().filter(|w| w.object.namespace == budget.namespace);
-        if !near.any(|w| selector.fits(w.labels)) {
+        if scene.selected(&budget.namespace, &selector).next().is_none() {
             found.add(index, "spec.selector", "the PodDisruptionBudget selects no Pod template of these manifests");
         }
     }

@@ -41,7 +41,7 @@ const WORKLOADS: &[&str] =
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, binding, role) in super::bound_roles(scene) {
-        let rules = role.root().get("rules").map(Node::items).unwrap_or_default();
+        let rules = role.root().items_at(&["rules"]);
         let makes = |r: &&Node| super::grants(r, "resources", WORKLOADS) && super::grants(r, "verbs", &["create", "*"]);
         if rules.iter().any(|r| makes(&r)) {
             let message = format!("{} is bound to {} {}, which makes Pods", binding.name, role.kind, role.name);

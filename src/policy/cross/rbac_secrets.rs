@@ -40,7 +40,7 @@ subjects: [{kind: ServiceAccount, name: ledger}]
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, _, role) in super::bound_roles(scene) {
-        let rules = role.root().get("rules").map(Node::items).unwrap_or_default();
+        let rules = role.root().items_at(&["rules"]);
         let may = |verbs: &[&str]| rules.iter().any(|rule| is_over_secrets(rule, verbs));
         let what = match (may(READING), may(CHANGING)) {
             (true, _) => "reads",

@@ -1,7 +1,6 @@
 //! A Service that sends to a port that its Pods don’t have.
 
-use super::super::matching::Selector;
-use super::{Found, Rule, Scene};
+use super::{Found, Rule, Scene, containers};
 use crate::finding::Severity;
 use crate::yaml::node::Node;
 
@@ -51,15 +50,9 @@ spec:
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, service) in scene.of("Service") {
-        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else {
-            continue;
-        };
-        let selector = Selector::of_labels(labels);
-        let selected = scene.workloads.iter().filter(|w| w.object.namespace == service.namespace);
-        let selected: Vec<_> = selected.filter(|w| selector.fits(w.labels)).collect();
-        let ports = service.root().at(&["spec", "ports"]).map(Node::items).unwrap_or_default();
-        for (i, port) in ports.iter().enumerate() {
-            let Some(name) = port.get("targetPort").and_then(Node::as_str) else { continue };
+        let Some(selected) = scene.behind(service) else { continue };
+        for (i, port) in service.root().items_at(&["spec", "ports"]).iter().enumerate() {
+            let Some(name) = port.str_at(&["targetPort"]) else { continue };
             if !selected.is_empty() && !selected.iter().any(|w| declares(w.spec, name)) {
                 let message = format!("no container of the selected Pods has a port {name:?}");
                 found.add(index, format!("spec.ports[{i}].targetPort"), message);
@@ -73,7 +66,5 @@ fn declares(spec: &Node, name: &str) -> bool {
     if name.bytes().all(|b| b.is_ascii_digit()) {
         return true;
     }
-    let lists = ["containers", "initContainers"].into_iter().filter_map(|key| spec.get(key));
-    let ports = lists.flat_map(Node::items).filter_map(|c| c.get("ports")).flat_map(Node::items);
-    ports.filter_map(|p| p.get("name")).any(|n| n.as_str() == Some(name))
+    containers(spec).flat_map(|(_, c)| c.items_at(&["ports"])).any(|p| p.str_at(&["name"]) == Some(name))
 }

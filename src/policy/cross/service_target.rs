@@ -1,6 +1,5 @@
 //! A Service whose selector fits no Pod template.
 
-use super::super::matching::Selector;
 use super::{Found, Rule, Scene};
 use crate::finding::Severity;
 
@@ -50,12 +49,7 @@ spec:
 
 fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for (index, service) in scene.of("Service") {
-        let Some(labels) = service.root().at(&["spec", "selector"]).filter(|n| !n.entries().is_empty()) else {
-            continue;
-        };
-        let selector = Selector::of_labels(labels);
-        let mut near = scene.workloads.iter().filter(|w| w.object.namespace == service.namespace);
-        if !near.any(|w| selector.fits(w.labels)) {
+        if scene.behind(service).is_some_and(|selected| selected.is_empty()) {
             found.add(index, "spec.selector", "the Service selects no Pod template of these manifests");
         }
     }

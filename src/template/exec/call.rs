@@ -1,12 +1,17 @@
 //! Calls: arguments converted and checked as Go's reflection does, then the function's body.
 
-use super::*;
-use crate::template::func::{Func, FuncError, Ty};
-use crate::template::methods::Method;
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
+use super::super::ast::{Expr, ExprKind, FuncRef};
+use super::super::error::ExecError;
+use super::super::func::{Func, FuncError, Ty};
+use super::super::methods::Method;
+use super::super::trace::Tracer;
+use super::{Args, At, Exec, Operand, Outcome};
 use crate::grammar::gotime::object::duration_value;
-use crate::value::{ListKind, Map, MapKind, NilPointer, Object};
+use crate::value::{IntKind, ListKind, Map, MapKind, NilPointer, Object, Value};
 
 /// Parameter types of a function of whatever sort.
 #[derive(Clone, Copy)]

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
+use super::super::ast::{EngineFunc, Expr, TreeSource};
+use super::super::error::{ExecError, Link, USER_END, USER_START};
+use super::super::func::Ty;
+use super::super::parse::{Trees, parse};
+use super::super::trace::Tracer;
 use super::call::Signature;
-use super::*;
+use super::{Args, At, Exec, Operand, Outcome};
 use crate::span::Pos;
-use crate::template::error::{USER_END, USER_START};
-use crate::template::func::Ty;
-use crate::template::parse::parse;
 use crate::value::compare::truth;
 use crate::value::fmt::go_quote;
-use crate::value::kept;
+use crate::value::{HelmVersion, Str, Value, kept};
 
 /// `include` of one name nested deeper than this is refused by Helm.
 const MAX_INCLUDES: u32 = 1000;
@@ -133,10 +135,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         let done = self.execute_tpl(main, data, &args.tags[0]);
         self.overlays.pop();
         let (out, tag) = done.map_err(|e| {
-            e.wrapped(Link::Text(format!(
-                "error during tpl function execution for {}: ",
-                String::from_utf8_lossy(&go_quote(text))
-            )))
+            e.wrapped(Link::Text(format!("error during tpl function execution for {}: ", go_quote(text))))
         })?;
         Ok(Operand { value: Value::Str(out), iface: false, tag })
     }
@@ -154,13 +153,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn parse_tpl(&mut self, text: &Str) -> Outcome<&'t Trees> {
         let source = Arc::new(TreeSource { name: Str::from("gotpl"), text: text.as_bytes().into(), pos: Pos::NONE });
-        let trees = parse(source, self.scope).map_err(|e| {
-            ExecError::plain(format!(
-                "cannot parse template {}: {}",
-                String::from_utf8_lossy(&go_quote(text)),
-                e.text()
-            ))
-        })?;
+        let trees = parse(source, self.scope)
+            .map_err(|e| ExecError::plain(format!("cannot parse template {}: {}", go_quote(text), e.text())))?;
         let trees: &'t Trees = self.arena.alloc(trees);
         self.tpl_cache.insert(text.clone(), trees);
         Ok(trees)

@@ -1,9 +1,12 @@
 //! Evaluation of pipelines, commands and operands.
 
-use super::*;
+use super::super::ast::{Command, Expr, ExprKind, Number, Pipe};
+use super::super::error::{ExecError, MissingPath};
+use super::super::methods;
+use super::super::trace::Tracer;
+use super::{At, Exec, Operand, Outcome, Variable};
 use crate::blob::Blob;
-use crate::template::methods;
-use crate::value::{Map, MapKind, Slot};
+use crate::value::{Map, MapKind, Slot, Str, Value};
 
 /// Whether Go's element type of the map is `interface {}`.
 pub(super) fn holds_interfaces(kind: MapKind) -> bool {
@@ -155,7 +158,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         for (i, name) in path.iter().enumerate() {
             if receiver.iface && receiver.value.is_nil() {
                 let mut e = self.error(format!("nil pointer evaluating interface {{}}.{}", name.to_text()));
-                e.missing = Some(self.missing(written, (skipped + i).saturating_sub(1), &parent));
+                e.missing = Some(MissingPath::new(written, (skipped + i).saturating_sub(1), &parent));
                 return Err(e);
             }
             let is_last = i + 1 == path.len();

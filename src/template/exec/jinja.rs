@@ -1,17 +1,24 @@
 //! Where the two dialects meet: Jinja templates run with this evaluator's functions, named templates of both kinds include
 //! each other.
 
+use smallvec::SmallVec;
+
+use super::super::ast::{EngineFunc, FuncRef};
+use super::super::error::ExecError;
+use super::super::func::Ty;
+use super::super::jinja::{Argument, Evaluator};
+use super::super::methods;
+use super::super::trace::Tracer;
 use super::call::{Signature, assign, nil_of, type_text, types_of};
-use super::*;
-use crate::template::func::Ty;
-use crate::template::jinja::{Argument, Evaluator};
-use crate::template::methods;
+use super::{Args, Exec, Outcome, engine};
+use crate::stack;
 use crate::value::compare::truth;
+use crate::value::{IntKind, Value};
 
 impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
     /// Renders the current tree, which is written in Jinja, to the current buffer.
     pub(super) fn jinja(&mut self, context: &Value) -> Outcome<()> {
-        let (Some(tree), Some(dialect)) = (self.tree, &self.templates.jinja) else { return Ok(()) };
+        let (Some(tree), Some(dialect)) = (self.tree, self.templates.jinja()) else { return Ok(()) };
         let (text, used) = dialect.render(tree, context, self.limits.output, self)?;
         self.steps = self.steps.saturating_add(used);
         self.tracer.jinja(tree, &text);

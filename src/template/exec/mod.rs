@@ -1,15 +1,19 @@
 //! The evaluator: executes trees as Go 1.26 `text/template/exec.go` does, with Helm's `include`, `tpl` and the rest.
 //!
-//! [`Exec`] holds the state of one render; `eval` computes values, `call` calls functions, `engine` has the functions
-//! that need the evaluator itself. What a value is known to Go as at compile time (an interface or its concrete type)
+//! [`Exec`] holds the state of one render; `walk` and `range` go through nodes, `eval` computes values, `call` calls
+//! functions, `engine` has the functions that need the evaluator itself. What a value is known to Go as at compile time (an interface or its concrete type)
 //! decides many error texts, so operands travel as [`Operand`]s.
 
 mod call;
 mod engine;
 mod eval;
 mod jinja;
+mod range;
+mod templates;
+mod walk;
 
 pub use engine::without_no_value;
+pub use templates::Templates;
 
 use std::collections::HashMap;
 
@@ -17,46 +21,13 @@ use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use typed_arena::Arena;
 
-use super::ast::*;
-use super::error::{ExecError, Frame, Link, MissingPath};
+use super::ast::{Call, Command, Expr, Pipe, Tree};
+use super::error::{ExecError, Frame, Link};
 use super::func::FuncCx;
-use super::jinja::Dialect;
 use super::parse::{FuncScope, Trees};
-use super::trace::{Branching, Tracer};
-use crate::stack;
-use crate::value::fmt::{print_in_place, print_pointee};
-use crate::value::{HelmVersion, IntKind, Str, Value};
-use crate::value::{burial, kept};
-
-/// Named templates: the trees of all files, later ones replacing earlier ones unless they are blank.
-#[derive(Default)]
-pub struct Templates {
-    by_name: HashMap<Str, std::sync::Arc<Tree>, RandomState>,
-    jinja: Option<Box<Dialect>>,
-}
-
-impl Templates {
-    /// Adds the trees of one file. A tree that is only blanks and comments doesn't replace an existing one.
-    pub fn add(&mut self, trees: Trees) {
-        for (name, tree) in trees {
-            if self.by_name.contains_key(&name) && tree.root.is_empty(&tree.source.text) {
-                continue;
-            }
-            self.by_name.insert(name, tree);
-        }
-    }
-
-    /// Adds the templates that are written in Jinja.
-    pub fn add_jinja(&mut self, dialect: Dialect) {
-        self.by_name.extend(dialect.trees().map(|tree| (tree.name.clone(), tree.into())));
-        self.jinja = Some(Box::new(dialect));
-    }
-
-    /// The template of this name.
-    pub fn get(&self, name: &[u8]) -> Option<&Tree> {
-        self.by_name.get(name).map(|t| &**t)
-    }
-}
+use super::trace::Tracer;
+use crate::value::fmt::go_quote;
+use crate::value::{HelmVersion, Slot, Str, Value, burial};
 
 /// Limits on what a template may use up; the defaults are far beyond any real chart.
 #[derive(Clone, Copy, Debug)]
@@ -241,11 +212,8 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn template_named(&self, name: &[u8]) -> Outcome<&'t Tree> {
         self.lookup(name).ok_or_else(|| {
-            let quoted = crate::value::fmt::go_quote(name);
-            ExecError::plain(format!(
-                "template: no template {} associated with template \"gotpl\"",
-                String::from_utf8_lossy(&quoted)
-            ))
+            let quoted = go_quote(name);
+            ExecError::plain(format!("template: no template {quoted} associated with template \"gotpl\""))
         })
     }
 
@@ -339,54 +307,11 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         out
     }
 
-    fn walk_list(&mut self, dot: &Operand<T::Tag>, list: &'t List) -> Outcome<Flow> {
-        if stack::is_low() {
-            return Err(self.error("templates are nested too deeply: the stack is used up"));
-        }
-        for node in &*list.nodes {
-            self.steps += 1;
-            let flow = match node {
-                Node::Text { start, end } => {
-                    let tree = self.tree.expect("a tree is being walked");
-                    self.out.extend_from_slice(&tree.source.text[*start as usize..*end as usize]);
-                    self.tracer.text(tree, *start, *end);
-                    Flow::Normal
-                }
-                Node::Action(pipe) => {
-                    self.at = At::Pipe(pipe);
-                    let operand = self.pipeline(dot, pipe)?;
-                    if pipe.decl.is_empty() {
-                        self.print(pipe, &operand);
-                    }
-                    Flow::Normal
-                }
-                Node::If(branch) => self.if_or_with(dot, branch, false)?,
-                Node::With(branch) => self.if_or_with(dot, branch, true)?,
-                Node::Range(branch) => self.range(dot, branch)?,
-                Node::Template(call) => {
-                    self.template(dot, call)?;
-                    Flow::Normal
-                }
-                Node::Break => Flow::Break,
-                Node::Continue => Flow::Continue,
-                Node::Jinja => {
-                    self.jinja(&dot.value)?;
-                    Flow::Normal
-                }
-            };
-            if flow != Flow::Normal {
-                return Ok(flow);
-            }
-        }
-        self.check_limits()?;
-        Ok(Flow::Normal)
-    }
-
     /// Counts what a function made, so that texts and lists can't be doubled without end.
     fn made(&mut self, value: &Value) {
         let size = match value {
             Value::Str(s) => s.len(),
-            Value::List(l) => l.items.len() * size_of::<crate::value::Slot>(),
+            Value::List(l) => l.items.len() * size_of::<Slot>(),
             _ => 0,
         };
         self.produced = self.produced.saturating_add(size);
@@ -404,218 +329,6 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             return Err(self.error(format!("more than {} actions were executed", self.limits.steps)));
         }
         Ok(())
-    }
-
-    fn print(&mut self, pipe: &'t Pipe, operand: &Operand<T::Tag>) {
-        let before = self.out.len();
-        match &operand.value {
-            Value::Nil => self.out.extend_from_slice(b"<no value>"),
-            Value::Str(s) => self.out.extend_from_slice(s),
-            other => print_in_place(&mut self.out, other, self.cx.helm),
-        }
-        let tree = self.tree.expect("a tree is being walked");
-        self.tracer.print(tree, pipe.pos, &operand.tag, &operand.value, self.out.len() - before);
-    }
-
-    fn if_or_with(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch, with: bool) -> Outcome<Flow> {
-        let mark = self.vars.len();
-        let operand = self.pipeline(dot, &branch.pipe)?;
-        let holds = crate::value::compare::truth(&operand.value);
-        self.enter(if with { Branching::With } else { Branching::If }, branch.pipe.pos, &operand.tag, holds);
-        let flow = if holds {
-            self.walk_list(if with { &operand } else { dot }, &branch.list)?
-        } else if let Some(otherwise) = &branch.otherwise {
-            self.walk_list(dot, otherwise)?
-        } else {
-            Flow::Normal
-        };
-        self.tracer.leave();
-        self.vars.truncate(mark);
-        Ok(flow)
-    }
-
-    fn enter(&mut self, how: Branching, pos: u32, tag: &T::Tag, taken: bool) {
-        let tree = self.tree.expect("a tree is being walked");
-        self.tracer.enter(how, tree, pos, tag, taken);
-    }
-
-    fn range(&mut self, dot: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<Flow> {
-        let outer = self.vars.len();
-        let operand = self.pipeline(dot, &branch.pipe)?;
-        self.enter(Branching::Range, branch.pipe.pos, &operand.tag, true);
-        let ran = self.iterate(&operand, branch)?;
-        self.tracer.leave();
-        let mut flow = Flow::Normal;
-        if !ran && let Some(otherwise) = &branch.otherwise {
-            self.enter(Branching::Range, branch.pipe.pos, &operand.tag, false);
-            flow = self.walk_list(dot, otherwise)?;
-            self.tracer.leave();
-            // A break in there belongs to the range around this one, says the parser; the evaluator ends this one.
-            if flow == Flow::Break {
-                flow = Flow::Normal;
-            }
-        }
-        self.vars.truncate(outer);
-        Ok(flow)
-    }
-
-    /// Runs the body for each item; false when there was none.
-    fn iterate(&mut self, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
-        match &over.value {
-            Value::Int(n, kind) => {
-                let count = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
-                self.iterate_numbers(over, count, |i| Value::Int(i, *kind), branch)
-            }
-            Value::Object(o) if o.number().is_some() => {
-                let count = o.number().unwrap_or(0).max(0) as u64;
-                self.iterate_numbers(over, count, |i| o.with_number(i), branch)
-            }
-            Value::List(list) => self.iterate_list(list, over, branch),
-            Value::Object(o) if o.as_list().is_some() => {
-                let list = o.as_list().cloned().expect("just seen");
-                self.iterate_list(&list, over, branch)
-            }
-            Value::Bytes(bytes) => {
-                for (i, b) in bytes.iter().enumerate() {
-                    let item = Operand {
-                        value: Value::Int(i64::from(*b), IntKind::Uint8),
-                        iface: false,
-                        tag: over.tag.clone(),
-                    };
-                    if !self.one_iteration(branch, self.index(i), item)? {
-                        break;
-                    }
-                }
-                Ok(!bytes.is_empty())
-            }
-            Value::Map(map) => {
-                let iface = eval::holds_interfaces(map.kind());
-                let entries: Vec<_> = map.entries().iter().map(|(k, s)| (k.clone(), s.clone())).collect();
-                let any = !entries.is_empty();
-                for (key, slot) in entries {
-                    let tag = self.tracer.read(&over.tag, &key, slot.pos, &slot.value);
-                    let item = Operand { value: slot.value, iface, tag };
-                    let tag = self.tracer.key(&item.tag, slot.pos);
-                    let key = Operand { value: Value::Str(key), iface: false, tag };
-                    if !self.one_iteration(branch, key, item)? {
-                        break;
-                    }
-                }
-                Ok(any)
-            }
-            Value::Nil => Ok(false),
-            other => {
-                let mut text = b"range can't iterate over ".to_vec();
-                print_pointee(&mut text, other, self.cx.helm);
-                Err(self.error(kept::keep(&text)))
-            }
-        }
-    }
-
-    fn iterate_numbers(
-        &mut self,
-        over: &Operand<T::Tag>,
-        count: u64,
-        number: impl Fn(i64) -> Value,
-        branch: &'t Branch,
-    ) -> Outcome<bool> {
-        if branch.pipe.decl.len() > 1 {
-            let mut text = b"can't use ".to_vec();
-            print_pointee(&mut text, &over.value, self.cx.helm);
-            text.extend_from_slice(b" to iterate over more than one variable");
-            return Err(self.error(kept::keep(&text)));
-        }
-        for i in 0..count {
-            let item = Operand { value: number(i as i64), iface: false, tag: over.tag.clone() };
-            if !self.one_iteration(branch, Operand::default(), item)? {
-                break;
-            }
-        }
-        Ok(count > 0)
-    }
-
-    fn iterate_list(&mut self, list: &crate::value::List, over: &Operand<T::Tag>, branch: &'t Branch) -> Outcome<bool> {
-        let iface = list.kind == crate::value::ListKind::Any;
-        for (i, slot) in list.items.iter().enumerate() {
-            let tag = self.tracer.read(&over.tag, b"", slot.pos, &slot.value);
-            let item = Operand { value: slot.value.clone(), iface, tag };
-            if !self.one_iteration(branch, self.index(i), item)? {
-                break;
-            }
-        }
-        Ok(!list.items.is_empty())
-    }
-
-    fn index(&self, i: usize) -> Operand<T::Tag> {
-        Operand { value: Value::int(i as i64), ..Operand::default() }
-    }
-
-    /// One turn of a range; false after `break`.
-    fn one_iteration(&mut self, branch: &'t Branch, index: Operand<T::Tag>, item: Operand<T::Tag>) -> Outcome<bool> {
-        let pipe = &branch.pipe;
-        let mark = self.vars.len();
-        match (pipe.decl.len(), pipe.assigns) {
-            (0, _) => {}
-            (1, true) => self.set_variable(&pipe.decl[0], item.clone())?,
-            (1, false) => self.vars[mark - 1].operand = item.clone(),
-            (_, true) => {
-                self.set_variable(&pipe.decl[0], index)?;
-                self.set_variable(&pipe.decl[1], item.clone())?;
-            }
-            (_, false) => {
-                self.vars[mark - 1].operand = item.clone();
-                self.vars[mark - 2].operand = index;
-            }
-        }
-        let flow = self.walk_list(&item, &branch.list)?;
-        self.vars.truncate(mark);
-        Ok(flow != Flow::Break)
-    }
-
-    fn template(&mut self, dot: &Operand<T::Tag>, call: &'t Call) -> Outcome<()> {
-        self.at = At::Call(call);
-        let Some(tree) = self.lookup(&call.name) else {
-            let quoted = crate::value::fmt::go_quote(&call.name);
-            return Err(self.error(format!("template {} not defined", String::from_utf8_lossy(&quoted))));
-        };
-        if self.depth == MAX_TEMPLATE_DEPTH {
-            return Err(self.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})")));
-        }
-        let data = match &call.pipe {
-            Some(pipe) => self.pipeline(dot, pipe)?,
-            None => Operand::default(),
-        };
-        self.depth += 1;
-        self.enter(Branching::Template, call.pos, &data.tag, true);
-        let done = self.run(tree, data);
-        self.tracer.leave();
-        self.depth -= 1;
-        done
-    }
-
-    fn set_variable(&mut self, name: &Str, operand: Operand<T::Tag>) -> Outcome<()> {
-        match self.vars[self.var_base..].iter_mut().rev().find(|v| v.name == *name) {
-            Some(v) => {
-                v.operand = Operand { tag: self.tracer.assign(&operand.tag), ..operand };
-                Ok(())
-            }
-            None => Err(self.error(format!("undefined variable: {}", name.to_text()))),
-        }
-    }
-
-    fn variable(&self, name: &Str) -> Outcome<Operand<T::Tag>> {
-        match self.vars[self.var_base..].iter().rev().find(|v| v.name == *name) {
-            Some(v) => Ok(v.operand.clone()),
-            None => Err(self.error(format!("undefined variable: {}", name.to_text()))),
-        }
-    }
-
-    fn missing(&self, path: &[Str], absent: usize, parent: &Value) -> MissingPath {
-        let siblings = match parent {
-            Value::Map(m) => m.entries().keys().map(|k| k.to_text().into_owned()).collect(),
-            _ => Vec::new(),
-        };
-        MissingPath { path: path.iter().map(|p| p.to_text().into_owned()).collect(), absent, siblings }
     }
 }
 

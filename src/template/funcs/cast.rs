@@ -1,7 +1,8 @@
 //! Conversions of spf13/cast v1.7.0, which Sprig's arithmetic is made of, and small helpers of the families.
 
-use crate::grammar::gonum::{NumError, parse_float, parse_int};
-use crate::value::{IntKind, Object, Str, Value};
+use crate::gonum::{NumError, parse_float, parse_int};
+use crate::value::fmt::to_bytes;
+use crate::value::{HelmVersion, IntKind, Object, Str, Value};
 
 /// The string of a `Ty::Str` argument.
 pub fn text(args: &[Value], i: usize) -> &[u8] {
@@ -18,6 +19,15 @@ pub fn int(args: &[Value], i: usize) -> i64 {
     match args.get(i) {
         Some(Value::Int(n, _)) => *n,
         _ => 0,
+    }
+}
+
+/// Sprig's `strval`: strings and bytes as they are, everything else as it prints.
+pub fn strval(v: &Value, helm: HelmVersion) -> Str {
+    match v {
+        Value::Str(s) => s.clone(),
+        Value::Bytes(b) => Str::from(&b[..]),
+        other => to_bytes(other, helm).into(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The durations of Helm 4 (helm v4.3.1 `pkg/engine/funcs.go`): anything that can be read as a duration, in a unit.
 
 use super::cast::float_to_int;
+use crate::gonum::parse_float;
 use crate::grammar::duration::{self, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND};
-use crate::grammar::gonum::parse_float;
 use crate::grammar::gotime::object::{DurationObject, duration_value};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::{go_quote, to_text};
@@ -69,7 +69,7 @@ fn as_duration(v: &Value, helm: HelmVersion) -> Result<i64, String> {
             }
             match parse_float(trimmed) {
                 Ok(f) => from_float(f, helm),
-                Err(_) => Err(format!("could not parse duration {}", String::from_utf8_lossy(&go_quote(s)))),
+                Err(_) => Err(format!("could not parse duration {}", go_quote(s))),
             }
         }
         Value::Int(n, IntKind::Uint64) if *n < 0 => Err(format!("duration seconds overflow: {}", *n as u64)),

@@ -1,11 +1,10 @@
 //! Sprig's maps (sprig v3.3.0 `dict.go`), merging as dario.cat/mergo v1.0.1 does it.
 
-use super::cast::{string, text};
+use super::cast::{string, strval, text};
 use crate::stack;
 use crate::template::func::{Func, FuncCx, FuncError, FuncResult, Ty};
 use crate::value::compare::truth;
-use crate::value::fmt::to_bytes;
-use crate::value::{HelmVersion, ListKind, Map, MapKind, Slot, Str, Value};
+use crate::value::{ListKind, Map, MapKind, Slot, Str, Value};
 
 /// The functions of this family.
 pub const FUNCS: &[Func] = &[
@@ -30,15 +29,6 @@ pub const FUNCS: &[Func] = &[
 
 fn map(args: &[Value], i: usize) -> Map {
     args.get(i).and_then(|v| v.as_map().cloned()).unwrap_or_default()
-}
-
-/// Sprig's `strval`: strings and bytes as they are, everything else as it prints.
-fn strval(v: &Value, helm: HelmVersion) -> Str {
-    match v {
-        Value::Str(s) => s.clone(),
-        Value::Bytes(b) => Str::from(&b[..]),
-        other => to_bytes(other, helm).into(),
-    }
 }
 
 fn dict(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use dec::{BigDecimal, RoundingMode, Signed, Zero};
 
 use super::cast::{int, parse_int_clamped, text, to_float64, to_int64};
-use crate::grammar::gonum::{format_float, parse_float, parse_int};
+use crate::gonum::{format_float, parse_float, parse_int};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::fmt::to_text;
 use crate::value::{ListKind, Slot, Value};

@@ -1,6 +1,7 @@
 //! Go's `path` and `path/filepath` (which are the same where slashes separate).
 
 use super::cast::text;
+use crate::grammar::gopath::clean_bytes;
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
 use crate::value::Value;
 
@@ -10,38 +11,13 @@ pub const FUNCS: &[Func] = &[
     Func::new("osBase", &[Ty::Str], base),
     Func::new("dir", &[Ty::Str], dir),
     Func::new("osDir", &[Ty::Str], dir),
-    Func::new("clean", &[Ty::Str], |_, a| Ok(Value::string(clean(text(a, 0))))),
-    Func::new("osClean", &[Ty::Str], |_, a| Ok(Value::string(clean(text(a, 0))))),
+    Func::new("clean", &[Ty::Str], |_, a| Ok(Value::string(clean_bytes(text(a, 0))))),
+    Func::new("osClean", &[Ty::Str], |_, a| Ok(Value::string(clean_bytes(text(a, 0))))),
     Func::new("ext", &[Ty::Str], ext),
     Func::new("osExt", &[Ty::Str], ext),
     Func::new("isAbs", &[Ty::Str], |_, a| Ok(Value::Bool(text(a, 0).starts_with(b"/")))),
     Func::new("osIsAbs", &[Ty::Str], |_, a| Ok(Value::Bool(text(a, 0).starts_with(b"/")))),
 ];
-
-/// `path.Clean`
-fn clean(path: &[u8]) -> Vec<u8> {
-    let rooted = path.starts_with(b"/");
-    let mut parts: Vec<&[u8]> = Vec::new();
-    for part in path.split(|c| *c == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => match parts.last() {
-                Some(last) if *last != b".." => {
-                    parts.pop();
-                }
-                _ if rooted => {}
-                _ => parts.push(part),
-            },
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join(&b'/');
-    match (rooted, joined.is_empty()) {
-        (true, _) => [b"/", &joined[..]].concat(),
-        (false, true) => b".".to_vec(),
-        (false, false) => joined,
-    }
-}
 
 fn base(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let path = text(args, 0);
@@ -56,7 +32,7 @@ fn base(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 fn dir(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
     let path = text(args, 0);
     let parent = path.iter().rposition(|c| *c == b'/').map_or(&path[..0], |n| &path[..=n]);
-    Ok(Value::string(clean(parent)))
+    Ok(Value::string(clean_bytes(parent)))
 }
 
 fn ext(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {

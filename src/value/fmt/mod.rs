@@ -6,7 +6,7 @@ mod printf;
 mod quote;
 
 pub use printf::sprintf;
-pub use quote::{can_backquote, go_quote, is_print};
+pub use quote::{can_backquote, go_quote, go_quote_rune, is_print};
 
 use printer::Printer;
 

@@ -24,33 +24,45 @@ pub(super) enum Printable {
 }
 
 /// The text as a Go literal in double quotes.
-pub fn go_quote(text: &[u8]) -> Vec<u8> {
-    quote_with(text, b'"', Printable::Unicode)
+pub fn go_quote(text: impl AsRef<[u8]>) -> String {
+    quote_with(text.as_ref(), Printable::Unicode)
 }
 
-pub(super) fn quote_with(text: &[u8], quote: u8, printable: Printable) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    out.push(quote);
-    for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            escape_char(&mut out, c, quote, printable);
-        }
-        for b in chunk.invalid() {
-            out.extend_from_slice(format!("\\x{b:02x}").as_bytes());
-        }
-    }
-    out.push(quote);
+/// The character as a Go literal in single quotes.
+pub fn go_quote_rune(c: char) -> String {
+    quote_rune_with(c, Printable::Unicode)
+}
+
+pub(super) fn quote_rune_with(c: char, printable: Printable) -> String {
+    let mut out = String::from('\'');
+    escape_char(&mut out, c, '\'', printable);
+    out.push('\'');
     out
 }
 
-pub(super) fn escape_char(out: &mut Vec<u8>, c: char, quote: u8, printable: Printable) {
-    if c == quote as char || c == '\\' {
-        out.push(b'\\');
-        out.push(c as u8);
+pub(super) fn quote_with(text: &[u8], printable: Printable) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            escape_char(&mut out, c, '"', printable);
+        }
+        for b in chunk.invalid() {
+            out.push_str(&format!("\\x{b:02x}"));
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn escape_char(out: &mut String, c: char, quote: char, printable: Printable) {
+    if c == quote || c == '\\' {
+        out.push('\\');
+        out.push(c);
         return;
     }
     if is_print(c) && (c.is_ascii() || printable == Printable::Unicode) {
-        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        out.push(c);
         return;
     }
     let short = match c {
@@ -64,7 +76,7 @@ pub(super) fn escape_char(out: &mut Vec<u8>, c: char, quote: u8, printable: Prin
         _ => "",
     };
     if !short.is_empty() {
-        out.extend_from_slice(short.as_bytes());
+        out.push_str(short);
         return;
     }
     let n = c as u32;
@@ -73,7 +85,7 @@ pub(super) fn escape_char(out: &mut Vec<u8>, c: char, quote: u8, printable: Prin
         0..0x10000 => format!("\\u{n:04x}"),
         _ => format!("\\U{n:08x}"),
     };
-    out.extend_from_slice(text.as_bytes());
+    out.push_str(&text);
 }
 
 /// Whether a text can stand in back quotes unchanged (`%#q`).

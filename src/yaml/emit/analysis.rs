@@ -1,24 +1,7 @@
 //! What may be printed how: characters, breaks, and which styles a scalar can stand in (`emitterc.go`'s analysis).
 
+use super::super::chars::{blank_at, break_at, width};
 use super::{Analysis, Dialect};
-
-pub(super) fn width(lead: u8) -> usize {
-    match lead {
-        0..0x80 => 1,
-        0x80..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
-    }
-}
-
-pub(super) fn break_at(b: &[u8], i: usize) -> bool {
-    match b.get(i) {
-        Some(b'\n' | b'\r') => true,
-        Some(0xc2) => b.get(i + 1) == Some(&0x85),
-        Some(0xe2) => b.get(i + 1) == Some(&0x80) && matches!(b.get(i + 2), Some(0xa8 | 0xa9)),
-        _ => false,
-    }
-}
 
 pub(super) fn printable_at(b: &[u8], i: usize) -> bool {
     match b[i] {
@@ -33,10 +16,6 @@ pub(super) fn printable_at(b: &[u8], i: usize) -> bool {
         }
         _ => false,
     }
-}
-
-fn blank_at(b: &[u8], i: usize) -> bool {
-    matches!(b.get(i), Some(b' ' | b'\t'))
 }
 
 /// Most texts are words without anything special: these are plain if they resolve to nothing else.

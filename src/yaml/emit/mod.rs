@@ -1,20 +1,22 @@
-//! Writing YAML: the emitter that toYaml (go-yaml v2.4.4 behind a JSON pass) and toYamlPretty (go-yaml v3.0.5) share,
-//! and toYaml itself. The emitter's state and decisions are libyaml's, see go-yaml's `emitterc.go`.
+//! Writing YAML: the emitter that toYaml (go-yaml v2.4.4 behind a JSON pass) and toYamlPretty (go-yaml v3.0.5) share.
+//! Here the values are walked; `scalar` picks styles, `through_json` is toYaml's detour, `writer` keeps the column. The
+//! emitter's state and decisions are libyaml's, see go-yaml's `emitterc.go`.
 
 mod analysis;
 mod scalar;
 mod sort;
+mod through_json;
+mod writer;
 
-use std::borrow::Cow;
-
+use super::chars::break_at;
 use super::resolve::{Resolved, resolve};
+use crate::gonum::{format_float, json_float};
 use crate::grammar::gojson;
-use crate::grammar::gonum::{format_float, json_float};
 use crate::span::Pos;
 use crate::value::bounds::{self, Ancestors};
 use crate::value::{Encoded, HelmVersion, Map, MapKind, Object, Str, Value};
-use analysis::{break_at, width};
 use sort::natural_sort;
+use through_json::{UNREADABLE, key_through_json, reader_error, through_json};
 
 /// What sigs.k8s.io/yaml's Marshal prints, with the newline at the end.
 ///
@@ -29,7 +31,17 @@ pub fn to_yaml(value: &Value) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Where the entries and items of a value stand in what [`to_yaml`] (or, if `pretty`, [`super::to_yaml_pretty`]) prints
+/// toYamlPretty: what go-yaml v3 prints with SetIndent(2), with the newline at the end.
+///
+/// # Errors
+/// For what can't be encoded.
+pub fn to_yaml_pretty(value: &Value) -> Result<Vec<u8>, String> {
+    let mut emitter = Emitter::new(Dialect::V3);
+    emitter.node(value, Place::Root)?;
+    Ok(emitter.finish())
+}
+
+/// Where the entries and items of a value stand in what [`to_yaml`] (or, if `pretty`, [`to_yaml_pretty`]) prints
 /// of it, in order; nothing for what can't be printed.
 pub fn yaml_marks(value: &Value, pretty: bool) -> Vec<Mark> {
     let mut emitter = Emitter::new(if pretty { Dialect::V3 } else { Dialect::V2 });
@@ -40,29 +52,38 @@ pub fn yaml_marks(value: &Value, pretty: bool) -> Vec<Mark> {
     }
 }
 
-/// Stands for what the YAML reader says of the JSON in between.
-const UNREADABLE: &str = "the JSON is no YAML";
-
-fn reader_error(value: &Value) -> String {
-    let json = gojson::marshal(value, gojson::Html::Escaped, HelmVersion::V4).unwrap_or_default();
-    match super::to_value(&json, Pos::NONE) {
-        Ok(_) => UNREADABLE.into(),
-        Err(e) => e.message.trim_start_matches("error converting YAML to JSON: ").to_owned(),
-    }
-}
-
 /// Whose rules apply.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
+enum Dialect {
     /// sigs.k8s.io/yaml: lists at their key's indentation, long lines folded, values through JSON.
     V2,
     /// go-yaml v3 with an indentation of 2: lists indented, nothing folded, Go's values as they are.
     V3,
 }
 
+impl Dialect {
+    /// How a number is written.
+    fn float(self, f: f64) -> Result<String, String> {
+        if self == Dialect::V3 {
+            return Ok(match format_float(f, 'g', None).as_str() {
+                "+Inf" => ".inf".into(),
+                "-Inf" => "-.inf".into(),
+                "NaN" => ".nan".into(),
+                text => text.into(),
+            });
+        }
+        let json = json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
+        Ok(match resolve(json.as_bytes()) {
+            Resolved::Int(n) => n.to_string(),
+            Resolved::Uint(n) => n.to_string(),
+            _ => format_float(f, 'g', None),
+        })
+    }
+}
+
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+enum Place {
     Root,
     Item,
     Value,
@@ -70,7 +91,7 @@ pub(super) enum Place {
     ComplexKey,
 }
 
-pub(super) struct Emitter {
+struct Emitter {
     out: Vec<u8>,
     dialect: Dialect,
     column: usize,
@@ -122,59 +143,8 @@ struct Analysis {
 
 const BEST_WIDTH: usize = 80;
 
-/// What a string becomes on its way through JSON and the YAML reader.
-fn through_json(s: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    if s.iter().all(|c| matches!(c, 0..0x7f)) {
-        return Ok(Cow::Borrowed(s));
-    }
-    let text = crate::value::valid_text(s);
-    if text.chars().any(|c| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
-        return Err(UNREADABLE.into());
-    }
-    if text.contains('\u{85}') {
-        return Ok(Cow::Owned(fold_next_lines(&text).into_bytes()));
-    }
-    Ok(match text {
-        Cow::Borrowed(_) => Cow::Borrowed(s),
-        Cow::Owned(t) => Cow::Owned(t.into_bytes()),
-    })
-}
-
-/// U+0085 stands unescaped in Go's JSON and is a line break to the reader: blanks around it go, one becomes a space,
-/// further ones become newlines.
-fn fold_next_lines(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(n) = rest.find('\u{85}') {
-        let before = &rest[..n];
-        out.push_str(before.trim_end_matches([' ', '\t']));
-        let mut breaks = 0;
-        rest = &rest[n..];
-        loop {
-            let trimmed = rest.trim_start_matches([' ', '\t']);
-            match trimmed.strip_prefix('\u{85}') {
-                Some(r) => {
-                    breaks += 1;
-                    rest = r;
-                }
-                None => {
-                    rest = trimmed;
-                    break;
-                }
-            }
-        }
-        if breaks == 1 {
-            out.push(' ');
-        } else {
-            out.extend(std::iter::repeat_n('\n', breaks - 1));
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
 impl Emitter {
-    pub(super) fn new(dialect: Dialect) -> Emitter {
+    fn new(dialect: Dialect) -> Emitter {
         Emitter {
             out: Vec::new(),
             dialect,
@@ -187,97 +157,39 @@ impl Emitter {
         }
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> Vec<u8> {
         self.indent = -1;
         self.write_indent();
         self.out
     }
 
-    fn put(&mut self, c: u8) {
-        self.out.push(c);
-        self.column += 1;
-    }
-
-    fn put_break(&mut self) {
-        self.out.push(b'\n');
-        self.column = 0;
-        if self.dialect == Dialect::V3 {
-            self.indention = true;
-        }
-    }
-
-    fn write_char(&mut self, v: &[u8], i: &mut usize) {
-        let w = width(v[*i]).min(v.len() - *i);
-        self.out.extend_from_slice(&v[*i..*i + w]);
-        self.column += 1;
-        *i += w;
-    }
-
-    fn write_break(&mut self, v: &[u8], i: &mut usize) {
-        if v[*i] == b'\n' {
-            self.put_break();
-            *i += 1;
-        } else {
-            let w = width(v[*i]);
-            self.out.extend_from_slice(&v[*i..*i + w]);
-            self.column = 0;
-            *i += w;
-            if self.dialect == Dialect::V3 {
-                self.indention = true;
-            }
-        }
-    }
-
-    fn write_indent(&mut self) {
-        let indent = usize::try_from(self.indent).unwrap_or(0);
-        if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
-            self.put_break();
-        }
-        if self.column < indent {
-            self.out.resize(self.out.len() + indent - self.column, b' ');
-            self.column = indent;
-        }
-        self.whitespace = true;
-        self.indention = true;
-    }
-
-    fn indicator(&mut self, text: &[u8], need_whitespace: bool, is_whitespace: bool, is_indention: bool) {
-        if need_whitespace && !self.whitespace {
-            self.put(b' ');
-        }
-        self.out.extend_from_slice(text);
-        self.column += text.len();
-        self.whitespace = is_whitespace;
-        self.indention = self.indention && is_indention;
-    }
-
-    pub(super) fn node(&mut self, value: &Value, place: Place) -> Result<(), String> {
+    fn node(&mut self, value: &Value, place: Place) -> Result<(), String> {
         match value {
-            Value::Nil => self.scalar_plain(b"null", place),
-            Value::Bool(b) => self.scalar_plain(if *b { b"true" } else { b"false" }, place),
-            Value::Int(n, kind) if kind.is_unsigned() => self.scalar_plain((*n as u64).to_string().as_bytes(), place),
-            Value::Int(n, _) => self.scalar_plain(n.to_string().as_bytes(), place),
+            Value::Nil => self.as_is(b"null"),
+            Value::Bool(b) => self.as_is(if *b { b"true" } else { b"false" }),
+            Value::Int(n, kind) if kind.is_unsigned() => self.as_is((*n as u64).to_string().as_bytes()),
+            Value::Int(n, _) => self.as_is(n.to_string().as_bytes()),
             Value::Float(f) => {
-                let text = self.float(*f)?;
-                self.scalar_plain(text.as_bytes(), place);
+                let text = self.dialect.float(*f)?;
+                self.as_is(text.as_bytes());
             }
             Value::Complex(..) if self.dialect == Dialect::V3 => return Err("cannot marshal type: complex128".into()),
             Value::Complex(..) => return Err("json: unsupported type: complex128".into()),
             Value::Str(s) => self.string(s, place)?,
-            Value::Bytes(b) if b.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
+            Value::Bytes(b) if b.is_nil() && self.dialect == Dialect::V2 => self.as_is(b"null"),
             Value::Bytes(b) => self.bytes(b, place)?,
-            Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
+            Value::List(l) if l.nil && self.dialect == Dialect::V2 => self.as_is(b"null"),
             Value::List(l) if l.items.is_empty() => self.empty(b"[", b"]"),
             Value::List(l) => {
                 self.enter(value, l.address())?;
                 self.sequence(l.items.iter().map(|s| (&s.value, s.pos)), place)?;
                 self.around.leave(l.address());
             }
-            Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.scalar_plain(b"null", place),
+            Value::Map(m) if m.is_nil() && self.dialect == Dialect::V2 => self.as_is(b"null"),
             Value::Map(m) if m.is_empty() => self.empty(b"{", b"}"),
             Value::Map(m) => {
                 self.enter(value, m.address())?;
-                self.mapping(m, place)?;
+                self.mapping(m)?;
                 self.around.leave(m.address());
             }
             Value::Object(o) => return self.object(&**o, place),
@@ -298,30 +210,13 @@ impl Emitter {
         }
         match object.yaml_pretty()? {
             Encoded::Value(value) => self.node(&value, place)?,
-            Encoded::Plain(text) => self.scalar_plain(text.as_bytes(), place),
+            Encoded::Plain(text) => self.as_is(text.as_bytes()),
             Encoded::Record(entries) if entries.is_empty() => self.empty(b"{", b"}"),
             Encoded::Record(entries) => {
                 return self.entries(entries.into_iter().map(|(k, v)| (k.into(), (v, Pos::NONE))).collect());
             }
         }
         Ok(())
-    }
-
-    fn float(&self, f: f64) -> Result<String, String> {
-        if self.dialect == Dialect::V3 {
-            return Ok(match format_float(f, 'g', None).as_str() {
-                "+Inf" => ".inf".into(),
-                "-Inf" => "-.inf".into(),
-                "NaN" => ".nan".into(),
-                text => text.into(),
-            });
-        }
-        let json = json_float(f).ok_or_else(|| format!("json: unsupported value: {}", format_float(f, 'g', None)))?;
-        Ok(match resolve(json.as_bytes()) {
-            Resolved::Int(n) => n.to_string(),
-            Resolved::Uint(n) => n.to_string(),
-            _ => format_float(f, 'g', None),
-        })
     }
 
     fn empty(&mut self, open: &[u8], close: &[u8]) {
@@ -342,12 +237,7 @@ impl Emitter {
     #[inline]
     fn mark(&mut self, pos: Pos, what: Marked, value: &Value) {
         if let Some(marks) = &mut self.marks {
-            let holds = match value {
-                Value::Map(map) => !map.is_empty(),
-                Value::List(list) => !list.items.is_empty(),
-                _ => false,
-            };
-            marks.push(Mark { offset: self.out.len(), pos, what, holds });
+            marks.push(Mark { offset: self.out.len(), pos, what, holds: value.has_slots() });
         }
     }
 
@@ -365,14 +255,14 @@ impl Emitter {
         Ok(())
     }
 
-    fn mapping(&mut self, map: &Map, _place: Place) -> Result<(), String> {
+    fn mapping(&mut self, map: &Map) -> Result<(), String> {
         let mut entries: Vec<(Str, (Value, Pos))> = Vec::with_capacity(map.len());
         for (k, s) in map.entries().iter() {
             let value = match &s.value {
                 Value::Nil if map.kind() == MapKind::Files => Value::list(Vec::new()),
                 v => v.clone(),
             };
-            let key = if self.dialect == Dialect::V2 { self.json_key(k)? } else { k.clone() };
+            let key = if self.dialect == Dialect::V2 { key_through_json(k)? } else { k.clone() };
             entries.push((key, (value, s.pos)));
         }
         natural_sort(&mut entries, self.dialect);
@@ -385,11 +275,11 @@ impl Emitter {
             self.write_indent();
             self.mark(*pos, Marked::Key, value);
             if self.is_simple_key(key) {
-                self.key_node(key, Place::SimpleKey)?;
+                self.key_node(key, Place::SimpleKey);
                 self.indicator(b":", false, false, false);
             } else {
                 self.indicator(b"?", true, false, true);
-                self.key_node(key, Place::ComplexKey)?;
+                self.key_node(key, Place::ComplexKey);
                 self.write_indent();
                 self.indicator(b":", true, false, true);
             }
@@ -400,30 +290,12 @@ impl Emitter {
         Ok(())
     }
 
-    fn json_key(&self, key: &Str) -> Result<Str, String> {
-        let text = through_json(key)?;
-        // A quoted key in Go's JSON must end within 1024 characters to be one to the YAML reader, on its line.
-        if text.len() > 1000 {
-            let json = crate::grammar::gojson::quoted(key, true);
-            if String::from_utf8_lossy(&json).chars().count() > 1024 {
-                return Err(UNREADABLE.into());
-            }
-        }
-        if memchr::memmem::find(key, "\u{85}".as_bytes()).is_some() {
-            return Err(UNREADABLE.into());
-        }
-        Ok(match text {
-            Cow::Borrowed(_) => key.clone(),
-            Cow::Owned(t) => t.into(),
-        })
-    }
-
     fn is_simple_key(&self, key: &[u8]) -> bool {
         key.len() <= 128 && !(0..key.len()).any(|i| break_at(key, i))
     }
 
     /// A scalar that stands as it is: numbers, booleans, null.
-    fn scalar_plain(&mut self, text: &[u8], _place: Place) {
+    fn as_is(&mut self, text: &[u8]) {
         if !self.whitespace {
             self.put(b' ');
         }
@@ -436,7 +308,8 @@ impl Emitter {
     fn bytes(&mut self, b: &[u8], place: Place) -> Result<(), String> {
         if self.dialect == Dialect::V2 {
             let text = data_encoding::BASE64.encode(b);
-            return self.string_node(text.as_bytes(), place);
+            self.string_node(text.as_bytes(), place);
+            return Ok(());
         }
         let items: Vec<Value> = b.iter().map(|b| Value::int(i64::from(*b))).collect();
         if items.is_empty() {
@@ -448,20 +321,22 @@ impl Emitter {
 
     fn string(&mut self, s: &Str, place: Place) -> Result<(), String> {
         if self.dialect == Dialect::V2 {
-            let text = through_json(s)?;
-            return self.string_node(&text, place);
+            self.string_node(&through_json(s)?, place);
+        } else {
+            self.key_node(s, place);
         }
-        self.key_node(s, place)
+        Ok(())
     }
 
     /// A string that needs no detour through JSON: V2's keys have had theirs.
-    fn key_node(&mut self, s: &[u8], place: Place) -> Result<(), String> {
+    fn key_node(&mut self, s: &[u8], place: Place) {
         if self.dialect == Dialect::V3 && std::str::from_utf8(s).is_err() {
             // go-yaml v3 tags what is not UTF-8 as binary, in lines of 70 characters.
             let text = data_encoding::BASE64.encode(s);
             self.indicator(b"!!binary", true, false, false);
-            return self.string_node(text.as_bytes(), place);
+            self.string_node(text.as_bytes(), place);
+        } else {
+            self.string_node(s, place);
         }
-        self.string_node(s, place)
     }
 }

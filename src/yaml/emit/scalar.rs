@@ -1,11 +1,12 @@
 //! Scalars: which style one gets, and how each style is written.
 
+use super::super::chars::{break_at, width};
 use super::super::resolve::{Resolved, resolve};
-use super::analysis::{analyze, break_at, is_base60, is_simple, printable_at, width};
+use super::analysis::{analyze, is_base60, is_simple, printable_at};
 use super::{BEST_WIDTH, Dialect, Emitter, Place, Style};
 
 impl Emitter {
-    pub(super) fn string_node(&mut self, s: &[u8], place: Place) -> Result<(), String> {
+    pub(super) fn string_node(&mut self, s: &[u8], place: Place) {
         let key = place == Place::SimpleKey;
         let resolves = if is_simple(s) && !s.contains(&b'.') {
             // Words of this kind can only be booleans and null.
@@ -14,8 +15,8 @@ impl Emitter {
             !matches!(resolve(s), Resolved::Str) || is_base60(s)
         };
         if is_simple(s) && !resolves {
-            self.scalar_plain(s, place);
-            return Ok(());
+            self.as_is(s);
+            return;
         }
         let analysis = analyze(s, self.dialect);
         let mut style = if s.contains(&b'\n') {
@@ -46,11 +47,21 @@ impl Emitter {
             Style::Literal => self.write_literal(s),
         }
         self.indent = outer;
-        Ok(())
     }
 
-    fn folds(&self) -> bool {
-        self.dialect == Dialect::V2 && self.column > BEST_WIDTH
+    /// Whether the line is long enough to go on below at this space, which is neither first nor last.
+    fn folds(&self, v: &[u8], i: usize) -> bool {
+        self.dialect == Dialect::V2 && self.column > BEST_WIDTH && i > 0 && i < v.len() - 1
+    }
+
+    /// A space, or the line break in its place; before another space it stays.
+    fn write_space(&mut self, v: &[u8], i: &mut usize, fold: bool) {
+        if fold && v.get(*i + 1) != Some(&b' ') {
+            self.write_indent();
+            *i += 1;
+        } else {
+            self.write_char(v, i);
+        }
     }
 
     fn write_plain(&mut self, v: &[u8], allow_breaks: bool) {
@@ -62,12 +73,8 @@ impl Emitter {
         while i < v.len() {
             // Plain scalars have no line breaks here.
             if v[i] == b' ' {
-                if allow_breaks && !spaces && self.folds() && v.get(i + 1) != Some(&b' ') {
-                    self.write_indent();
-                    i += 1;
-                } else {
-                    self.write_char(v, &mut i);
-                }
+                let fold = allow_breaks && !spaces && self.folds(v, i);
+                self.write_space(v, &mut i, fold);
                 spaces = true;
             } else {
                 self.write_char(v, &mut i);
@@ -85,13 +92,8 @@ impl Emitter {
         let mut i = 0;
         while i < v.len() {
             if v[i] == b' ' {
-                let fold = allow_breaks && !spaces && self.folds() && i > 0 && i < v.len() - 1;
-                if fold && v[i + 1] != b' ' {
-                    self.write_indent();
-                    i += 1;
-                } else {
-                    self.write_char(v, &mut i);
-                }
+                let fold = allow_breaks && !spaces && self.folds(v, i);
+                self.write_space(v, &mut i, fold);
                 spaces = true;
             } else if break_at(v, i) {
                 if !breaks && v[i] == b'\n' {
@@ -113,8 +115,6 @@ impl Emitter {
             }
         }
         self.indicator(b"'", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
     }
 
     fn write_double(&mut self, v: &[u8], allow_breaks: bool) {
@@ -131,7 +131,7 @@ impl Emitter {
                 i += w;
                 spaces = false;
             } else if v[i] == b' ' {
-                if allow_breaks && !spaces && self.folds() && i > 0 && i < v.len() - 1 {
+                if allow_breaks && !spaces && self.folds(v, i) {
                     self.write_indent();
                     if v[i + 1] == b' ' {
                         self.put(b'\\');
@@ -147,8 +147,6 @@ impl Emitter {
             }
         }
         self.indicator(b"\"", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
     }
 
     fn write_escape(&mut self, c: char) {

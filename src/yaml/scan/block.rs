@@ -9,16 +9,7 @@ impl Scanner<'_> {
         let mark = self.mark;
         self.skip();
         let (chomping, increment) = self.block_header(mark)?;
-        self.skip_blanks();
-        if self.at(0) == b'#' {
-            self.skip_to_break();
-        }
-        if !self.break_or_end_at(0) {
-            return self.error(mark, "did not find expected comment or line break");
-        }
-        if self.break_at(0) {
-            self.skip_line();
-        }
+        self.finish_line(mark)?;
         let mut indent = match increment {
             0 => 0,
             n if self.indent >= 0 => self.indent + n,

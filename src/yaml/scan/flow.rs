@@ -1,6 +1,7 @@
 //! Quoted and plain scalars.
 
-use super::{Kind, Mark, Scanned, Scanner, Text, width};
+use super::super::chars::width;
+use super::{Kind, Mark, Scanned, Scanner, Text};
 
 impl Scanner<'_> {
     pub(super) fn quoted(&mut self, single: bool) -> Scanned<()> {

@@ -8,6 +8,8 @@ mod tokens;
 
 use std::collections::VecDeque;
 
+use super::chars::{self, width};
+
 /// A place in the source. `index` and `column` count characters, as libyaml does; all from 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
@@ -128,16 +130,6 @@ pub struct Scanner<'a> {
 
 type Scanned<T> = Result<T, Box<Problem>>;
 
-/// Bytes of the character that starts with `lead`.
-pub(super) fn width(lead: u8) -> usize {
-    match lead {
-        0..0x80 => 1,
-        0x80..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
-    }
-}
-
 fn is_anchor_char(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_' || c == b'-'
 }
@@ -193,13 +185,9 @@ impl<'a> Scanner<'a> {
         self.mark.offset as usize >= self.src.len()
     }
 
+    #[inline]
     fn break_at(&self, n: usize) -> bool {
-        match self.at(n) {
-            b'\n' | b'\r' => true,
-            0xc2 => self.at(n + 1) == 0x85,
-            0xe2 => self.at(n + 1) == 0x80 && matches!(self.at(n + 2), 0xa8 | 0xa9),
-            _ => false,
-        }
+        chars::break_at(self.src, self.offset() + n)
     }
 
     fn break_or_end_at(&self, n: usize) -> bool {
@@ -207,7 +195,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn blank_at(&self, n: usize) -> bool {
-        matches!(self.at(n), b' ' | b'\t')
+        chars::blank_at(self.src, self.offset() + n)
     }
 
     fn blank_or_end_at(&self, n: usize) -> bool {
@@ -334,6 +322,36 @@ impl<'a> Scanner<'a> {
             n += width(rest[n]);
         }
         n.min(rest.len())
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.blank_at(0) {
+            self.skip();
+        }
+    }
+
+    /// To the next line, over blanks and a comment.
+    fn finish_line(&mut self, context: Mark) -> Scanned<()> {
+        self.skip_blanks();
+        if self.at(0) == b'#' {
+            self.skip_to_break();
+        }
+        if !self.break_or_end_at(0) {
+            return self.error(context, "did not find expected comment or line break");
+        }
+        if self.break_at(0) {
+            self.skip_line();
+        }
+        Ok(())
+    }
+
+    /// Over letters, digits, `_` and `-`, which anchors and directives have their names of.
+    fn name(&mut self) -> Text {
+        let start = self.mark;
+        while is_anchor_char(self.at(0)) {
+            self.skip();
+        }
+        self.slice(start)
     }
 
     fn slice(&self, start: Mark) -> Text {

@@ -8,11 +8,7 @@ impl Scanner<'_> {
         self.simple_key_allowed = false;
         let mark = self.mark;
         self.skip();
-        let start = self.mark;
-        while is_anchor_char(self.at(0)) {
-            self.skip();
-        }
-        let text = self.slice(start);
+        let text = self.name();
         let ends =
             self.blank_or_end_at(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if text.start == text.end || !ends {
@@ -25,11 +21,7 @@ impl Scanner<'_> {
     pub(super) fn directive(&mut self) -> Scanned<()> {
         let mark = self.mark;
         self.skip();
-        let start = self.mark;
-        while is_anchor_char(self.at(0)) {
-            self.skip();
-        }
-        let name = self.slice(start);
+        let name = self.name();
         if name.start == name.end {
             return self.error(mark, "could not find expected directive name");
         }
@@ -41,23 +33,7 @@ impl Scanner<'_> {
             b"TAG" => self.tag_directive(mark)?,
             _ => return self.error(mark, "found unknown directive name"),
         }
-        self.skip_blanks();
-        if self.at(0) == b'#' {
-            self.skip_to_break();
-        }
-        if !self.break_or_end_at(0) {
-            return self.error(mark, "did not find expected comment or line break");
-        }
-        if self.break_at(0) {
-            self.skip_line();
-        }
-        Ok(())
-    }
-
-    pub(super) fn skip_blanks(&mut self) {
-        while self.blank_at(0) {
-            self.skip();
-        }
+        self.finish_line(mark)
     }
 
     fn version_directive(&mut self, mark: Mark) -> Scanned<()> {
@@ -147,9 +123,7 @@ impl Scanner<'_> {
         }
         let start = self.mark;
         self.skip();
-        while is_anchor_char(self.at(0)) {
-            self.skip();
-        }
+        self.name();
         if self.at(0) == b'!' {
             self.skip();
         } else if directive && self.slice(start).end - start.offset != 1 {

@@ -3,7 +3,7 @@
 use super::super::LOCAL;
 use super::scan::{is_digit, quote_rune};
 use super::{Item, Read, Reader};
-use crate::grammar::gonum::{NumError, parse_float, parse_int};
+use crate::gonum::{NumError, parse_float, parse_int};
 use crate::grammar::gotime::Zone;
 use crate::grammar::gotime::object::time_value;
 use crate::grammar::layout;
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 return Ok(time_value(time, self.zones.local.clone()));
             }
         }
-        item.bad(format!("invalid datetime: {}", String::from_utf8_lossy(&go_quote(&text))))
+        item.bad(format!("invalid datetime: {}", go_quote(&text)))
     }
 }
 

@@ -2,7 +2,7 @@
 //! depend on.
 
 use super::{Bad, Read};
-use crate::value::fmt::go_quote;
+use crate::value::fmt::go_quote_rune;
 
 /// Where an item starts, and the line that its end is on.
 #[derive(Clone, Copy)]
@@ -35,14 +35,7 @@ pub(super) fn is_digit(c: char) -> bool {
 
 /// A character as Go's `%q` shows a rune; the end of the text is a zero.
 pub(super) fn quote_rune(c: Option<char>) -> String {
-    match c.unwrap_or('\0') {
-        '\'' => r"'\''".to_owned(),
-        '"' => "'\"'".to_owned(),
-        c => {
-            let quoted = go_quote(c.encode_utf8(&mut [0; 4]).as_bytes());
-            format!("'{}'", String::from_utf8_lossy(&quoted[1..quoted.len() - 1]))
-        }
-    }
+    go_quote_rune(c.unwrap_or('\0'))
 }
 
 pub(super) fn rune_or_eof(c: Option<char>) -> String {

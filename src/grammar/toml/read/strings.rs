@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             if !self.scan.next()?.is_some_and(|c| c.is_ascii_hexdigit()) {
                 let got = go_quote(self.scan.current());
-                return self.scan.fail(format!("expected {words}, but got {} instead", String::from_utf8_lossy(&got)));
+                return self.scan.fail(format!("expected {words}, but got {got} instead"));
             }
         }
         Ok(())

@@ -67,7 +67,7 @@ impl Tables {
     }
 
     pub fn context_quoted(&self) -> String {
-        String::from_utf8_lossy(&go_quote(&key_text(&names(&self.context)))).into_owned()
+        go_quote(key_text(&names(&self.context)))
     }
 
     pub fn fail<T>(&self, message: String) -> Read<T> {

@@ -165,7 +165,7 @@ impl Source {
     /// The definition of a kind, if this document has it.
     fn definition(&self, group: &str, kind: &str) -> Option<&Node> {
         let root = &self.document()?.root;
-        let items = root.get("items").map(Node::items).unwrap_or_default();
+        let items = root.items_at(&["items"]);
         std::iter::once(root).chain(items).find(|n| defines(n, group, kind))
     }
 
@@ -175,8 +175,8 @@ impl Source {
     }
 
     fn resource(&self, crd: &Node, version: &str) -> Found {
-        let versions = crd.at(&["spec", "versions"]).map(Node::items).unwrap_or_default();
-        let name = |n: &Node| n.get("name").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let versions = crd.items_at(&["spec", "versions"]);
+        let name = |n: &Node| n.str_at(&["name"]).unwrap_or_default().to_owned();
         let served = |n: &&Node| n.get("served").and_then(Node::as_bool) != Some(false);
         let Some(found) = versions.iter().filter(served).find(|n| name(n) == version) else {
             return Found::OtherVersions(versions.iter().filter(served).map(name).collect());
@@ -187,7 +187,7 @@ impl Source {
         match (problems.first(), schema) {
             (None, Some(schema)) => Found::Resource(Box::new(Resource {
                 schema,
-                namespaced: crd.at(&["spec", "scope"]).and_then(Node::as_str) == Some("Namespaced"),
+                namespaced: crd.str_at(&["spec", "scope"]) == Some("Namespaced"),
                 deprecated: deprecation(crd, found, version),
             })),
             (first, _) => {
@@ -212,7 +212,7 @@ fn deprecation(crd: &Node, found: &Node, version: &str) -> Option<String> {
         return None;
     }
     let text = |keys: &[&str]| crd.at(keys).and_then(Node::as_str).unwrap_or_default();
-    let given = found.get("deprecationWarning").and_then(Node::as_str).map(str::to_owned);
+    let given = found.str_at(&["deprecationWarning"]).map(str::to_owned);
     Some(given.unwrap_or_else(|| {
         format!("{}/{version} {} is deprecated", text(&["spec", "group"]), text(&["spec", "names", "kind"]))
     }))
@@ -247,7 +247,7 @@ pub fn check_definition(object: &KubeObject) -> Vec<Problem> {
     }
     let spec = Path::Root.key("spec");
     let path = spec.key("versions");
-    let versions = object.root().at(&["spec", "versions"]).map(Node::items).unwrap_or_default();
+    let versions = object.root().items_at(&["spec", "versions"]);
     for (i, version) in versions.iter().enumerate() {
         check_version(version, &path.index(i), &mut found);
     }

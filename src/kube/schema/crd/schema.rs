@@ -204,7 +204,7 @@ impl Junctors {
     /// Reads the combinations; nothing if there are none.
     fn read(node: &Node) -> Option<Junctors> {
         let all = |key: &str| -> Vec<CrdSchema> {
-            let items = node.get(key).map(Node::items).unwrap_or_default();
+            let items = node.items_at(&[key]);
             items.iter().filter_map(CrdSchema::read).collect()
         };
         let not = node.get("not").and_then(CrdSchema::read);
@@ -216,7 +216,7 @@ impl Junctors {
 
 impl CrdRule {
     fn read(node: &Node) -> CrdRule {
-        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+        let text = |key: &str| node.str_at(&[key]).map(str::to_owned);
         CrdRule {
             rule: text("rule").unwrap_or_default(),
             message: text("message"),

@@ -83,7 +83,7 @@ fn common(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
         let why = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
         found.push(error(RULE, &path, format!("{}: Forbidden: {why}", path.text())));
     }
-    if let Some(Err(why)) = node.get("pattern").and_then(Node::as_str).map(|p| regex::shared(p.as_bytes())) {
+    if let Some(Err(why)) = node.str_at(&["pattern"]).map(|p| regex::shared(p.as_bytes())) {
         let path = path.key("pattern");
         let why = format!("{}: Invalid value: must be a valid regular expression, but isn't: {why}", path.text());
         found.push(error(RULE, &path, why));
@@ -94,7 +94,7 @@ fn types(node: &Node, level: Level, path: &Path<'_>, found: &mut Vec<Problem>) {
     let set = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
     let path = path.key("type");
     let untyped = set("x-kubernetes-int-or-string") || set("x-kubernetes-preserve-unknown-fields");
-    match node.get("type").and_then(Node::as_str).filter(|t| !t.is_empty()) {
+    match node.str_at(&["type"]).filter(|t| !t.is_empty()) {
         Some(ty) if !TYPES.contains(&ty) => {
             let mut problem = unsupported(&path, ty, TYPES.into_iter());
             problem.rule = RULE.into();
@@ -121,7 +121,7 @@ fn types(node: &Node, level: Level, path: &Path<'_>, found: &mut Vec<Problem>) {
 }
 
 fn lists(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
-    let is_array = node.get("type").and_then(Node::as_str) == Some("array");
+    let is_array = node.str_at(&["type"]) == Some("array");
     match node.get("items") {
         None if is_array => found.push(broken(required(&path.key("items")))),
         Some(items) if !items.items().is_empty() => {
@@ -131,7 +131,7 @@ fn lists(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
         }
         _ => {}
     }
-    let keys = node.get("x-kubernetes-list-map-keys").map(Node::items).unwrap_or_default();
+    let keys = node.items_at(&["x-kubernetes-list-map-keys"]);
     let list_type = node.get("x-kubernetes-list-type");
     match list_type.and_then(Node::as_str) {
         Some("map") if keys.is_empty() => found.push(broken(required(&path.key("x-kubernetes-list-map-keys")))),
@@ -162,7 +162,7 @@ fn lists(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
 fn junctors(node: &Node, path: &Path<'_>, found: &mut Vec<Problem>) {
     for name in ["allOf", "anyOf", "oneOf"] {
         let path = path.key(name);
-        for (i, inner) in node.get(name).map(Node::items).unwrap_or_default().iter().enumerate() {
+        for (i, inner) in node.items_at(&[name]).iter().enumerate() {
             nested(inner, node, &path.index(i), found);
         }
     }
@@ -196,7 +196,7 @@ fn nested(node: &Node, owner: &Node, path: &Path<'_>, found: &mut Vec<Problem>) 
     }
     for name in ["allOf", "anyOf", "oneOf"] {
         let path = path.key(name);
-        for (i, inner) in node.get(name).map(Node::items).unwrap_or_default().iter().enumerate() {
+        for (i, inner) in node.items_at(&[name]).iter().enumerate() {
             nested(inner, owner, &path.index(i), found);
         }
     }

@@ -175,7 +175,7 @@ fn alternative_names(template: &Template) -> Result<Vec<u8>, String> {
     for name in &template.names {
         if !name.is_ascii() {
             let quoted = go_quote(name);
-            return Err(format!("x509: {} cannot be encoded as an IA5String", String::from_utf8_lossy(&quoted)));
+            return Err(format!("x509: {quoted} cannot be encoded as an IA5String"));
         }
         out.extend(der::element(0x82, name));
     }

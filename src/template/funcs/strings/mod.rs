@@ -4,9 +4,9 @@
 mod cases;
 mod words;
 
-use super::cast::{int, string, text};
+use super::cast::{int, string, strval, text};
 use crate::template::func::{Func, FuncCx, FuncResult, Ty};
-use crate::value::fmt::{go_quote, to_bytes};
+use crate::value::fmt::go_quote;
 use crate::value::{HelmVersion, ListKind, Map, MapKind, Slot, Str, Value, decode_rune, is_space};
 
 /// The functions of this family.
@@ -64,15 +64,6 @@ const MAX_TEXT: usize = 256 << 20;
 
 fn too_long(n: usize) -> String {
     format!("a text of {n} bytes is longer than the limit of {MAX_TEXT}")
-}
-
-/// Sprig's `strval`: strings and bytes as they are, everything else as it prints.
-fn strval(v: &Value, helm: HelmVersion) -> Str {
-    match v {
-        Value::Str(s) => s.clone(),
-        Value::Bytes(b) => Str::from(&b[..]),
-        other => to_bytes(other, helm).into(),
-    }
 }
 
 /// Sprig's `strslice`: the items of a list as strings without the nils, or the value itself as the only one.
@@ -134,12 +125,12 @@ fn join(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
 }
 
 fn quote(cx: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {
-    let mut out = Vec::new();
+    let mut out = String::new();
     for (i, v) in args.iter().filter(|v| !v.is_nil()).enumerate() {
         if i > 0 {
-            out.push(b' ');
+            out.push(' ');
         }
-        out.extend_from_slice(&go_quote(&strval(v, cx.helm)));
+        out.push_str(&go_quote(strval(v, cx.helm)));
     }
     Ok(Value::string(out))
 }

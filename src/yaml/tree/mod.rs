@@ -1,9 +1,16 @@
 //! The parser: tokens to a flat tree of the first document, with libyaml's grammar as go-yaml v2.4.4 `parserc.go` has
 //! it. Nodes stand in document order; each knows where its subtree ends, so nothing here recurses.
+//!
+//! Here is what a node is made of; `block` and `flow` are the steps within collections, `reader` says what libyaml's
+//! reader refuses before its parser.
+
+mod block;
+mod flow;
+mod reader;
 
 use std::collections::HashMap;
 
-use super::scan::{Kind, Mark, Problem, Scanner, Stage, Text, Token, width};
+use super::scan::{Kind, Mark, Problem, Scanner, Stage, Text, Token};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +107,7 @@ impl<'a> Tree<'a> {
             has_aliases: false,
         };
         let parsed = b.document();
-        b.reader_problem(src, parsed)?;
+        reader::check(src, b.scanner.offset(), parsed)?;
         Ok(Tree { scanner: b.scanner, nodes: b.nodes, has_aliases: b.has_aliases })
     }
 
@@ -123,52 +130,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// The first character that YAML's reader refuses, and its words.
-fn bad_character(src: &[u8]) -> Option<(usize, String)> {
-    let mut at = 0;
-    for chunk in src.utf8_chunks() {
-        let valid = chunk.valid();
-        if let Some((i, _)) = valid.char_indices().find(
-            |(_, c)| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..),
-        ) {
-            return Some((at + i, "control characters are not allowed".into()));
-        }
-        at += valid.len();
-        if let Some(first) = chunk.invalid().first() {
-            let words = match first {
-                0x80..0xc0 | 0xf8.. => "invalid leading UTF-8 octet",
-                _ if src.len() - at < width(*first) => "incomplete UTF-8 octet sequence",
-                _ => match src.get(at + 1) {
-                    Some(c) if c & 0xc0 == 0x80 && chunk.invalid().len() == 1 => "invalid length of a UTF-8 sequence",
-                    _ => "invalid trailing UTF-8 octet",
-                },
-            };
-            return Some((at, words.into()));
-        }
-    }
-    None
-}
-
-/// Bytes that go-yaml's reader takes at a time: a bad character shows only when its piece is read.
-const READ_AHEAD: usize = 512;
-
 impl<'a> Builder<'a> {
-    /// Puts the reader's complaint about a character before what the parser found behind it.
-    fn reader_problem(&self, src: &[u8], parsed: Parsed<()>) -> Parsed<()> {
-        let plain =
-            src.is_ascii() && !src.iter().any(|c| *c < b' ' && !matches!(c, b'\n' | b'\t' | b'\r') || *c == 0x7f);
-        if plain {
-            return parsed;
-        }
-        let Some((at, text)) = bad_character(src) else { return parsed };
-        if at > self.scanner.offset() + READ_AHEAD {
-            return parsed;
-        }
-        let (line, column) = crate::span::line_column(src, at);
-        let mark = Mark { offset: at as u32, index: at as u32, line: line as u32 - 1, column: column as u32 - 1 };
-        Err(Box::new(Problem { stage: Stage::Reader, text, mark, context: Mark::default() }))
-    }
-
     fn peek(&mut self) -> Parsed<Token> {
         self.scanner.peek()
     }
@@ -379,189 +341,19 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn block_sequence(&mut self, context: Mark, first: bool) -> Parsed<()> {
-        if first {
-            self.skip();
-        }
-        let token = self.peek()?;
-        match token.kind {
-            Kind::BlockEntry => {
-                self.skip();
-                let next = self.peek()?;
-                self.states.push(State::BlockSequence { context, first: false });
-                if matches!(next.kind, Kind::BlockEntry | Kind::BlockEnd) {
-                    self.empty(next.mark);
-                    return Ok(());
-                }
-                self.node(Place::Block)
-            }
-            Kind::BlockEnd => {
-                self.skip();
-                self.close();
-                Ok(())
-            }
-            _ => self.error(context, "did not find expected '-' indicator", token.mark),
-        }
-    }
-
-    fn indentless_sequence(&mut self) -> Parsed<()> {
-        let token = self.peek()?;
-        if token.kind != Kind::BlockEntry {
-            self.close();
-            return Ok(());
-        }
-        self.skip();
-        let next = self.peek()?;
-        self.states.push(State::IndentlessSequence);
-        if matches!(next.kind, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
+    /// The node that is due, or an empty one where `next` says that it is left out.
+    fn node_unless(&mut self, left_out: bool, next: Token, place: Place) -> Parsed<()> {
+        if left_out {
             self.empty(next.mark);
             return Ok(());
         }
-        self.node(Place::Block)
+        self.node(place)
     }
 
-    fn block_mapping_key(&mut self, context: Mark, first: bool) -> Parsed<()> {
-        if first {
-            self.skip();
-        }
-        let token = self.peek()?;
-        match token.kind {
-            Kind::Key => {
-                self.skip();
-                let next = self.peek()?;
-                self.states.push(State::BlockMappingValue { context });
-                if matches!(next.kind, Kind::Key | Kind::Value | Kind::BlockEnd) {
-                    self.empty(next.mark);
-                    return Ok(());
-                }
-                self.node(Place::BlockOrIndentless)
-            }
-            Kind::BlockEnd => {
-                self.skip();
-                self.close();
-                Ok(())
-            }
-            _ => self.error(context, "did not find expected key", token.mark),
-        }
-    }
-
-    fn block_mapping_value(&mut self, context: Mark) -> Parsed<()> {
-        let token = self.peek()?;
-        self.states.push(State::BlockMappingKey { context, first: false });
-        if token.kind != Kind::Value {
-            self.empty(token.mark);
-            return Ok(());
-        }
-        self.skip();
-        let next = self.peek()?;
-        if matches!(next.kind, Kind::Key | Kind::Value | Kind::BlockEnd) {
-            self.empty(next.mark);
-            return Ok(());
-        }
-        self.node(Place::BlockOrIndentless)
-    }
-
-    fn flow_sequence(&mut self, context: Mark, first: bool) -> Parsed<()> {
-        if first {
-            self.skip();
-        }
-        let mut token = self.peek()?;
-        if token.kind != Kind::FlowSequenceEnd {
-            if !first {
-                if token.kind != Kind::FlowEntry {
-                    return self.error(context, "did not find expected ',' or ']'", token.mark);
-                }
-                self.skip();
-                token = self.peek()?;
-            }
-            if token.kind == Kind::Key {
-                self.skip();
-                self.states.push(State::FlowSequence { context, first: false });
-                let index = self.push(NodeKind::Mapping, token.mark, Text::default(), Text::default(), true);
-                self.open.push(index);
-                self.states.push(State::FlowPairKey);
-                return Ok(());
-            }
-            if token.kind != Kind::FlowSequenceEnd {
-                self.states.push(State::FlowSequence { context, first: false });
-                return self.node(Place::Flow);
-            }
-        }
+    /// Over the token that ends a collection.
+    fn end(&mut self) -> Parsed<()> {
         self.skip();
         self.close();
-        Ok(())
-    }
-
-    fn flow_pair_key(&mut self) -> Parsed<()> {
-        let token = self.peek()?;
-        self.states.push(State::FlowPairValue);
-        if matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
-            // libyaml skips the token here, and so does go-yaml.
-            self.skip();
-            self.empty(token.mark);
-            return Ok(());
-        }
-        self.node(Place::Flow)
-    }
-
-    fn flow_pair_value(&mut self) -> Parsed<()> {
-        let token = self.peek()?;
-        self.states.push(State::FlowPairEnd);
-        if token.kind == Kind::Value {
-            self.skip();
-            let next = self.peek()?;
-            if !matches!(next.kind, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.node(Place::Flow);
-            }
-        }
-        self.empty(token.mark);
-        Ok(())
-    }
-
-    fn flow_mapping_key(&mut self, context: Mark, first: bool) -> Parsed<()> {
-        if first {
-            self.skip();
-        }
-        let mut token = self.peek()?;
-        if token.kind != Kind::FlowMappingEnd {
-            if !first {
-                if token.kind != Kind::FlowEntry {
-                    return self.error(context, "did not find expected ',' or '}'", token.mark);
-                }
-                self.skip();
-                token = self.peek()?;
-            }
-            if token.kind == Kind::Key {
-                self.skip();
-                token = self.peek()?;
-                self.states.push(State::FlowMappingValue { context, empty: false });
-                if !matches!(token.kind, Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd) {
-                    return self.node(Place::Flow);
-                }
-                self.empty(token.mark);
-                return Ok(());
-            }
-            if token.kind != Kind::FlowMappingEnd {
-                self.states.push(State::FlowMappingValue { context, empty: true });
-                return self.node(Place::Flow);
-            }
-        }
-        self.skip();
-        self.close();
-        Ok(())
-    }
-
-    fn flow_mapping_value(&mut self, context: Mark, empty: bool) -> Parsed<()> {
-        let token = self.peek()?;
-        self.states.push(State::FlowMappingKey { context, first: false });
-        if !empty && token.kind == Kind::Value {
-            self.skip();
-            let next = self.peek()?;
-            if !matches!(next.kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.node(Place::Flow);
-            }
-        }
-        self.empty(token.mark);
         Ok(())
     }
 }
