@@ -80,12 +80,115 @@ fn adopt_application_sets_with_their_generators() {
     let left =
         "apps/plain.yaml:23: remote: the chart postgresql of https://charts.example.com is not in this repository";
     assert!(said.contains(left), "{said}");
+    // Those that charts print are placed at the line of the template that printed them.
+    let printed = "fleet/root/templates/more.yaml:24: database: the chart postgresql";
+    assert!(said.contains(printed), "{said}");
+    assert!(said.contains("Argo CD: fleet/root/templates/apps.yaml:3: front-one, ledger-one\n"), "{said}");
+}
+
+/// A chart that prints an Application of itself, each time with another value, doesn't go on forever.
+#[test]
+fn adopt_apps_of_apps_end() {
+    let dir = copied("argocd");
+    fs::remove_dir_all(dir.path().join("apps")).expect("it is there");
+    let app = dir.path().join("fleet/nested/templates/app.yaml");
+    let text = fs::read_to_string(&app).expect("it is there").replace("charts/api", "fleet/nested");
+    fs::write(&app, text.replace("value: {{ .Values.team }}", "value: x").replace("owner", "team")).expect("written");
+    let text = fs::read_to_string(&app).expect("it is there");
+    fs::write(&app, text.replace("value: x", "value: \"{{ .Values.team }}x\"")).expect("written");
+    let (status, said, err) = run(dir.path(), &["init"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{said}");
+    assert!(said.contains("apps of apps nest too deep here; what it prints is not read"), "{said}");
+    // One that can't be rendered says why, and where.
+    fs::write(&app, "kind: Application # argoproj.io/\n{{ fail \"no\" }}\n").expect("written");
+    let (_, said, _) = run(dir.path(), &["init", "--force"]);
+    let why = "fleet/nested: what it deploys is not read, because it can't be rendered: execution error at (nested/templates/app.yaml:2:3): no";
+    assert!(said.contains(why), "{said}");
 }
 
 #[test]
 fn adopt_helm_releases_of_flux() {
     let (_, said) = check("flux");
     assert!(said.contains("apps/prod/api.yaml:35: podinfo: the chart podinfo of the repository podinfo"), "{said}");
+    // Patched releases are placed where they stand, and nothing is said of what is a patch or a deleted object.
+    assert!(said.contains("Flux: deploy/base/ledger/release.yaml:1: prod-ledger, staging-ledger\n"), "{said}");
+    assert!(!said.contains("ledger-values.yaml") && !said.contains("trash"), "{said}");
+}
+
+/// What is left of kustomizations is named with its line, where they deploy releases.
+#[test]
+fn adopt_says_what_is_left_of_kustomizations() {
+    let more = "replacements: []\nvars: [{name: x}]\npatches:\n  - path: gone.yaml\n  - target: {kind: HelmRelease}\n    patch: '[{op: remove, path: /spec/nothing}]'\n";
+    let one = |spec: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: one, namespace: x}}\nspec: {{{spec}}}\n"
+        )
+    };
+    for (file, text, said) in [
+        (
+            "deploy/base/ledger/more.yaml",
+            String::new(),
+            "deploy/base/ledger/kustomization.yaml:8: vars is not taken over",
+        ),
+        (
+            "deploy/base/ledger/more.yaml",
+            String::new(),
+            "deploy/base/ledger/kustomization.yaml:9: there is no patch gone.yaml here",
+        ),
+        (
+            "deploy/base/ledger/more.yaml",
+            String::new(),
+            "deploy/base/ledger/kustomization.yaml:9: the patch can't be applied: ",
+        ),
+        ("one.yaml", one("path: nowhere"), "one.yaml:1: one: there is no folder \"nowhere\" here"),
+        (
+            "one.yaml",
+            one("path: deploy/plain, postBuild: {substituteFrom: [{kind: Secret, name: s}]}"),
+            "one.yaml:1: one: spec.postBuild takes variables from the Secret s, which is in the cluster only",
+        ),
+        (
+            "one.yaml",
+            one(
+                "path: deploy/plain, postBuild: {substitute: {a: b}}, patches: [{target: {kind: HelmRelease}, patch: '{spec: {values: {x: \"${a?\"}}}'}]",
+            ),
+            "one.yaml:1: one: spec.postBuild.substitute in deploy/plain/web.yaml:1: bad substitution: ${a?",
+        ),
+        (
+            "one.yaml",
+            one("path: deploy/plain, patches: [{target: {name: '('}, patch: '{a: 1}'}]"),
+            "one.yaml:1: the patch can't be applied: target.name: \"(\" is no expression",
+        ),
+    ] {
+        let dir = copied("flux");
+        fs::write(dir.path().join(file), text).expect("it is writable");
+        let base = dir.path().join("deploy/base/ledger/kustomization.yaml");
+        let all = fs::read_to_string(&base).expect("it is there") + more;
+        fs::write(&base, all).expect("it is writable");
+        let (_, out, err) = run(dir.path(), &["init"]);
+        let file = fs::read_to_string(dir.path().join("plimsoll.yaml")).unwrap_or_default();
+        assert!(file.contains(said), "{said}\n{out}{err}{file}");
+    }
+}
+
+/// Kustomizations that deploy each other, and folders that name each other, come to an end.
+#[test]
+fn adopt_kustomizations_end() {
+    let dir = copied("flux");
+    let base = dir.path().join("deploy/base/ledger/kustomization.yaml");
+    let all = fs::read_to_string(&base)
+        .expect("it is there")
+        .replace("[release.yaml]", "[release.yaml, ../ledger, ../../prod]");
+    fs::write(&base, all).expect("it is writable");
+    let root = dir.path().join("clusters/prod/root.yaml");
+    let all = fs::read_to_string(&root).expect("it is there").replace("./clusters/prod", "./clusters");
+    fs::write(&root, all.clone()).expect("it is writable");
+    fs::write(dir.path().join("clusters/staging/root.yaml"), all).expect("it is writable");
+    let (status, said, err) = run(dir.path(), &["init"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{said}");
+    assert!(
+        said.contains("deploy/base/ledger/kustomization.yaml:1: kustomizations name each other in a circle here"),
+        "{said}"
+    );
 }
 
 /// What init says of one file beside a chart.
@@ -129,6 +232,19 @@ fn adopt_says_where_and_why_something_is_left() {
         ),
         ("helmfile.yaml", "bases: [b.yaml]\n".to_owned(), "helmfile.yaml: there is no base b.yaml"),
         ("set.yaml", set("{list: {elements: [{b: 1}]}}"), "set.yaml:1: set: {{.a}}: a value is missing"),
+        (
+            "set.yaml",
+            set("{list: {elements: [{a: x}]}}")
+                .replace("path: charts/api", "path: charts/api, helm: {valuesObject: {b: {c: 1}}}")
+                + "  templatePatch: 'spec: {source: {helm: {valuesObject: {b: {d: 2}}}}}'\n",
+            "set.yaml:1: set: spec.templatePatch: Argo CD can't merge helm.valuesObject.b, which the template has, too",
+        ),
+        (
+            "set.yaml",
+            set("{list: {elements: [{a: x}]}}")
+                .replace("path: charts/api", "path: charts/api, helm: {valueFiles: [gone.yaml]}"),
+            "set.yaml:1: set: there is no values file \"charts/api/gone.yaml\" here",
+        ),
         ("set.yaml", set("{clusters: {}}"), "set.yaml:1: set: the clusters are known to Argo CD only"),
         (
             "set.yaml",

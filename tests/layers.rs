@@ -25,10 +25,9 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("values", &[]), ("manifest", &[]), ("finding", &[]), ("kube", &["finding"])],
     &[("cluster", &[])],
     &[("chart", &[]), ("fleet", &["chart"])],
-    &[("adopt", &[])],
     &[("render", &[]), ("policy", &[]), ("routes", &[])],
     &[("explain", &[])],
-    &[("lint", &[]), ("diff", &[]), ("graph", &[])],
+    &[("lint", &[]), ("diff", &[]), ("graph", &[]), ("adopt", &[])],
     &[("action", &[]), ("report", &[])],
     &[("cli", &[])],
 ];

@@ -4,6 +4,7 @@
 
 mod adopt;
 mod apiserver;
+mod badinput;
 mod cel;
 mod diff;
 mod diffreport;

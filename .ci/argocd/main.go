@@ -16,10 +16,12 @@ import (
 	"sort"
 	"strings"
 
+	log "github.com/sirupsen/logrus"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/yaml"
 
+	"github.com/argoproj/argo-cd/v3/applicationset/controllers/template"
 	"github.com/argoproj/argo-cd/v3/applicationset/generators"
 	"github.com/argoproj/argo-cd/v3/applicationset/utils"
 	"github.com/argoproj/argo-cd/v3/cmpserver"
@@ -118,17 +120,11 @@ func applications(repository, file string) {
 	project := v1alpha1.AppProject{}
 	project.Name, project.Namespace = set.Spec.Template.Spec.Project, "argocd"
 	client := fake.NewClientBuilder().WithScheme(scheme).WithObjects(&project).Build()
-	for _, generator := range set.Spec.Generators {
-		results := must(generators.Transform(generator, all, set.Spec.Template, &set, nil, client))
-		for _, result := range results {
-			for _, params := range result.Params {
-				template := &v1alpha1.Application{Spec: result.Template.Spec}
-				template.Name = result.Template.Name
-				made := must(render.RenderTemplateParams(template, nil, params, set.Spec.GoTemplate, set.Spec.GoTemplateOptions))
-				made.TypeMeta.APIVersion, made.TypeMeta.Kind = "argoproj.io/v1alpha1", "Application"
-				must(0, json.NewEncoder(os.Stdout).Encode(made))
-			}
-		}
+	made, _, err := template.GenerateApplications(log.NewEntry(log.New()), set, all, &render, client)
+	must(0, err)
+	for _, application := range made {
+		application.TypeMeta.APIVersion, application.TypeMeta.Kind = "argoproj.io/v1alpha1", "Application"
+		must(0, json.NewEncoder(os.Stdout).Encode(application))
 	}
 }
 

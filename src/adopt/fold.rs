@@ -1,6 +1,7 @@
 //! Many releases as few items of a project file: what is the same but for the environment or the cluster becomes one item
 //! with placeholders, and values that stood in a tool's own files become values files.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -17,8 +18,10 @@ pub(super) const NO_ENVIRONMENT: &str = "default";
 pub(super) const OWN: &str = "in-cluster";
 
 /// One release, as a tool makes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Found {
+    /// Where it is said: file, line, name.
+    pub from: String,
     /// Path of the chart, relative to the project file.
     pub chart: String,
     /// Name of the release.
@@ -34,7 +37,7 @@ pub(super) struct Found {
 }
 
 /// Some of a release's values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Values {
     /// A file.
     File(DraftLayer),
@@ -43,6 +46,15 @@ pub(super) enum Values {
 }
 
 impl Found {
+    /// The release without where it is said.
+    pub fn bare(&self) -> Found {
+        let bare = |value: &Values| match value {
+            Values::Text(_, text) => Values::Text(String::new(), text.clone()),
+            file => file.clone(),
+        };
+        Found { from: String::new(), values: self.values.iter().map(bare).collect(), ..self.clone() }
+    }
+
     fn place(&self) -> (String, String) {
         (self.env.clone().unwrap_or_default(), self.cluster.clone().unwrap_or_default())
     }
@@ -50,13 +62,14 @@ impl Found {
 
 /// Makes items, environments and files of releases.
 pub(super) fn fold(mut all: Vec<Found>, root: &Path, draft: &mut Draft) {
-    let has_environments = !draft.environments.is_empty() || all.iter().any(|f| f.env.is_some());
+    let several = all.iter().filter_map(|f| f.cluster.as_ref()).collect::<BTreeSet<_>>().len() > 1;
+    let has_environments = several || !draft.environments.is_empty() || all.iter().any(|f| f.env.is_some());
     let has_files = |f: &Found| !crate::fleet::environments_of(&root.join(&f.chart)).is_empty();
     if has_environments || all.iter().any(has_files) {
         all.iter_mut().for_each(|f| _ = f.env.get_or_insert_with(|| NO_ENVIRONMENT.into()));
     }
+    let mut all = once(all, draft);
     all.sort_by_key(|f| (f.chart.clone(), f.name.clone(), f.namespace.clone(), f.place()));
-    all.dedup();
     clusters(&mut all, draft);
     write_texts(&mut all, draft);
     let mut groups: BTreeMap<(String, Shape), Vec<&Found>> = BTreeMap::new();
@@ -77,6 +90,29 @@ pub(super) fn fold(mut all: Vec<Found>, root: &Path, draft: &mut Draft) {
             });
         }
     }
+}
+
+/// Releases, each once. Of several with one name in one place, the first is taken.
+fn once(all: Vec<Found>, draft: &mut Draft) -> Vec<Found> {
+    let mut kept: Vec<Found> = Vec::new();
+    let mut known: BTreeMap<(String, String, (String, String)), usize> = BTreeMap::new();
+    for found in all {
+        match known.entry((found.name.clone(), found.namespace.clone(), found.place())) {
+            Entry::Vacant(entry) => {
+                entry.insert(kept.len());
+                kept.push(found);
+            }
+            Entry::Occupied(entry) => {
+                let other = &kept[*entry.get()];
+                if other.bare() != found.bare() {
+                    let which = format!("{}: the release {:?}", found.from, found.name);
+                    let there = format!("in namespace {:?} there already, with other values", found.namespace);
+                    draft.leave(format!("{which} is {there}, from {}", other.from));
+                }
+            }
+        }
+    }
+    kept
 }
 
 /// Declares environments and clusters. An environment with one cluster has none to tell apart.

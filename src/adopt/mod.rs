@@ -1,6 +1,7 @@
 //! `plimsoll init`: a project file from what is there. [`look`] gathers charts and what deploys them: [`helmfile`],
-//! [`argo`] and [`flux`] find the releases that those tools make, [`fold`] makes few items of them, [`free`] adds the charts
-//! that none of them names, and [`text`] writes it all down.
+//! [`objects`] are what Argo CD and Flux deploy, as [`kustomize`] makes them; [`argo`] and [`flux`] find the releases that
+//! those make, [`rendered`] those that charts print; [`fold`] makes few items of them, [`free`] adds the charts that none of
+//! them names, and [`text`] writes it all down.
 
 mod argo;
 mod data;
@@ -10,6 +11,10 @@ mod fold;
 mod folders;
 mod free;
 mod helmfile;
+mod kustomize;
+mod objects;
+mod patch;
+mod rendered;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 use crate::fleet::charts::{ChartHead, plain};
 use crate::yaml::node::Document;
+use fold::Found;
+use objects::Object;
 
 pub use text::write;
 
@@ -31,13 +38,26 @@ pub struct Draft {
     pub layers: Vec<DraftLayer>,
     /// Values files to write, by their paths beside the project file.
     pub files: BTreeMap<String, String>,
-    /// Where it comes from, for the file's head.
-    pub sources: Vec<String>,
+    /// Where it comes from, for the file's head: a tool's file with its line, and the names that stand there.
+    pub sources: Vec<(String, Vec<String>)>,
     /// What could not be taken over, with its place.
     pub left: Vec<String>,
 }
 
 impl Draft {
+    /// Notes where something comes from.
+    fn source(&mut self, place: String, name: &str) {
+        let known = self.sources.iter().position(|(there, _)| *there == place);
+        let at = known.unwrap_or_else(|| {
+            self.sources.push((place, Vec::new()));
+            self.sources.len() - 1
+        });
+        let names = &mut self.sources[at].1;
+        if !name.is_empty() && !names.iter().any(|n| n == name) {
+            names.push(name.to_owned());
+        }
+    }
+
     /// Says what could not be taken over, once.
     fn leave(&mut self, message: String) {
         if !self.left.contains(&message) {
@@ -84,6 +104,16 @@ pub(super) struct Config {
     pub text: String,
 }
 
+/// What is looked at.
+pub(super) struct Repository {
+    /// The folder.
+    pub root: PathBuf,
+    /// The charts below it.
+    pub charts: Vec<ChartHead>,
+    /// The files below it that are in none.
+    pub configs: Vec<Config>,
+}
+
 /// Folders that hold no sources.
 const SKIPPED: [&str; 4] = ["node_modules", "vendor", "target", "testdata"];
 
@@ -94,26 +124,15 @@ const MAX_FILE: u64 = 1 << 20;
 pub fn look(root: &Path) -> Draft {
     let mut draft = Draft::default();
     let (charts, configs) = gather(root);
-    let mut found = helmfile::read(&configs, root, &mut draft);
-    for config in configs.iter().filter(|c| !helmfile::is_helmfile(&c.name)) {
-        if !["argoproj.io/", "helm.toolkit.fluxcd.io/"].iter().any(|group| config.text.contains(group)) {
-            continue;
-        }
-        for (line, part) in parts(&config.text) {
-            let Ok(document) = data::read(&part) else { continue };
-            let place = format!("{}:{line}", config.name);
-            let group = data::text(&document, &["apiVersion"]);
-            match (&*data::text(&document, &["kind"]), group.split('/').next().unwrap_or_default()) {
-                ("Application" | "ApplicationSet", "argoproj.io") => {
-                    found.extend(argo::read(&document, &place, &configs, root, &mut draft));
-                }
-                ("HelmRelease", "helm.toolkit.fluxcd.io") => {
-                    found.extend(flux::read(&document, &place, config, root, &mut draft));
-                }
-                _ => {}
-            }
-        }
+    let repository = Repository { root: root.to_owned(), charts, configs };
+    let mut found = helmfile::read(&repository, &mut draft);
+    for object in objects::all(&repository, &mut draft) {
+        found.extend(read_object(&object, &repository, &mut draft));
     }
+    let mut follower = rendered::Follower::new(&repository);
+    found.extend(follower.follow(&found, &mut draft));
+    found.extend(follower.follow_free(&found, &mut draft));
+    let Repository { charts, configs, .. } = repository;
     if found.is_empty() {
         let names = charts.iter().map(|c| c.name.as_str()).collect();
         let (layers, environments) = folders::layers(&configs, &names);
@@ -125,6 +144,16 @@ pub fn look(root: &Path) -> Draft {
     draft.charts.sort();
     draft.charts.dedup();
     draft
+}
+
+/// The releases that an object makes.
+fn read_object(object: &Object<'_>, repository: &Repository, draft: &mut Draft) -> Vec<Found> {
+    let group = data::text(&object.value, &["apiVersion"]);
+    match (&*data::text(&object.value, &["kind"]), group.split('/').next().unwrap_or_default()) {
+        ("Application" | "ApplicationSet", "argoproj.io") => argo::read(object, repository, draft),
+        ("HelmRelease", "helm.toolkit.fluxcd.io") => flux::read(object, &repository.root, draft).into_iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The charts below a folder, and the YAML files that are in none.

@@ -6,8 +6,9 @@ use super::{Draft, DraftChart, DraftLayer};
 pub fn write(draft: &Draft) -> String {
     let mut out = String::from("# What plimsoll renders, lints and compares: charts × environments × clusters.\n");
     out.push_str("# `plimsoll matrix` shows it; `plimsoll schema` is this file's JSON Schema for editors.\n");
-    for source in &draft.sources {
-        out.push_str(&format!("# Taken over from {source}\n"));
+    for (place, names) in &draft.sources {
+        let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+        out.push_str(&format!("# Taken over from {place}{names}\n"));
     }
     out.push_str("\ncharts:\n");
     draft.charts.iter().for_each(|chart| entry(&mut out, chart));

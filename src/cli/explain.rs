@@ -9,6 +9,7 @@ use super::args::{Answer, ExplainArgs, SceneArgs, SelectArgs};
 use super::exit;
 use super::session::{Failed, Found, Session, error, finish, one_chart, project, relative, releases, usage};
 use super::spread::{self, Loader};
+use super::whose::whose;
 use crate::chart::Metadata;
 use crate::diag::log::Log;
 use crate::explain::object::{Field, Object, crds, objects};
@@ -33,7 +34,7 @@ struct Question<'a> {
     field: Option<&'a str>,
 }
 
-fn question<'a>(args: &'a ExplainArgs, project: &Found) -> Result<Question<'a>, Failed> {
+fn question<'a>(args: &'a ExplainArgs, project: &Found, log: &mut Log) -> Result<Question<'a>, Failed> {
     let is_chart = |word: &String| Path::new(word).join("Chart.yaml").is_file() || word.ends_with(".tgz");
     let (chart, rest) = match args.words.split_first() {
         Some((first, rest)) if is_chart(first) => (Some(first), rest),
@@ -48,13 +49,16 @@ fn question<'a>(args: &'a ExplainArgs, project: &Found) -> Result<Question<'a>, 
     }
     let word = |i: usize| rest.get(i).map(String::as_str);
     let otherwise = if args.value.is_some() || args.html.is_some() { Otherwise::All } else { Otherwise::Bare };
-    let chart = one_chart(chart, &args.scene.select, otherwise, project)?;
+    let chart = match (chart, word(0)) {
+        (None, Some(object)) => whose(&args.scene, otherwise, project, object, log)?,
+        _ => one_chart(chart, &args.scene.select, otherwise, project)?,
+    };
     Ok(Question { chart, object: word(0), field: word(1) })
 }
 
 fn answer(args: &ExplainArgs, log: &mut Log) -> Result<String, Failed> {
     let project = project()?;
-    let question = question(args, &project)?;
+    let question = question(args, &project, log)?;
     if let Some(key) = &args.value {
         return reached(args, key, &question, log);
     }
@@ -271,7 +275,7 @@ fn closest<'n>(asked: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str
     near.into_iter().filter(|(d, _)| *d <= limit).take(3).map(|(_, n)| n).collect()
 }
 
-fn hint(asked: &str, names: &[String]) -> String {
+pub(super) fn hint(asked: &str, names: &[String]) -> String {
     let near = closest(asked, names.iter().map(String::as_str));
     if near.is_empty() { String::new() } else { format!("; closest: {}", near.join(", ")) }
 }

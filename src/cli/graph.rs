@@ -3,7 +3,7 @@
 use super::args::{GraphArgs, GraphFormat};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
+use super::session::{Failed, Found, error, finish_many, project, relative, releases, usage};
 use super::spread;
 use crate::diag::log::Log;
 use crate::finding::KubeObject;
@@ -17,14 +17,15 @@ use crate::value::HelmVersion;
 /// Runs the command.
 pub(super) fn run(args: &GraphArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
-    let found = project().and_then(|project| graph(args, &project, &mut log));
+    let mut failed = None;
+    let found = project().and_then(|project| graph(args, &project, &mut failed, &mut log));
     let written = found.and_then(|(graph, place)| match args.output {
         GraphFormat::Mermaid => Ok(report::mermaid(&graph)),
         GraphFormat::Dot => Ok(report::dot(&graph)),
         GraphFormat::Json => report::json(&graph).map_err(error),
         GraphFormat::Html => report::page(&title(&place), &graph).map_err(error),
     });
-    finish(&mut log, written.map(|text| (text, exit::OK)))
+    finish_many(&mut log, written.map(|text| (text, exit::OK)), failed)
 }
 
 fn title(place: &str) -> String {
@@ -56,21 +57,27 @@ impl Part {
     }
 }
 
-/// The graph, and the environment and cluster that it is of.
-fn graph(args: &GraphArgs, project: &Found, log: &mut Log) -> Result<(Graph, String), Failed> {
+/// The graph, and the environment and cluster that it is of; `failed` says which charts are not in it.
+fn graph(
+    args: &GraphArgs,
+    project: &Found,
+    failed: &mut Option<Failed>,
+    log: &mut Log,
+) -> Result<(Graph, String), Failed> {
     let matrix = releases(&args.charts, &args.scene.select, Otherwise::Bare, project)?;
     let places = matrix.places();
     if places.len() > 1 {
         let names = places.join(", ");
         return Err(usage(format!("a graph is of one environment and cluster (--env, --cluster), not {names}")));
     }
-    let parts = spread::charts(&matrix.charts, log, |chart, loader, log| {
+    let (parts, said) = spread::charts(&matrix.charts, log, |chart, loader, log| {
         let rendered = chart.releases.iter().map(|release| {
             let session = loader.open(&args.scene, release, log)?;
             Ok(Part::of(&Scene::render(&args.scene, release, session, log)?))
         });
         rendered.collect::<Result<Vec<Part>, Failed>>()
-    })?;
+    });
+    *failed = said;
     let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
     let mut graph = Graph::default();
     parts.iter_mut().for_each(|part| graph.extend(std::mem::take(&mut part.graph)));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::{ImageList, ImagesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, error, finish, project, relative, releases};
+use super::session::{Failed, error, finish, finish_many, project, relative, releases};
 use super::spread::{self, Loader};
 use crate::diag::log::Log;
 use crate::explain::OriginKind;
@@ -36,15 +36,19 @@ pub(super) fn run(args: &ImagesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
     let found = project().and_then(|project| {
         let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, &project)?;
-        let all = spread::charts(&matrix.charts, &mut log, |chart, loader, log| images(args, chart, loader, log))?;
-        Ok(all.into_iter().flatten().collect::<Vec<Image>>())
+        Ok(spread::charts(&matrix.charts, &mut log, |chart, loader, log| images(args, chart, loader, log)))
     });
-    let written = found.and_then(|all| match args.output {
+    let (all, failed) = match found {
+        Ok(found) => found,
+        Err(failed) => return finish(&mut log, Err(failed)),
+    };
+    let all: Vec<Image> = all.into_iter().flatten().collect();
+    let written = match args.output {
         ImageList::Text => Ok(text(&all)),
         ImageList::Json => serde_json::to_string_pretty(&all).map(|t| t + "\n").map_err(|e| error(e.to_string())),
         ImageList::List => Ok(list(&all)),
-    });
-    finish(&mut log, written.map(|text| (text, exit::OK)))
+    };
+    finish_many(&mut log, written.map(|text| (text, exit::OK)), failed)
 }
 
 fn images(args: &ImagesArgs, chart: &ChartReleases, loader: &mut Loader, log: &mut Log) -> Result<Vec<Image>, Failed> {

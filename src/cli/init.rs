@@ -11,6 +11,12 @@ use crate::fleet::charts::plain;
 use crate::fleet::{PROJECT_FILE, Project, Selection, matrix};
 use crate::report::words::number;
 
+/// How many names, and lines of one kind, are printed.
+const MANY: usize = 6;
+
+/// How many files and lines that something is taken over from are printed.
+const MANY_SOURCES: usize = 20;
+
 /// Runs the command.
 pub(super) fn run(args: &InitArgs) -> u8 {
     match init(args) {
@@ -72,13 +78,47 @@ fn counted(file: &Path, text: &str, root: &Path) -> String {
 
 fn said(draft: &Draft, file: &str, counted: &str) -> String {
     let mut out = format!("wrote {file}: {counted}\n");
-    for source in &draft.sources {
-        out.push_str(&format!("  taken over from {source}\n"));
+    for (place, names) in draft.sources.iter().take(MANY_SOURCES) {
+        let more = names.len().saturating_sub(MANY);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let names = names.iter().take(MANY).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let names = if names.is_empty() { names } else { format!(": {names}{more}") };
+        out.push_str(&format!("  taken over from {place}{names}\n"));
+    }
+    if draft.sources.len() > MANY_SOURCES {
+        let more = draft.sources.len() - MANY_SOURCES;
+        out.push_str(&format!("  … and from {more} more places, see the head of {file}\n"));
     }
     if !draft.left.is_empty() {
         out.push_str("not taken over:\n");
-        draft.left.iter().for_each(|l| out.push_str(&format!("  {l}\n")));
+        few(&draft.left, file, &mut out);
     }
     out.push_str("next: plimsoll matrix, plimsoll lint --all\n");
     out
+}
+
+/// The first lines of each kind; the file has them all.
+fn few(lines: &[String], file: &str, out: &mut String) {
+    let mut kinds: Vec<(String, Vec<&String>)> = Vec::new();
+    for line in lines {
+        let kind = kind_of(line);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, alike)) => alike.push(line),
+            None => kinds.push((kind, vec![line])),
+        }
+    }
+    for (_, alike) in kinds {
+        let shown = if alike.len() > MANY + 1 { MANY } else { alike.len() };
+        alike[..shown].iter().for_each(|line| out.push_str(&format!("  {line}\n")));
+        if shown < alike.len() {
+            out.push_str(&format!("  … and {} more like this, see the end of {file}\n", alike.len() - shown));
+        }
+    }
+}
+
+/// What a line says but for places and names: its words.
+fn kind_of(line: &str) -> String {
+    let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_alphabetic() || c == '\'');
+    let (text, _) = line.split_once(" for environment ").unwrap_or((line, ""));
+    text.split(' ').filter(is_word).collect::<Vec<_>>().join(" ")
 }

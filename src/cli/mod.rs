@@ -7,6 +7,7 @@ mod cluster;
 mod dependency;
 mod diff;
 mod explain;
+mod failures;
 mod graph;
 pub mod helm_diff;
 mod images;
@@ -27,6 +28,7 @@ mod template;
 mod touched;
 mod usage;
 mod values;
+mod whose;
 mod world;
 
 use std::io::Write;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::args::RenderArgs;
 use super::cluster;
 use super::exit;
+use super::failures::Failures;
 use super::progress::Progress;
 use super::session::{Failed, Session, error, project, relative, releases, shown};
 use super::spread::Loader;
@@ -24,7 +25,7 @@ use crate::value::kept;
 struct Outcome {
     text: String,
     said: String,
-    status: u8,
+    failed: Vec<(String, Failed)>,
 }
 
 /// What all charts share.
@@ -54,21 +55,25 @@ pub(super) fn run(args: &RenderArgs) -> u8 {
     let plan = Plan { args, cluster, is_alone: count == 1, is_many: matrix.places().len() > 1 };
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut progress = Progress::new(count);
-    let (mut status, mut open) = (exit::OK, true);
+    let (mut failures, mut open) = (Failures::default(), true);
     let take = |chart: &ChartReleases, outcome: Option<Outcome>| {
         let outcome = outcome.unwrap_or_else(|| Outcome {
-            said: format!("{}: the render was aborted\n", chart.chart.path.display()),
-            status: exit::ERROR,
+            failed: vec![(relative(&chart.chart.path.display().to_string()), error("the render was aborted".into()))],
             ..Outcome::default()
         });
         let text = if colour { coloured(&outcome.text) } else { outcome.text };
         open = open && super::print(text.as_bytes());
         progress.aside(|| std::io::stderr().write_all(&kept::bytes(&outcome.said)).unwrap_or_default());
-        status = status.max(outcome.status);
+        outcome.failed.into_iter().for_each(|(of, failed)| failures.add(of, failed));
         progress.add(chart.releases.len());
     };
     parallel::in_order(&matrix.charts, parallel::cores(), |chart| render_chart(&plan, chart), take);
-    if open { status } else { exit::ERROR }
+    drop(progress);
+    match failures.all(count > 1) {
+        Some((status, text)) => fail(status, &text),
+        None if open => exit::OK,
+        None => exit::ERROR,
+    }
 }
 
 fn check(args: &RenderArgs, matrix: &Matrix) -> Result<(), Failed> {
@@ -100,12 +105,12 @@ fn render_chart(plan: &Plan<'_>, chart: &ChartReleases) -> Outcome {
         log.take().iter().for_each(|l| outcome.said.push_str(&format!("{l}\n")));
         match done {
             Ok(text) => outcome.text.push_str(&text),
-            Err((status, text)) => {
-                if plan.is_many {
-                    outcome.said.push_str(&format!("{} in {}:\n", release.name(), release.place()));
-                }
-                outcome.said.push_str(&text);
-                outcome.status = outcome.status.max(status);
+            Err(failed) => {
+                let of = match release.place() {
+                    place if place.is_empty() => release.name().to_owned(),
+                    place => format!("{} in {place}", release.name()),
+                };
+                outcome.failed.push((of, failed));
             }
         }
     }

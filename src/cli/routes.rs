@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{RouteList, RoutesArgs};
 use super::exit;
 use super::explain::Scene;
-use super::session::{Failed, Found, error, finish, project, relative, releases, usage};
+use super::session::{Failed, Found, error, finish_many, project, relative, releases, usage};
 use super::spread;
 use crate::diag::log::Log;
 use crate::finding::{KubeObject, Severity};
@@ -26,7 +26,8 @@ use crate::value::HelmVersion;
 /// Runs the command.
 pub(super) fn run(args: &RoutesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
-    let found = project().and_then(|project| tables(args, &project, &mut log));
+    let mut failed = None;
+    let found = project().and_then(|project| tables(args, &project, &mut failed, &mut log));
     let written = found.and_then(|tables| {
         let text = match args.output {
             RouteList::Text => Ok(report::text(&tables)),
@@ -36,7 +37,7 @@ pub(super) fn run(args: &RoutesArgs) -> u8 {
         let fails = worst(&tables).is_some_and(|worst| args.fail_on.fails(worst));
         text.map(|text| (text, if fails { exit::ERROR } else { exit::OK }))
     });
-    finish(&mut log, written)
+    finish_many(&mut log, written, failed)
 }
 
 fn worst(tables: &[Table]) -> Option<Severity> {
@@ -46,7 +47,13 @@ fn worst(tables: &[Table]) -> Option<Severity> {
     conflicts.chain(differences).max()
 }
 
-fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table>, Failed> {
+/// The routes by environment and cluster; `failed` says which charts are not among them.
+fn tables(
+    args: &RoutesArgs,
+    project: &Found,
+    failed: &mut Option<Failed>,
+    log: &mut Log,
+) -> Result<Vec<Table>, Failed> {
     let config = args.against.as_deref().map(|path| nginx::load(path, &Disk).map_err(|f| usage(f.to_string())));
     let config = config.transpose()?;
     let given = args.map.iter().map(|pair| {
@@ -57,14 +64,15 @@ fn tables(args: &RoutesArgs, project: &Found, log: &mut Log) -> Result<Vec<Table
     // An environment's routes are looked at together, whichever charts they are of.
     let mut scenes: BTreeMap<Option<String>, (Vec<Route>, Index)> = BTreeMap::new();
     let matrix = releases(&args.charts, &args.scene.select, Otherwise::All, project)?;
-    let parts = spread::charts(&matrix.charts, log, |chart, loader, log| {
+    let (parts, said) = spread::charts(&matrix.charts, log, |chart, loader, log| {
         let rendered = chart.releases.iter().map(|release| {
             let session = loader.open(&args.scene, release, log)?;
             let scene = Scene::render(&args.scene, release, session, log)?;
             of_scene(&scene, &chart.chart.path)
         });
         rendered.collect::<Result<Vec<Part>, Failed>>()
-    })?;
+    });
+    *failed = said;
     for part in parts.into_iter().flatten() {
         let (all, index) = scenes.entry(part.place).or_default();
         index.add(Release { chart: &part.chart, namespace: &part.namespace, objects: &part.objects });

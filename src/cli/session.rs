@@ -53,6 +53,18 @@ pub(super) fn finish(log: &mut Log, done: Result<(String, u8), Failed>) -> u8 {
     status
 }
 
+/// As [`finish`] for what many charts gave: prints what there is, and then what failed, which is the status.
+pub(super) fn finish_many(log: &mut Log, done: Result<(String, u8), Failed>, failed: Option<Failed>) -> u8 {
+    let status = finish(log, done);
+    match failed {
+        Some((worse, text)) => {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            status.max(worse)
+        }
+        None => status,
+    }
+}
+
 /// A format, and the file it goes to: standard output where none is named.
 pub(super) type Output = (String, Option<String>);
 

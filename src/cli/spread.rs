@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::SceneArgs;
-use super::session::{Failed, Session, error, open_chart};
+use super::failures::Failures;
+use super::session::{Failed, Session, error, open_chart, relative};
 use crate::chart::Chart;
 use crate::diag::log::Log;
 use crate::fleet::{ChartReleases, Release};
@@ -27,14 +28,20 @@ impl Loader {
     }
 }
 
-/// What `work` makes of each chart, in order. The first one that fails is what is said.
+/// What `work` makes of each chart, in order, and what failed: one that fails doesn't hide the others.
 pub(super) fn charts<R: Send>(
     charts: &[ChartReleases],
     log: &mut Log,
     work: impl Fn(&ChartReleases, &mut Loader, &mut Log) -> Result<R, Failed> + Sync,
-) -> Result<Vec<R>, Failed> {
-    let name = |chart: &ChartReleases| chart.chart.path.display().to_string();
-    each(charts, log, name, |chart, log| work(chart, &mut Loader::default(), log))
+) -> (Vec<R>, Option<Failed>) {
+    let (mut results, mut failures) = (Vec::new(), Failures::default());
+    let name = |chart: &ChartReleases| relative(&chart.chart.path.display().to_string());
+    let take = |chart: &ChartReleases, done: Result<R, Failed>| match done {
+        Ok(result) => results.push(result),
+        Err(failed) => failures.add(name(chart), failed),
+    };
+    each(charts, log, |chart, log| work(chart, &mut Loader::default(), log), take);
+    (results, failures.all(charts.len() > 1))
 }
 
 /// What `work` makes of each release of a chart, in order. The first one that fails is what is said.
@@ -49,32 +56,34 @@ pub(super) fn releases<R: Send>(
         // What is wrong with the values is said before what is wrong with the chart.
         Err(e) => return Err(chart.releases.first().and_then(|r| Session::open(args, r, log).err()).unwrap_or(e)),
     };
-    let name = |release: &Release| format!("{} {}", release.name(), release.place());
-    each(&chart.releases, log, name, |release, log| work(release, Session::of(args, release, loaded.clone())?, log))
+    let mut all = Ok(Vec::new());
+    let take = |_: &Release, done| {
+        let Ok(results) = &mut all else { return };
+        match done {
+            Ok(result) => results.push(result),
+            Err(e) => all = Err(e),
+        }
+    };
+    let work = |release: &Release, log: &mut Log| work(release, Session::of(args, release, loaded.clone())?, log);
+    each(&chart.releases, log, work, take);
+    all
 }
 
 fn each<I: Sync, R: Send>(
     items: &[I],
     log: &mut Log,
-    name: impl Fn(&I) -> String,
     work: impl Fn(&I, &mut Log) -> Result<R, Failed> + Sync,
-) -> Result<Vec<R>, Failed> {
-    let mut all = Ok(Vec::new());
+    mut take: impl FnMut(&I, Result<R, Failed>),
+) {
     let fresh = log.fresh();
     let work = |item: &I| {
         let mut log = fresh.clone();
         (work(item, &mut log), log.take())
     };
     let take = |item: &I, done: Option<(Result<R, Failed>, Vec<String>)>| {
-        let Ok(results) = &mut all else { return };
-        let aborted = || (Err(error(format!("{}: the render was aborted", name(item)))), Vec::new());
-        let (result, said) = done.unwrap_or_else(aborted);
+        let (result, said) = done.unwrap_or_else(|| (Err(error("the render was aborted".into())), Vec::new()));
         said.into_iter().for_each(|line| log.bare(line));
-        match result {
-            Ok(result) => results.push(result),
-            Err(e) => all = Err(e),
-        }
+        take(item, result);
     };
     parallel::in_order(items, parallel::cores(), work, take);
-    all
 }

@@ -338,13 +338,7 @@ fn missing_dependencies(chart: &Chart) -> Vec<&str> {
 
 /// Helm's rule for names of releases.
 fn check_name(name: &str, helm: HelmVersion, log: &mut Log) -> Result<(), String> {
-    let label = |l: &str| {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        edge(l.chars().next())
-            && edge(l.chars().next_back())
-            && l.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    if !name.is_empty() && name.len() <= 53 && name.split('.').all(label) {
+    if name.len() <= 53 && crate::kube::rules::is_subdomain(name) {
         return Ok(());
     }
     let quoted = go_quote(name);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::args::{Answer, Helm, SceneArgs, ValuesArgs};
 use super::exit;
 use super::explain::{Scene, scenes};
-use super::session::{Failed, Session, error, finish, one_chart, project, relative};
+use super::session::{Failed, Session, error, finish, finish_many, project, relative, releases, usage as misused};
 use super::spread;
 use crate::diag::log::Log;
 use crate::explain::keys::Keys;
@@ -22,23 +22,47 @@ use crate::value::{HelmVersion, Value};
 /// Runs the command.
 pub(super) fn run(args: &ValuesArgs) -> u8 {
     let mut log = Log::new(HelmVersion::from(args.scene.engine.helm_version));
-    let done = answer(args, &mut log);
-    finish(&mut log, done.map(|text| (text, exit::OK)))
+    let otherwise = if is_merged(args) { Otherwise::Bare } else { Otherwise::All };
+    let found = project().and_then(|project| releases(&args.charts, &args.scene.select, otherwise, &project));
+    let charts = match found {
+        Ok(matrix) if matrix.charts.is_empty() => return finish(&mut log, Err(misused("no release is picked".into()))),
+        Ok(matrix) => matrix.charts,
+        Err(failed) => return finish(&mut log, Err(failed)),
+    };
+    let (answers, failed) = spread::charts(&charts, &mut log, |chart, _, log| {
+        let (text, json) =
+            if is_merged(args) { merged(args, chart, log)? } else { judged(args, chart, charts.len() > 1, log)? };
+        Ok((relative(&chart.chart.path.display().to_string()), text, json))
+    });
+    let written = written(args, answers, charts.len() > 1);
+    finish_many(&mut log, written.map(|text| (text, exit::OK)), failed)
 }
 
-fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
-    let project = project()?;
-    let is_merged = !(args.unused || args.undefined || args.replaced);
-    let otherwise = if is_merged { Otherwise::Bare } else { Otherwise::All };
-    let chart = one_chart(args.chart.as_ref(), &args.scene.select, otherwise, &project)?;
-    if is_merged {
-        return merged(args, &chart, log);
+fn is_merged(args: &ValuesArgs) -> bool {
+    !(args.unused || args.undefined || args.replaced)
+}
+
+/// The answers about all charts, each below the chart's name where there are several.
+fn written(args: &ValuesArgs, mut answers: Vec<(String, String, Json)>, is_many: bool) -> Result<String, Failed> {
+    match (args.output, is_many) {
+        (Answer::Text, true) => Ok(answers.iter().map(|(chart, text, _)| format!("## {chart}\n{text}")).collect()),
+        (Answer::Text, false) => Ok(answers.into_iter().map(|(_, text, _)| text).collect()),
+        (Answer::Json, false) => answers.pop().map_or_else(|| Ok(String::new()), |(_, _, json)| pretty(&json)),
+        (Answer::Json, true) => {
+            let all: Vec<Json> =
+                answers.into_iter().map(|(chart, _, json)| json!({ "chart": chart, "values": json })).collect();
+            pretty(&json!(all))
+        }
     }
-    let scenes = scenes(&args.scene, &chart, log)?;
+}
+
+/// What is wrong with a chart's values, for people and for programs.
+fn judged(args: &ValuesArgs, chart: &ChartReleases, is_many: bool, log: &mut Log) -> Result<(String, Json), Failed> {
+    let scenes = scenes(&args.scene, chart, log)?;
     let mut text = String::new();
     let mut found = serde_json::Map::new();
     if args.unused {
-        let unused = unused(&scenes);
+        let unused = unused(&scenes, is_many);
         section(&mut text, "No template reads, in any environment:", unused.iter().map(|u| line(u, "key")));
         found.insert("unused".into(), unused.into());
     }
@@ -55,14 +79,11 @@ fn answer(args: &ValuesArgs, log: &mut Log) -> Result<String, Failed> {
         let replaced = replaced(&scenes);
         section(&mut text, "Lists that were replaced:", replaced.iter().map(|u| line(u, "key")));
         found.insert("replaced".into(), replaced.into());
-        let nulls = nulls(&args.scene, &chart, &scenes, log)?;
+        let nulls = nulls(&args.scene, chart, &scenes, log)?;
         section(&mut text, "Nulls that Helm 3 and Helm 4 take differently:", nulls.iter().map(|u| line(u, "key")));
         found.insert("nulls".into(), nulls.into());
     }
-    match args.output {
-        Answer::Text => Ok(text),
-        Answer::Json => pretty(&Json::Object(found)),
-    }
+    Ok((text, Json::Object(found)))
 }
 
 fn pretty(answer: &Json) -> Result<String, Failed> {
@@ -107,8 +128,8 @@ fn place(scene: &Scene, pos: Pos) -> Option<At> {
     Some(At { file: relative(at.name), line: at.line, column: at.column })
 }
 
-/// The merged values, each with who set it.
-fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<String, Failed> {
+/// The merged values, each with who set it, for people and for programs.
+fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<(String, Json), Failed> {
     let parts = spread::releases(&args.scene, chart, log, |release, session, log| {
         let mut text = String::new();
         if chart.releases.len() > 1 {
@@ -129,12 +150,9 @@ fn merged(args: &ValuesArgs, chart: &ChartReleases, log: &mut Log) -> Result<Str
         }
         Ok((text, json!({ "environment": scene.place(), "values": all })))
     })?;
-    let (text, answers): (String, Vec<Json>) = parts.into_iter().unzip();
-    match (args.output, &answers[..]) {
-        (Answer::Text, _) => Ok(text),
-        (Answer::Json, [one]) => pretty(one),
-        (Answer::Json, many) => pretty(&json!(many)),
-    }
+    let (text, mut answers): (String, Vec<Json>) = parts.into_iter().unzip();
+    let answer = if answers.len() == 1 { answers.remove(0) } else { json!(answers) };
+    Ok((text, answer))
 }
 
 fn overridden(over: &Overridden) -> String {
@@ -154,10 +172,17 @@ fn all_shown(spots: &BTreeSet<Spot>) -> Vec<String> {
     spots.iter().map(shown).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Keys that no template reads in any environment.
-fn unused(scenes: &[Scene]) -> Vec<Json> {
-    let found = usage::unused(&views(scenes)).into_iter();
-    found.map(|f| json!({ "key": f.key, "place": all_shown(&f.places) })).collect()
+/// Keys that no template reads in any environment. Of several charts, globals of layers that they share are left out:
+/// they are for all of them.
+fn unused(scenes: &[Scene], is_many: bool) -> Vec<Json> {
+    let found = match scenes.first().filter(|_| is_many) {
+        Some(scene) => {
+            let (subcharts, own) = usage::unused_by_owner(&scene.session.chart, &views(scenes));
+            [subcharts, own].concat()
+        }
+        None => usage::unused(&views(scenes)),
+    };
+    found.into_iter().map(|f| json!({ "key": f.key, "place": all_shown(&f.places) })).collect()
 }
 
 /// Keys that templates read unguarded and no layer sets.

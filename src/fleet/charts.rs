@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::place::{Fault, Place, did_you_mean};
 use super::project::{ChartEntry, Project};
 use crate::chart::archive;
+use crate::chart::load::os_error;
 use crate::value::HelmVersion;
 use crate::yaml::node::{Document, Node};
 
@@ -97,9 +98,12 @@ impl Project {
             };
             match self.found(pattern) {
                 Err(message) => faults.push(self.fault(entry.path.at, message)),
+                Ok(found) if away && found.is_empty() => {
+                    faults.push(self.fault(entry.path.at, self.nothing_found(pattern, "takes no chart away")));
+                }
                 Ok(found) if away => taken.extend(found),
                 Ok(found) if found.is_empty() => {
-                    faults.push(self.fault(entry.path.at, self.nothing_found(pattern)));
+                    faults.push(self.fault(entry.path.at, self.nothing_found(pattern, "finds no chart")));
                 }
                 Ok(found) => {
                     for path in found {
@@ -115,15 +119,24 @@ impl Project {
         if faults.is_empty() { Ok(members) } else { Err(faults) }
     }
 
-    /// The charts that a glob finds; none within another chart's charts/.
+    /// The charts that a glob finds; none within another chart's charts/, and one that links lead to again only once.
     fn found(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
         let full = self.dir().join(pattern).display().to_string();
         let paths = glob::glob(&full).map_err(|e| format!("{pattern:?} is no glob: {e}"))?;
-        let is_chart = |p: &PathBuf| p.join("Chart.yaml").is_file() || p.extension().is_some_and(|e| e == "tgz");
-        Ok(paths.flatten().map(|p| plain(&p)).filter(is_chart).filter(|p| !is_subchart(p)).collect())
+        let (mut found, mut known) = (Vec::new(), BTreeSet::new());
+        for path in paths {
+            let path = plain(&path.map_err(|e| format!("{pattern}: {e}"))?);
+            if !is_subchart(&path)
+                && is_chart(&path, self.dir())?
+                && known.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))
+            {
+                found.push(path);
+            }
+        }
+        Ok(found)
     }
 
-    fn nothing_found(&self, pattern: &str) -> String {
+    fn nothing_found(&self, pattern: &str, what: &str) -> String {
         let path = self.dir().join(pattern);
         let parent = path.parent().unwrap_or(Path::new("."));
         if path.is_dir() {
@@ -133,7 +146,28 @@ impl Project {
             .map(|d| d.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
             .unwrap_or_default();
         let wanted = path.file_name().unwrap_or_default().to_string_lossy();
-        format!("{pattern} finds no chart{}", did_you_mean(&wanted, names.iter().map(String::as_str)))
+        format!("{pattern} {what}{}", did_you_mean(&wanted, names.iter().map(String::as_str)))
+    }
+}
+
+/// Whether a path is a chart. What looks like one and can't be read is told rather than left out.
+fn is_chart(path: &Path, dir: &Path) -> Result<bool, String> {
+    let shown = || path.strip_prefix(dir).unwrap_or(path).display().to_string();
+    let unreadable = |e: std::io::Error| format!("{}: {}", shown(), os_error(&e));
+    match path.metadata() {
+        // A link to nothing: what was a chart may be elsewhere now.
+        Err(e) if path.is_symlink() => return Err(unreadable(e)),
+        Err(_) => return Ok(false),
+        Ok(m) if !m.is_dir() => return Ok(path.extension().is_some_and(|e| e == "tgz")),
+        Ok(_) => {}
+    }
+    match path.join("Chart.yaml").metadata() {
+        Ok(m) => Ok(m.is_file()),
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Err(unreadable(e)),
+        Err(_) if path.join("values.yaml").is_file() && path.join("templates").is_dir() => {
+            Err(format!("{} has values.yaml and templates/, but no Chart.yaml", shown()))
+        }
+        Err(_) => Ok(false),
     }
 }
 

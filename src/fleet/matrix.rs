@@ -8,10 +8,10 @@ use sha2::Digest;
 
 use super::charts::{ChartHead, cycles, plain};
 use super::conventions::{environments_of, files_of};
-use super::place::{Fault, Placed, did_you_mean};
-use super::placeholders::{check, known};
-use super::project::{ChartEntry, Cluster, Environment, Layer, Project, Settings};
-use super::release::{Cell, Release, Resolver};
+use super::place::{Fault, Place, did_you_mean};
+use super::project::{ChartEntry, Cluster, Environment, Project};
+use super::release::{Cell, Release, Resolver, near};
+use super::verify::{same_names, verify};
 
 /// What a command is asked to look at.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +94,7 @@ pub struct Catalog<'p> {
     clusters: HashMap<&'p str, Vec<Arc<Cluster>>>,
 }
 
-type Chosen<'p> = Vec<(Arc<ChartHead>, Option<&'p ChartEntry>)>;
+pub(super) type Chosen<'p> = Vec<(Arc<ChartHead>, Option<&'p ChartEntry>)>;
 
 impl<'p> Catalog<'p> {
     /// Looks through a project.
@@ -153,10 +153,10 @@ impl<'p> Catalog<'p> {
     /// The charts that are looked at.
     fn chosen(&self, selection: &Selection, current: &Path) -> Result<Chosen<'p>, Vec<Fault>> {
         let mut charts: Chosen<'p> = Vec::new();
-        for path in &selection.paths {
-            let path = plain(&current.join(path));
-            if !path.exists() {
-                return Err(vec![Fault::general(format!("chart {} not found", path.display()))]);
+        for given in &selection.paths {
+            let path = plain(&current.join(given));
+            if let Some(fault) = named(&path, given) {
+                return Err(vec![fault]);
             }
             let head = Arc::new(ChartHead::read(&path));
             match self.members.get(&path) {
@@ -176,10 +176,51 @@ impl<'p> Catalog<'p> {
             charts.push((Arc::new(ChartHead::read(current)), None));
         }
         if charts.is_empty() {
-            let text = "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml with charts (plimsoll init writes one)";
-            return Err(vec![Fault::general(text)]);
+            return Err(vec![no_chart(self.project)]);
         }
         Ok(charts)
+    }
+}
+
+fn no_chart(project: &Project) -> Fault {
+    match project.file.is_file() {
+        true => Fault {
+            file: project.file.display().to_string(),
+            at: Place::default(),
+            message: "it names no chart that is released; say charts: [charts/*], or name a chart on the command line"
+                .into(),
+        },
+        false => Fault::general(
+            "which chart? Name one, or run this in a chart's folder or below a plimsoll.yaml (plimsoll init writes one)",
+        ),
+    }
+}
+
+/// What is wrong with a chart that the command line names: it isn't there, or is something else.
+fn named(path: &Path, given: &Path) -> Option<Fault> {
+    let shown = given.display();
+    if !path.exists() {
+        return Some(Fault::general(format!("chart {shown} not found{}", near(path))));
+    }
+    let is_yaml = |p: &Path| p.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let plain = || {
+        Fault::general(format!(
+            "{shown} is no chart: that is a folder with Chart.yaml, or an archive; lint and diff take manifests by --manifests"
+        ))
+    };
+    if !path.is_dir() {
+        return is_yaml(path).then(plain);
+    }
+    if path.join("Chart.yaml").symlink_metadata().is_ok() {
+        return None;
+    }
+    let within: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|e| e.path()).collect();
+    let charts = within.iter().filter(|p| p.join("Chart.yaml").is_file()).count();
+    match charts {
+        0 => within.iter().any(|p| is_yaml(p)).then(plain),
+        _ => Some(Fault::general(format!(
+            "{shown} is no chart but a folder of charts ({charts}): name them, {shown}/*, or let plimsoll init write a project file"
+        ))),
     }
 }
 
@@ -198,68 +239,6 @@ fn is_called(head: &ChartHead, pattern: &str, project: &Project) -> bool {
     let pattern = pattern.trim_end_matches('/');
     let fits = |name: &str| name == pattern || glob::Pattern::new(pattern).is_ok_and(|p| p.matches(name));
     fits(&head.name) || fits(&path) || fits(&folder)
-}
-
-/// What is wrong with a project file besides its form.
-fn verify(project: &Project) -> Vec<Fault> {
-    let known = known(project);
-    let mut faults = BTreeSet::new();
-    for text in texts(project) {
-        faults.extend(check(&text.text, &known).map(|message| project.fault(text.at, message)));
-    }
-    for entry in &project.charts {
-        let clusters = || project.environments.values().flat_map(|e| &e.clusters).map(|c| c.name.text.as_str());
-        let envs = || project.environments.keys().map(String::as_str);
-        for (what, asked, known) in [
-            ("environment", &entry.environments, envs().collect::<BTreeSet<_>>()),
-            ("cluster", &entry.clusters, clusters().collect()),
-        ] {
-            for name in asked.iter().flatten().filter(|n| !known.contains(n.text.as_str())) {
-                let message =
-                    format!("there is no {what} {:?}{}", name.text, did_you_mean(&name.text, known.iter().copied()));
-                faults.insert(project.fault(name.at, message));
-            }
-        }
-    }
-    faults.extend(differing_clusters(project));
-    faults.into_iter().collect()
-}
-
-/// All texts that may have placeholders.
-fn texts(project: &Project) -> Vec<&Placed> {
-    fn of<'a>(layers: &'a [Layer], settings: &'a Settings) -> impl Iterator<Item = &'a Placed> {
-        layers.iter().map(|l| &l.file).chain(&settings.namespace).chain(&settings.release_name)
-    }
-    let mut all: Vec<&Placed> = of(&project.layers, &project.settings).collect();
-    for environment in project.environments.values() {
-        all.extend(of(&environment.layers, &environment.settings));
-        environment.clusters.iter().for_each(|c| all.extend(of(&c.layers, &c.settings)));
-    }
-    project.charts.iter().for_each(|e| all.extend(of(&e.layers, &e.settings)));
-    all
-}
-
-/// One cluster may serve several environments, if it is the same everywhere.
-fn differing_clusters(project: &Project) -> Vec<Fault> {
-    let mut seen: HashMap<&str, (&str, &Cluster)> = HashMap::new();
-    let mut faults = Vec::new();
-    let text = |a: Option<&Placed>| a.map(|p| p.text.clone());
-    for (env, environment) in &project.environments {
-        for cluster in &environment.clusters {
-            let Some((first, other)) = seen.insert(&cluster.name.text, (env, cluster)) else { continue };
-            let keys = cluster.attributes.keys().chain(other.attributes.keys());
-            let mut differ = keys.filter(|k| text(cluster.attributes.get(*k)) != text(other.attributes.get(*k)));
-            let context = (cluster.context != other.context).then(|| "context".to_owned());
-            if let Some(key) = differ.next().cloned().or(context) {
-                let name = &cluster.name.text;
-                let message = format!(
-                    "cluster {name} of {env} has another {key} than cluster {name} of {first}: one name, two clusters"
-                );
-                faults.push(project.fault(cluster.name.at, message));
-            }
-        }
-    }
-    faults
 }
 
 struct Builder<'s, 'p> {
@@ -298,10 +277,28 @@ impl<'p> Builder<'_, 'p> {
                 faults.push(self.unknown_env(env, without.iter().map(|h| &***h), first));
             }
         }
+        if faults.is_empty() {
+            faults.extend(self.elsewhere());
+        }
         match faults.is_empty() {
             true => Ok(()),
             false => Err(faults.into_iter().map(Fault::general).collect()),
         }
+    }
+
+    /// Clusters that none of the environments has which are asked for.
+    fn elsewhere(&self) -> Vec<String> {
+        let (envs, clusters) = (&self.selection.envs, &self.selection.clusters);
+        let has = |env: &str, name: &String| {
+            self.clusters.get(env).is_some_and(|all| all.iter().any(|c| c.name.text == *name))
+        };
+        let missing = clusters.iter().filter(|name| !envs.is_empty() && !envs.iter().any(|env| has(env, name)));
+        let said = missing.map(|name| {
+            let mut there: Vec<&str> = self.clusters.keys().copied().filter(|env| has(env, name)).collect();
+            there.sort_unstable();
+            format!("cluster {name:?} is in {}, not in {}", there.join(", "), envs.join(", "))
+        });
+        said.collect()
     }
 
     fn has(&self, head: &ChartHead, env: &str) -> bool {
@@ -309,14 +306,19 @@ impl<'p> Builder<'_, 'p> {
     }
 
     fn unknown_env<'h>(&self, name: &str, heads: impl Iterator<Item = &'h ChartHead>, first: &ChartHead) -> String {
+        let project = self.resolver.project;
         let mut known: BTreeSet<String> = heads.flat_map(|h| environments_of(&h.path)).collect();
-        known.extend(self.resolver.project.environments.keys().cloned());
+        known.extend(project.environments.keys().cloned());
         if known.is_empty() {
             return format!("unknown environment {name:?}: {} has no files for any environment", first.path.display());
         }
         let near = did_you_mean(name, known.iter().map(String::as_str));
         let all = known.iter().cloned().collect::<Vec<_>>().join(", ");
-        format!("unknown environment {name:?} for {}: known are {all}{near}", first.path.display())
+        let of = match project.environments.is_empty() {
+            true => format!(" for {}", first.path.display()),
+            false => String::new(),
+        };
+        format!("unknown environment {name:?}{of}: known are {all}{near}")
     }
 
     fn releases(&mut self, chart: &Arc<ChartHead>, entry: Option<&ChartEntry>) -> Vec<Release> {
@@ -395,32 +397,4 @@ impl<'p> Builder<'_, 'p> {
         let kept = all.iter().filter(|c| is_kept(&c.name.text) && is_asked(&c.name.text));
         kept.cloned().map(Some).collect()
     }
-}
-
-/// Releases of two charts that would overwrite each other.
-fn same_names(project: &Project, matrix: &Matrix, charts: &Chosen<'_>) -> BTreeSet<Fault> {
-    let mut seen: HashMap<(&str, &str, &str), &Release> = HashMap::new();
-    let mut faults = BTreeSet::new();
-    for release in matrix.releases().filter(|_| !project.charts.is_empty()) {
-        let target = release.cluster().or(release.env()).unwrap_or_default();
-        let Some(other) = seen.insert((target, release.namespace(), release.name()), release) else { continue };
-        let shown =
-            |r: &Release| r.chart.path.strip_prefix(project.dir()).unwrap_or(&r.chart.path).display().to_string();
-        let entry = charts.iter().find(|(h, _)| h.path == release.chart.path).and_then(|(_, entry)| *entry);
-        let (name, namespace) = (release.name(), release.namespace());
-        let (one, two, place) = (shown(other), shown(release), release.place());
-        let both = match one == two {
-            true => format!(
-                "{one} is released twice as {name:?} in namespace {namespace:?}: in {} and {place}",
-                other.place()
-            ),
-            false => format!("{one} and {two} have one release name {name:?} in namespace {namespace:?} of {place}"),
-        };
-        let message = format!("{both}; give them a releaseName or a namespace of their own");
-        faults.insert(match entry {
-            Some(entry) => project.fault(entry.path.at, message),
-            None => Fault::general(message),
-        });
-    }
-    faults
 }

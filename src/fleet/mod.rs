@@ -7,6 +7,7 @@
 pub mod charts;
 mod conventions;
 pub mod definition;
+mod find;
 mod matrix;
 mod place;
 mod placeholders;
@@ -14,10 +15,12 @@ pub mod project;
 mod reach;
 mod release;
 pub mod shape;
+mod verify;
 
 pub use conventions::{environments_of, files_of};
+pub use find::find_project;
 pub use matrix::{Catalog, ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
-pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, find_project};
+pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, Settings};
 pub use reach::Changes;
 pub use release::{LayerFile, Release};

@@ -19,6 +19,25 @@ impl Place {
     }
 }
 
+/// Where the lines of a text begin, to look up many places.
+#[derive(Clone, Debug)]
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// The lines of a text.
+    pub fn of(text: &str) -> Lines {
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i + 1);
+        Lines([0].into_iter().chain(ends).collect())
+    }
+
+    /// The place of a byte offset, as [`Place::of`] has it.
+    pub fn place(&self, offset: usize) -> Place {
+        let line = self.0.partition_point(|start| *start <= offset);
+        let start = self.0.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        Place { line, column: offset - start + 1 }
+    }
+}
+
 /// A text of the project file with its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Placed {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::definition::PROJECT;
-use super::place::{Fault, Place, Placed};
-use super::shape::{check, scalar};
+use super::place::{Fault, Lines, Place, Placed};
+use super::shape::{check, scalar, unquoted};
 use crate::yaml::node::{Document, Node};
 
 /// Name of the project file.
@@ -200,36 +200,28 @@ impl Project {
     /// # Errors
     /// All that is wrong with its form, in its order.
     pub fn read(file: &Path, text: &str) -> Result<Project, Vec<Fault>> {
+        // Some editors begin files with a mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let name = file.display().to_string();
         let document = Document::parse(text.as_bytes()).map_err(|e| {
             let at = e.offset.map(|o| Place::of(text, o)).unwrap_or_default();
-            let message = e.message.trim_start_matches("error converting YAML to JSON: ").to_owned();
+            let line = text.lines().nth(at.line.saturating_sub(1)).unwrap_or_default();
+            let message =
+                format!("{}{}", e.message.trim_start_matches("error converting YAML to JSON: "), unquoted(line));
             vec![Fault { file: name.clone(), at, message }]
         })?;
         let faults = check(&name, text, &document, &PROJECT);
         match faults.is_empty() {
-            true => Ok(Reader { text }.project(file, &document.root)),
+            true => Ok(Reader { text, lines: Lines::of(text) }.project(file, &document.root)),
             false => Err(faults),
         }
     }
 }
 
-/// Finds and reads the project file, upwards from a folder.
-///
-/// # Errors
-/// When it can't be read, or its form is wrong.
-pub fn find_project(from: &Path) -> Result<Option<Project>, Vec<Fault>> {
-    let Some(path) = from.ancestors().map(|d| d.join(PROJECT_FILE)).find(|p| p.is_file()) else {
-        return Ok(None);
-    };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|e| vec![Fault { file: path.display().to_string(), at: Place::default(), message: e.to_string() }])?;
-    Project::read(&path, &text).map(Some)
-}
-
 /// Reads a document whose form was checked.
 struct Reader<'a> {
     text: &'a str,
+    lines: Lines,
 }
 
 impl Reader<'_> {
@@ -341,7 +333,7 @@ impl Reader<'_> {
     }
 
     fn at(&self, offset: u32) -> Place {
-        Place::of(self.text, offset as usize)
+        self.lines.place(offset as usize)
     }
 
     fn placed(&self, node: &Node) -> Option<Placed> {

@@ -9,6 +9,7 @@ use super::conventions::files_of;
 use super::place::{Fault, Placed, did_you_mean};
 use super::placeholders::{Meaning, Unfilled};
 use super::project::{ChartEntry, Cluster, Environment, Layer, Project, Settings};
+use crate::kube::rules::is_subdomain;
 
 /// A cell of the matrix.
 #[derive(Clone, Debug, Default)]
@@ -124,11 +125,25 @@ impl<'p> Resolver<'p> {
             env: meaning.env.map(Arc::from),
             cluster: cell.cluster.cloned(),
             layers,
-            namespace: namespace.and_then(|t| self.fill(t, &meaning)),
-            name: name.and_then(|t| self.fill(t, &meaning)),
+            namespace: namespace.and_then(|t| self.name(t, &meaning, "a namespace", 63)),
+            name: name.and_then(|t| self.name(t, &meaning, "a release's name", 53)),
             kube_version: first(|s| &s.kube_version).map(|t| t.text.clone()),
             api_versions: settings.iter().rev().flat_map(|s| s.api_versions.clone()).collect(),
         }
+    }
+
+    /// A name, filled in, which Helm would take. A namespace has no dots either, which the API server says: Argo CD makes
+    /// such names of files.
+    fn name(&mut self, text: &Placed, meaning: &Meaning<'_>, what: &str, longest: usize) -> Option<String> {
+        let name = self.fill(text, meaning)?;
+        if !is_subdomain(&name) || name.len() > longest {
+            let from = if name == text.text { String::new() } else { format!(", which {:?} gives", text.text) };
+            let message = format!(
+                "{name:?}{from}, can't be {what}: lower case letters, digits, - and ., a letter or digit at both ends, {longest} characters at most"
+            );
+            self.faults.insert(self.project.fault(text.at, message));
+        }
+        Some(name)
     }
 
     fn fill(&mut self, text: &Placed, meaning: &Meaning<'_>) -> Option<String> {
@@ -155,10 +170,13 @@ impl<'p> Resolver<'p> {
         let file = super::charts::plain(&self.project.dir().join(&path));
         let exists = file.is_file();
         if !exists && !layer.optional {
-            let message = format!(
-                "the values file {path} does not exist{}; write {{file: {text:?}, optional: true}} if it may be absent",
-                near(&file)
-            );
+            let message = match file.is_dir() {
+                true => format!("the values file {path} is a folder"),
+                false => format!(
+                    "the values file {path} does not exist{}; write {{file: {text:?}, optional: true}} if it may be absent",
+                    near(&file)
+                ),
+            };
             self.faults.insert(self.project.fault(layer.file.at, message));
         }
         Some(LayerFile { file, layer: meaning.label(text), exists })
@@ -166,7 +184,7 @@ impl<'p> Resolver<'p> {
 }
 
 /// The file beside one that isn't there which may be meant.
-fn near(file: &std::path::Path) -> String {
+pub(super) fn near(file: &std::path::Path) -> String {
     let folder = file.parent().and_then(|f| std::fs::read_dir(f).ok());
     let names: Vec<String> =
         folder.into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();

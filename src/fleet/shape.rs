@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::place::{Fault, Place, did_you_mean};
+use super::place::{Fault, Lines, did_you_mean};
 use crate::yaml::node::{Data, Document, Node};
 
 /// What a node may be.
@@ -48,30 +48,45 @@ pub struct Field {
 struct Judge<'a> {
     file: &'a str,
     text: &'a str,
+    lines: Lines,
     faults: Vec<Fault>,
 }
 
 /// All that is wrong with a document, in its order.
 pub fn check(file: &str, text: &str, document: &Document, shape: &'static Shape) -> Vec<Fault> {
-    let mut judge = Judge { file, text, faults: Vec::new() };
+    let mut judge = Judge { file, text, lines: Lines::of(text), faults: Vec::new() };
     for duplicate in &document.duplicates {
         judge.fault(duplicate.offset, format!("{} is given twice", duplicate.path));
     }
     if !document.root.is_null() {
         judge.node(&document.root, shape, "the file");
     }
+    if let Some(offset) = second_document(text) {
+        judge.fault(offset, "a second document begins here; one is expected".into());
+    }
     judge.faults.sort();
     judge.faults
 }
 
+/// Where a second document begins, which YAML's readers pass over.
+fn second_document(text: &str) -> Option<u32> {
+    let is_content = |line: &str| !line.trim_end().is_empty() && !line.starts_with(['#', '%']);
+    let mut lines = text.lines().skip_while(|line| !is_content(line));
+    lines.next()?;
+    let mark = lines.find(|line| line.trim_end() == "---" || line.starts_with("--- "))?;
+    u32::try_from(mark.as_ptr() as usize - text.as_ptr() as usize).ok()
+}
+
 impl Judge<'_> {
     fn fault(&mut self, offset: u32, message: String) {
-        let at = Place::of(self.text, offset as usize);
+        let at = self.lines.place(offset as usize);
         self.faults.push(Fault { file: self.file.to_owned(), at, message });
     }
 
     fn expected(&mut self, node: &Node, path: &str, what: &str) {
-        self.fault(node.offset, format!("{path} must be {what}, not {}", kind(node)));
+        let line = self.text.get(node.offset as usize..).and_then(|t| t.lines().next()).unwrap_or_default();
+        let hint = if matches!(node.data, Data::Map(_)) { unquoted(line) } else { "" };
+        self.fault(node.offset, format!("{path} must be {what}, not {}{hint}", kind(node)));
     }
 
     fn node(&mut self, node: &Node, shape: &'static Shape, path: &str) {
@@ -146,6 +161,17 @@ impl Judge<'_> {
                 self.fault(node.offset, format!("{path} must have {}: {}", field.name, field.doc));
             }
         }
+    }
+}
+
+/// What to do about a line with a placeholder that YAML takes for a map.
+pub fn unquoted(line: &str) -> &'static str {
+    let is_quoted = |before: &str| before.ends_with(['"', '\'']);
+    match line.split_once('{') {
+        Some((before, rest)) if !is_quoted(before.trim_end()) && !rest.contains(':') && rest.contains('}') => {
+            "; a text with a placeholder stands in quotes: \"{chart}\""
+        }
+        _ => "",
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Release<'a> {
     pub chart: &'a str,
     /// Where they are applied; its version is filled in.
     pub scope: Scope,
+    /// The minor version of Kubernetes that they go to; where there is none they are checked for all versions.
+    pub minor: Option<u32>,
     /// Where the objects come from, for those of a chart.
     pub origins: Option<Origins<'a>>,
 }
@@ -107,10 +109,12 @@ impl Checks {
     pub fn release(&self, release: &Release<'_>) -> Judged {
         let mut judged = Judged { checked: release.objects.len(), ..Judged::default() };
         let schemas = release.crds.schemas(self, release.objects);
-        judged.unknown = definitions::unknown(&schemas, release.objects);
-        for found in self.run(release.objects, &schemas, release.namespace.unwrap_or("default")) {
+        let only = release.minor.and_then(|minor| schemas.iter().position(|s| s.minor() == minor));
+        let schemas = only.map_or(&schemas[..], |i| &schemas[i..=i]);
+        judged.unknown = definitions::unknown(schemas, release.objects);
+        for found in self.run(release.objects, schemas, release.namespace.unwrap_or("default")) {
             let mut located = release.locate(found.object, found.problem);
-            located.scope.kube_version = found.version.map(|v| self.versions[v].clone()).unwrap_or_default();
+            located.scope.kube_version = found.version.map(|v| schemas[v].version()).unwrap_or_default();
             judged.located.push(located);
         }
         for object in release.objects {

@@ -1,6 +1,8 @@
 //! Errors a person can act on: the template's line with a caret, the includes that led there, the key that is missing
 //! and the closest one there is.
 
+use std::io::IsTerminal;
+
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 
 use crate::render::RenderError;
@@ -10,11 +12,8 @@ use crate::value::HelmVersion;
 fn show(diagnostic: MietteDiagnostic, name: &str, text: &[u8]) -> String {
     let source = NamedSource::new(name, String::from_utf8_lossy(text).into_owned());
     let report = Report::from(diagnostic).with_source_code(source);
-    let theme = if std::env::var_os("NO_COLOR").is_some() {
-        GraphicalTheme::unicode_nocolor()
-    } else {
-        GraphicalTheme::unicode()
-    };
+    let is_plain = std::env::var_os("NO_COLOR").is_some() || !std::io::stderr().is_terminal();
+    let theme = if is_plain { GraphicalTheme::unicode_nocolor() } else { GraphicalTheme::unicode() };
     let mut out = String::new();
     let handler = GraphicalReportHandler::new_themed(theme).with_context_lines(2);
     if handler.render_report(&mut out, report.as_ref()).is_err() {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use super::data::{entries, has, items, mapped, merged, printed, read as read_yaml, text, write};
 use super::expand::{Expander, Trouble};
 use super::fold::{Found, Values};
-use super::{Config, Draft, DraftLayer, is_chart, local};
+use super::{Config, Draft, DraftLayer, Repository, is_chart, local};
+use crate::fleet::charts::ChartHead;
 use crate::span::Pos;
 use crate::template::parse::FuncScope;
 use crate::value::{HelmVersion, Value};
@@ -35,8 +36,9 @@ pub(super) fn is_helmfile(name: &str) -> bool {
 }
 
 /// Takes over all helmfiles; those that another includes are read where it includes them.
-pub(super) fn read(configs: &[Config], root: &Path, draft: &mut Draft) -> Vec<Found> {
-    let mut files: Vec<&Config> = configs.iter().filter(|c| is_helmfile(&c.name)).collect();
+pub(super) fn read(repository: &Repository, draft: &mut Draft) -> Vec<Found> {
+    let root = &repository.root;
+    let mut files: Vec<&Config> = repository.configs.iter().filter(|c| is_helmfile(&c.name)).collect();
     files.sort_by_key(|c| (c.name.matches('/').count(), c.name.clone()));
     let (mut seen, mut all) = (BTreeSet::<PathBuf>::new(), Vec::new());
     for config in files {
@@ -54,11 +56,11 @@ pub(super) fn read(configs: &[Config], root: &Path, draft: &mut Draft) -> Vec<Fo
             let states = loader.load_all(&config.path);
             seen.extend(std::mem::take(&mut loader.seen));
             for state in states {
-                all.extend(releases(&state, env, is_without, root, draft));
+                all.extend(releases(&state, env, is_without, repository, draft));
             }
         }
         if all.len() > before {
-            draft.sources.push(format!("helmfile: {}", config.name));
+            draft.source(format!("helmfile: {}", config.name), "");
             draft.environments.extend(names.into_iter().filter(|_| !is_without).map(|n| (n, BTreeSet::new())));
         }
     }
@@ -66,12 +68,12 @@ pub(super) fn read(configs: &[Config], root: &Path, draft: &mut Draft) -> Vec<Fo
 }
 
 /// The releases of one helmfile in one environment.
-fn releases(state: &State, env: &str, is_without: bool, root: &Path, draft: &mut Draft) -> Vec<Found> {
+fn releases(state: &State, env: &str, is_without: bool, repository: &Repository, draft: &mut Draft) -> Vec<Found> {
     let mut all = Vec::new();
     for release in items(&state.document, &["releases"]) {
         let name = text(&release, &["name"]);
         let at = format!("{}: {name}", state.place(&name));
-        let mut taker = Taker { state, at: &at, root, draft };
+        let mut taker = Taker { state, at: &at, root: &repository.root, charts: &repository.charts, draft };
         match taker.take(&release) {
             Ok(Some(found)) => all.push(Found { env: (!is_without).then(|| env.to_owned()), ..found }),
             Ok(None) => {}
@@ -85,6 +87,7 @@ struct Taker<'a> {
     state: &'a State,
     at: &'a str,
     root: &'a Path,
+    charts: &'a [ChartHead],
     draft: &'a mut Draft,
 }
 
@@ -101,7 +104,8 @@ impl Taker<'_> {
             return Ok(None);
         }
         let chart = text(&release, &["chart"]);
-        let Some(path) = local(&chart, &self.state.folder, self.root, is_chart) else {
+        let here = local(&chart, &self.state.folder, self.root, is_chart);
+        let Some(path) = here.or_else(|| self.published(&chart)) else {
             self.leave(format!("the chart {chart} is not in this repository"));
             return Ok(None);
         };
@@ -118,7 +122,19 @@ impl Taker<'_> {
         self.set(&release, &mut values)?;
         let of_all = text(&self.state.document, &["namespace"]);
         let namespace = if of_all.is_empty() { text(&release, &["namespace"]) } else { of_all };
-        Ok(Some(Found { chart: path, name: text(&release, &["name"]), namespace, env: None, cluster: None, values }))
+        let (from, name) = (self.at.to_owned(), text(&release, &["name"]));
+        Ok(Some(Found { from, chart: path, name, namespace, env: None, cluster: None, values }))
+    }
+
+    /// The chart here that a repository's chart is published from: the only one with its name, where a repository that the
+    /// helmfile names has charts of this one.
+    fn published(&mut self, chart: &str) -> Option<String> {
+        let (repository, name) = chart.split_once('/').filter(|(_, name)| !name.contains('/'))?;
+        let mut named = self.charts.iter().filter(|c| c.name == name);
+        let (head, None) = (named.next()?, named.next()) else { return None };
+        let path = local(".", &head.path, self.root, is_chart)?;
+        self.draft.source(format!("the charts of this repository, for those of {repository}"), name);
+        Some(path)
     }
 
     /// The release with the templates in its texts executed.

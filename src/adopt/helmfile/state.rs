@@ -187,13 +187,10 @@ impl<'a> Loader<'a> {
         Some(state)
     }
 
-    /// A part as YAML: a template where it is one. helmfile 1 takes only `.gotmpl` files for templates, those before it
-    /// all; what is YAML as it stands has its templates in texts.
+    /// A part as YAML: a template where the file is one.
     fn part(&self, part: &str, state: &State) -> Result<Value, (usize, String)> {
-        let as_it_stands = read(part);
-        let is_template = state.name.ends_with(".gotmpl") || as_it_stands.is_err() && part.contains("{{");
-        if !is_template {
-            return as_it_stands.map_err(|e| (0, e));
+        if !state.name.ends_with(".gotmpl") && !is_old(&state.source) {
+            return read(part).map_err(|e| (0, e));
         }
         let expander = Expander { scope: FuncScope::Helmfile, folder: &state.folder, root: self.root };
         let done = expander.expand(part, state.data()).map_err(|e| (e.line, e.message))?;
@@ -269,6 +266,13 @@ impl<'a> Loader<'a> {
             self.draft.leave(message);
         }
     }
+}
+
+/// Whether a file without `.gotmpl` is of helmfile before 1, which takes all files for templates: as it stands it is no YAML,
+/// or it quotes templates in templates.
+fn is_old(source: &str) -> bool {
+    let is_template = |part: &str| part.contains("{{") && read(part).is_err();
+    source.contains("{{`") || source.split("\n---\n").any(is_template)
 }
 
 /// The helmfile of a folder.

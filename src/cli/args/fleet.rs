@@ -53,6 +53,7 @@ pub struct InitArgs {
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
     /// Join the JSON reports of lint or of diff, as shards write them, into one report of any form
+    #[command(after_help = super::examples::MERGE)]
     Merge(MergeArgs),
 }
 

@@ -1,6 +1,7 @@
 //! What can be typed: commands and flags, with their help. What several commands share is here, a command's own flags
 //! are in the files beside.
 
+mod examples;
 mod fleet;
 mod lint;
 mod template;
@@ -17,60 +18,63 @@ pub use views::{
     Answer, ExplainArgs, GraphArgs, GraphFormat, ImageList, ImagesArgs, RenderArgs, RouteList, RoutesArgs, ValuesArgs,
 };
 
-/// Renders Helm charts byte for byte as Helm does, many times faster.
+/// Renders Helm charts byte for byte as Helm does, says where every line comes from, what an API server and policies
+/// would refuse, and what a change means: for one chart or a fleet of them.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version, about, after_help = EXIT_STATUS, args_override_self = true)]
+#[command(name = "plimsoll", version, about, after_help = examples::ALL, args_override_self = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The table of exit statuses, in every help.
-pub const EXIT_STATUS: &str = "Exit status:
-  0  fine
-  1  an error, or findings
-  2  changes, where diff --detailed-exitcode asks
-  3  wrong usage or configuration
-  4  cluster or network
-`template` keeps to Helm's 0 and 1.";
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Render a chart to standard output: a drop-in for `helm template`
-    Template(Box<TemplateArgs>),
     /// Preview charts in an environment
+    #[command(after_help = examples::RENDER)]
     Render(Box<RenderArgs>),
+    /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
+    #[command(after_help = examples::LINT)]
+    Lint(Box<LintArgs>),
+    /// Say what would change and what that means: against the release in the cluster, another revision, or any manifests
+    #[command(after_help = examples::DIFF)]
+    Diff(Box<super::diff::args::DiffArgs>),
     /// Say where a field of a rendered object comes from: its template, its values, what they overrode
+    #[command(after_help = examples::EXPLAIN)]
     Explain(Box<ExplainArgs>),
     /// Show the merged values with the line that set each, or find dead, missing and replaced ones
+    #[command(after_help = examples::VALUES)]
     Values(Box<ValuesArgs>),
     /// List the images that charts run, with the values that chose them
+    #[command(after_help = examples::IMAGES)]
     Images(Box<ImagesArgs>),
-    /// Say what would change: against another revision, or any manifests
-    Diff(Box<super::diff::args::DiffArgs>),
     /// List every host and path with its Service, TLS, rewrite and canary, or compare them with an nginx.conf
+    #[command(after_help = examples::ROUTES)]
     Routes(Box<RoutesArgs>),
     /// Show which chart uses which library chart and values, and which object uses which
+    #[command(after_help = examples::GRAPH)]
     Graph(Box<GraphArgs>),
-    /// Check charts: what the API server would refuse, and what policies forbid, at the line to edit
-    Lint(Box<LintArgs>),
-    /// List, explain and test policies
-    #[command(subcommand)]
-    Policy(PolicyCommand),
-    /// List a chart's dependencies, or build charts/ from file:// repositories
-    #[command(subcommand)]
-    Dependency(DependencyCommand),
     /// Write a project file for what is in a folder: charts, helmfile, Argo CD, Flux
+    #[command(after_help = examples::INIT)]
     Init(InitArgs),
     /// Show what will be rendered: charts × environments × clusters, with their values files
+    #[command(after_help = examples::MATRIX)]
     Matrix(MatrixArgs),
     /// Print the JSON Schema of plimsoll.yaml, for editors
     Schema,
     /// Join the reports of several runs
     #[command(subcommand)]
     Report(ReportCommand),
+    /// List, explain and test policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Render a chart to standard output: a drop-in for `helm template`
+    #[command(after_help = examples::TEMPLATE)]
+    Template(Box<TemplateArgs>),
+    /// List a chart's dependencies, or build charts/ from file:// repositories
+    #[command(subcommand)]
+    Dependency(DependencyCommand),
     /// Render the chart that a KRM function's configuration names into its ResourceList, for kustomize and kpt
     Krm,
     /// Print a shell's completions
@@ -79,7 +83,6 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    #[command(hide = true)]
     Man,
     /// The Helm plugin: helm-diff's commands and flags
     #[command(hide = true, subcommand)]
@@ -114,22 +117,22 @@ pub enum ErrorFormat {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ValueArgs {
     /// Values file; can be given more than once, and as a comma list; - is standard input
-    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    #[arg(help_heading = "Values", short = 'f', long = "values", value_name = "FILE")]
     pub values: Vec<String>,
     /// Set a value: `key.sub[0]=value,other=value`
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(help_heading = "Values", long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Set a value that stays a string
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(help_heading = "Values", long, value_name = "KEY=VALUE")]
     pub set_string: Vec<String>,
     /// Set a value from a file's content
-    #[arg(long, value_name = "KEY=PATH")]
+    #[arg(help_heading = "Values", long, value_name = "KEY=PATH")]
     pub set_file: Vec<String>,
     /// Set a value from JSON
-    #[arg(long, value_name = "KEY=JSON")]
+    #[arg(help_heading = "Values", long, value_name = "KEY=JSON")]
     pub set_json: Vec<String>,
     /// Set a value to everything behind the equals sign
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(help_heading = "Values", long, value_name = "KEY=VALUE")]
     pub set_literal: Vec<String>,
 }
 
@@ -137,25 +140,25 @@ pub struct ValueArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct EngineArgs {
     /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
-    #[arg(long, value_name = "VERSION", default_value = "4")]
+    #[arg(help_heading = "Rendering", long, value_name = "VERSION", default_value = "4")]
     pub helm_version: Helm,
     /// Make random values, keys and certificates repeatable
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Rendering", long, value_name = "N")]
     pub seed: Option<u64>,
     /// Pin the clock, for instance 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(help_heading = "Rendering", long, value_name = "TIME")]
     pub now: Option<String>,
     /// Serve `lookup` from recorded manifests
-    #[arg(long, value_name = "PATH")]
+    #[arg(help_heading = "Rendering", long, value_name = "PATH")]
     pub lookup_from: Option<String>,
     /// How many threads may work on one chart; what is printed is the same [default: all cores for large charts]
-    #[arg(long, value_name = "N", env = "PLIMSOLL_THREADS", hide_env = true)]
+    #[arg(help_heading = "Rendering", long, value_name = "N", env = "PLIMSOLL_THREADS", hide_env = true)]
     pub threads: Option<std::num::NonZero<usize>>,
     /// Allow getHostByName to ask the network
-    #[arg(long)]
+    #[arg(help_heading = "Rendering", long)]
     pub enable_dns: bool,
-    /// How errors of templates are written; helm where standard error is no terminal
-    #[arg(long, value_name = "FORMAT")]
+    /// How errors of templates are written [default: rich; of `template`, helm where standard error is no terminal]
+    #[arg(help_heading = "Rendering", long, value_name = "FORMAT")]
     pub error_format: Option<ErrorFormat>,
 }
 
@@ -174,16 +177,16 @@ impl EngineArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ConnectArgs {
     /// Kubeconfig file [default: the files of KUBECONFIG, or ~/.kube/config, or a pod's own account]
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Cluster", long, value_name = "FILE")]
     pub kubeconfig: Option<String>,
     /// Context of kubeconfig [default: HELM_KUBECONTEXT, or the current one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Cluster", long, value_name = "NAME")]
     pub kube_context: Option<String>,
     /// How long one request to the cluster may take, for instance 10s
-    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    #[arg(help_heading = "Cluster", long, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
     /// How many requests may be under way at once
-    #[arg(long, value_name = "N", default_value = "16")]
+    #[arg(help_heading = "Cluster", long, value_name = "N", default_value = "16")]
     pub concurrency: std::num::NonZero<usize>,
 }
 
@@ -191,7 +194,7 @@ pub struct ConnectArgs {
 #[derive(Args, Clone, Debug)]
 pub struct LiveArgs {
     /// Ask the cluster: for `lookup` and for .Capabilities
-    #[arg(long, conflicts_with_all = ["lookup_from", "kube_version", "api_versions"])]
+    #[arg(help_heading = "Cluster", long, conflicts_with_all = ["lookup_from", "kube_version", "api_versions"])]
     pub live: bool,
     /// Connect.
     #[command(flatten)]
@@ -227,22 +230,22 @@ pub struct DependencyArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct SelectArgs {
     /// Environments, whose values files are laid over the chart's
-    #[arg(short, long, value_name = "ENV", value_delimiter = ',')]
+    #[arg(help_heading = "Which releases", short, long, value_name = "ENV", value_delimiter = ',')]
     pub env: Vec<String>,
     /// Clusters of the project file
-    #[arg(long, value_name = "CLUSTER", value_delimiter = ',')]
+    #[arg(help_heading = "Which releases", long, value_name = "CLUSTER", value_delimiter = ',')]
     pub cluster: Vec<String>,
     /// Charts of the project file, by name or path, as globs
-    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    #[arg(help_heading = "Which releases", long, value_name = "GLOB", value_delimiter = ',')]
     pub chart: Vec<String>,
-    /// All charts in all environments on all clusters
-    #[arg(long, conflicts_with_all = ["env", "cluster"])]
+    /// All charts in all environments on all clusters; with --env or --cluster, all that are there
+    #[arg(help_heading = "Which releases", long)]
     pub all: bool,
     /// Only what files changed since this git revision can reach: charts, library charts, values, policies
-    #[arg(long, value_name = "REF")]
+    #[arg(help_heading = "Which releases", long, value_name = "REF")]
     pub changed_since: Option<String>,
     /// One of N parts of the charts, for instance 2/4: stable, for jobs of a CI system
-    #[arg(long, value_name = "I/N", value_parser = shard)]
+    #[arg(help_heading = "Which releases", long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,
 }
 
@@ -268,19 +271,19 @@ pub struct SceneArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Name of the release
-    #[arg(long, visible_alias = "release", value_name = "NAME")]
+    #[arg(help_heading = "The release", long, visible_alias = "release", value_name = "NAME")]
     pub name: Option<String>,
     /// Namespace of the release
-    #[arg(short, long, value_name = "NAMESPACE")]
+    #[arg(help_heading = "The release", short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
     /// Kubernetes version for .Capabilities.KubeVersion
-    #[arg(long, value_name = "VERSION")]
+    #[arg(help_heading = "The release", long, value_name = "VERSION")]
     pub kube_version: Option<String>,
     /// API versions for .Capabilities.APIVersions
-    #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(help_heading = "The release", short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
     pub api_versions: Vec<String>,
     /// Don't check values against values.schema.json
-    #[arg(long)]
+    #[arg(help_heading = "The release", long)]
     pub skip_schema_validation: bool,
 }
 

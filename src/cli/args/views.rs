@@ -43,7 +43,8 @@ pub enum Answer {
 /// Flags of `plimsoll explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// `[CHART] OBJECT [FIELD]`: `deployment/web spec.template.spec.containers[0].image`
+    /// `[CHART] OBJECT [FIELD]`: `deployment/web spec.template.spec.containers[0].image`; without a chart, the one that
+    /// makes the object
     #[arg(value_name = "CHART OBJECT FIELD", num_args = 0..=3)]
     pub words: Vec<String>,
     /// Scene.
@@ -63,9 +64,9 @@ pub struct ExplainArgs {
 /// Flags of `plimsoll values`.
 #[derive(Args, Debug)]
 pub struct ValuesArgs {
-    /// The chart: a folder or an archive
-    #[arg(id = "folder", value_name = "CHART")]
-    pub chart: Option<String>,
+    /// Charts: folders or archives; those of plimsoll.yaml, or the one in this folder, where none is named
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<String>,
     /// Scene.
     #[command(flatten)]
     pub scene: SceneArgs,

@@ -57,8 +57,15 @@ pub(super) fn of_side(
     let strictness = Strictness::of(plan.project.as_ref());
     let sources = scene.map(Scene::definition_files).unwrap_or_default();
     let crds = Definitions::new(sources);
-    let mut release =
-        Release { objects: &objects, crds: &crds, namespace: Some(&side.namespace), chart: "", scope, origins: None };
+    let mut release = Release {
+        objects: &objects,
+        crds: &crds,
+        namespace: Some(&side.namespace),
+        chart: "",
+        scope,
+        minor: scene.and_then(|s| plan.minor(&s.session.options.kube_version.version)),
+        origins: None,
+    };
     let Some(scene) = scene.filter(|_| is_told) else { return plan.checks.release(&release).findings(&strictness) };
     let all = scene.documents();
     let manifests: Vec<_> = numbers.iter().filter_map(|i| all.get(documents[*i]?).copied()).collect();

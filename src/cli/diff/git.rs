@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::parallel;
+
 /// A revision, unpacked. Goes away with its folder.
 pub(super) struct Revision {
     /// How it was asked for: `main`, `HEAD~1`.
@@ -91,14 +93,37 @@ impl Revision {
         Ok(files)
     }
 
+    /// Writes all files, in several parts at once where there are many.
     fn write(&mut self, files: &BTreeMap<String, Blob>) -> Result<(), String> {
-        let mut child = git(&self.top, &["cat-file", "--batch"])
+        let files: Vec<(&String, &Blob)> = files.iter().collect();
+        let parts: Vec<_> = files.chunks(files.len().div_ceil(parallel::cores()).max(PART)).collect();
+        let read = parallel::map(&parts, |part| Part { revision: self, skipped: Vec::new() }.read(part));
+        for skipped in read {
+            self.skipped.extend(skipped?);
+        }
+        Ok(())
+    }
+}
+
+/// Fewer files are not worth another process.
+const PART: usize = 200;
+
+/// Some files of a revision, as they are read.
+struct Part<'r> {
+    revision: &'r Revision,
+    skipped: Vec<String>,
+}
+
+impl Part<'_> {
+    /// Reads and writes files, and returns those that were left out with the reason.
+    fn read(mut self, files: &[(&String, &Blob)]) -> Result<Vec<String>, String> {
+        let mut child = git(&self.revision.top, &["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|e| format!("git: {e}"))?;
-        let asked: String = files.values().map(|b| format!("{}\n", b.id)).collect();
+        let asked: String = files.iter().map(|(_, blob)| format!("{}\n", blob.id)).collect();
         let stdin = child.stdin.take();
         // git answers while it is asked: both ends must move.
         let asker = std::thread::spawn(move || {
@@ -110,20 +135,21 @@ impl Revision {
         let _ = child.kill();
         let _ = child.wait();
         let _ = asker.join();
-        done
+        done.map(|()| self.skipped)
     }
 
-    fn read_all(&mut self, files: &BTreeMap<String, Blob>, child: &mut Child) -> Result<(), String> {
+    fn read_all(&mut self, files: &[(&String, &Blob)], child: &mut Child) -> Result<(), String> {
         let mut answers = BufReader::new(child.stdout.take().ok_or("git has no output")?);
         for (path, blob) in files {
             let mut head = String::new();
             answers.read_line(&mut head).map_err(|e| format!("git cat-file: {e}"))?;
+            let name = &self.revision.name;
             let size: u64 = head
                 .trim_end()
                 .rsplit_once(" blob ")
                 .or_else(|| head.trim_end().split_once(" blob "))
                 .and_then(|(_, size)| size.parse().ok())
-                .ok_or_else(|| format!("{}:{path}: git cat-file said {:?}", self.name, head.trim_end()))?;
+                .ok_or_else(|| format!("{name}:{path}: git cat-file said {:?}", head.trim_end()))?;
             let mut content = Vec::new();
             (&mut answers).take(size).read_to_end(&mut content).map_err(|e| format!("git cat-file: {e}"))?;
             answers.read_exact(&mut [0]).map_err(|e| format!("git cat-file: {e}"))?;
@@ -139,7 +165,7 @@ impl Revision {
             self.skipped.push(format!("{path} is no path"));
             return Ok(());
         }
-        let target = self.root().join(relative);
+        let target = self.revision.root().join(relative);
         let fail = |e: std::io::Error| format!("{}: {e}", target.display());
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(fail)?;

@@ -146,6 +146,7 @@ struct Chart<'a> {
 struct Seen<'s> {
     release: &'s fleet::Release,
     namespace: &'s str,
+    kube_version: &'s str,
     rendered: &'s Rendered,
     map: &'s explain::Map,
 }
@@ -278,6 +279,7 @@ impl Chart<'_> {
             namespace: Some(seen.namespace),
             chart: &self.folder.label,
             scope: Scope::at(&seen.release.place()),
+            minor: self.plan.minor(seen.kube_version),
             origins: Some(Origins { map: seen.map, folder: &self.folder, documents: &documents }),
         };
         let mut owners = Owners::default();
@@ -303,5 +305,6 @@ impl Chart<'_> {
 
 fn seen<'s>(release: &'s fleet::Release, scene: &'s Scene) -> Seen<'s> {
     let (rendered, map) = (&scene.rendered, &scene.map);
-    Seen { release, namespace: &scene.session.options.namespace, rendered, map }
+    let options = &scene.session.options;
+    Seen { release, namespace: &options.namespace, kube_version: &options.kube_version.version, rendered, map }
 }

@@ -3,6 +3,7 @@
 use super::Done;
 use super::chart::{Part, lint_chart};
 use super::plan::Plan;
+use crate::cli::failures::Failures;
 use crate::cli::progress::Progress;
 use crate::cli::session::{Failed, error, releases};
 use crate::cli::touched;
@@ -23,10 +24,12 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
         },
         false => releases(&plan.args.charts, select, Otherwise::All, &plan.project)?,
     };
-    let mut done = Done { environments: matrix.places(), ..Done::default() };
+    let versions = plan.versions(matrix.releases());
+    let mut done = Done { environments: matrix.places(), versions, ..Done::default() };
     done.charts = matrix.charts.iter().map(|c| relative(&c.chart.path, &plan.current)).collect();
     let mut owners = Owners::default();
-    for part in check_all(plan, &matrix.charts) {
+    let mut failures = Failures::default();
+    for (label, part) in done.charts.clone().into_iter().zip(check_all(plan, &matrix.charts)) {
         match part {
             Ok(part) => {
                 owners.extend(part.owners);
@@ -34,12 +37,10 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
                 done.tally.extend(part.tally);
                 done.said.extend(part.said);
             }
-            Err((status, text)) => {
-                let all = done.failed.get_or_insert_with(|| (status, String::new()));
-                *all = (all.0.max(status), format!("{}{text}", all.1));
-            }
+            Err(failed) => failures.add(label, failed),
         }
     }
+    done.failed = failures.all(matrix.charts.len() > 1);
     done.tally.located(collisions(plan, &matrix.charts, &owners), &plan.strictness());
     Ok(done)
 }

@@ -35,12 +35,13 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
         namespace: plan.args.scene.namespace.as_deref(),
         chart: "",
         scope: Scope::default(),
+        minor: None,
         origins: None,
     };
     tally.add(plan.checks.release(&release), &plan.strictness());
     let checked = |o| Checked { resource: release.resource(o), ..Checked::default() };
     let objects = all.iter().filter(|_| plan.names_objects).map(checked).collect();
-    Ok(Done { tally, objects, ..Done::default() })
+    Ok(Done { tally, objects, versions: plan.checks.versions.clone(), ..Done::default() })
 }
 
 /// Reads a file's objects; documents that are none are findings of the schema family.

@@ -32,6 +32,8 @@ struct Done {
     /// The charts, as findings name them.
     charts: Vec<String>,
     environments: Vec<String>,
+    /// The versions of Kubernetes.
+    versions: Vec<String>,
     /// The charts that could not be checked: exit status, and why.
     failed: Option<Failed>,
 }

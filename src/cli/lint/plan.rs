@@ -1,14 +1,15 @@
 //! Everything that is read before the first chart is: which families, versions, policies, definitions.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{LintArgs, MissingSchema, OnlyFamily};
 use crate::cli::exit;
 use crate::cli::session::{Failed, Found as ProjectFile, faults, usage};
 use crate::finding::{KubeObject, Severity};
-use crate::fleet::LintSettings;
-use crate::kube::schema::{Schemas, check_definition, minor_of};
+use crate::fleet::{Fault, LintSettings, Placed, Release, Settings};
+use crate::kube::schema::{Schemas, UnknownVersion, check_definition, minor_of};
 use crate::lint::helm::differs::SameEverywhere;
 use crate::lint::locate::relative;
 use crate::lint::strict::Strictness;
@@ -25,6 +26,8 @@ pub(in crate::cli) struct Plan<'a> {
     pub project: ProjectFile,
     /// What is checked.
     pub checks: Checks,
+    /// Whether each release is checked for the version of its own cluster alone.
+    by_release: bool,
     /// Whether the family of Helm's rules is on.
     pub helm: bool,
     /// Whether a report names the objects that nothing is wrong with.
@@ -42,10 +45,7 @@ impl<'a> Plan<'a> {
         let settings = settings(&project);
         let dir = folder(&project, &current);
         let wanted = |family: OnlyFamily| args.only.is_empty() || args.only.contains(&family);
-        let versions = versions(args, &settings, &project);
-        for version in &versions {
-            Schemas::embedded(version).map_err(|e| usage(e.to_string()))?;
-        }
+        let (versions, by_release) = versions(args, &settings, &project)?;
         let oldest = versions.iter().filter_map(|v| minor_of(v)).min().unwrap_or(0);
         let policies = match wanted(OnlyFamily::Policy) {
             true => Some(policies(args, &settings, dir, oldest)?),
@@ -66,7 +66,27 @@ impl<'a> Plan<'a> {
         let same = same.map_err(|fault| faults(vec![fault]))?.unwrap_or_default();
         let versions = if wanted(OnlyFamily::Schema) { versions } else { Vec::new() };
         let checks = Checks::new(&versions, missing, crds, policies).map_err(usage)?;
-        Ok(Plan { args, checks, helm: wanted(OnlyFamily::Helm), names_objects, same, current, project })
+        Ok(Plan { args, checks, by_release, helm: wanted(OnlyFamily::Helm), names_objects, same, current, project })
+    }
+
+    /// The minor version of Kubernetes that a release is checked for, given what it renders for; nothing where all
+    /// releases are checked for the versions that were asked.
+    pub fn minor(&self, renders_for: &str) -> Option<u32> {
+        minor_of(renders_for).filter(|_| self.by_release)
+    }
+
+    /// The versions of Kubernetes that releases are checked for.
+    pub fn versions<'r>(&self, mut releases: impl Iterator<Item = &'r Release>) -> Vec<String> {
+        let all = &self.checks.versions;
+        let of = |r: &Release| self.minor(r.kube_version.as_deref().unwrap_or(DEFAULT_KUBE_VERSION));
+        let minors: Option<BTreeSet<u32>> = releases.try_fold(BTreeSet::new(), |mut minors, r| {
+            minors.insert(of(r)?);
+            Some(minors)
+        });
+        match minors.filter(|m| !m.is_empty()) {
+            Some(minors) => all.iter().filter(|v| minor_of(v).is_some_and(|m| minors.contains(&m))).cloned().collect(),
+            None => all.clone(),
+        }
     }
 
     /// How much findings count.
@@ -99,16 +119,36 @@ fn folder<'p>(project: &'p ProjectFile, current: &'p Path) -> &'p Path {
     project.as_ref().map_or(current, |p| p.dir())
 }
 
-fn versions(args: &LintArgs, settings: &LintSettings, project: &ProjectFile) -> Vec<String> {
+/// The versions whose schemas are asked, and whether each release is checked for its own alone: the clusters' versions,
+/// unless a flag or the setting says which.
+fn versions(args: &LintArgs, settings: &LintSettings, project: &ProjectFile) -> Result<(Vec<String>, bool), Failed> {
     let given: Vec<String> = args.scene.kube_version.iter().flat_map(|v| v.split(',')).map(str::to_owned).collect();
-    if !given.is_empty() {
-        return given;
+    let asked = if given.is_empty() { settings.kube_versions.clone() } else { given };
+    for version in &asked {
+        Schemas::embedded(version).map_err(|e| usage(e.to_string()))?;
     }
-    if !settings.kube_versions.is_empty() {
-        return settings.kube_versions.clone();
+    if !asked.is_empty() {
+        return Ok((asked, false));
     }
-    let of_project = project.as_ref().and_then(|p| p.settings.kube_version.as_ref());
-    vec![of_project.map_or_else(|| DEFAULT_KUBE_VERSION.into(), |v| v.text.clone())]
+    let said = |s: &Settings| s.kube_version.clone();
+    let top = project.iter().map(|p| &p.settings);
+    let environments = project.iter().filter(|_| args.manifests.is_empty()).flat_map(|p| p.environments.values());
+    let special = environments.flat_map(|e| [&e.settings].into_iter().chain(e.clusters.iter().map(|c| &c.settings)));
+    let said: Vec<Placed> = top.chain(special).filter_map(said).collect();
+    for version in &said {
+        let told = |e: UnknownVersion| Fault {
+            file: project.as_ref().map(|p| p.file.display().to_string()).unwrap_or_default(),
+            at: version.at,
+            message: format!("{e}; lint.kubeVersions says which to check for instead"),
+        };
+        Schemas::embedded(&version.text).map_err(|e| faults(vec![told(e)]))?;
+    }
+    let mut versions: Vec<String> = said.into_iter().map(|v| v.text).collect();
+    if project.as_ref().is_none_or(|p| p.settings.kube_version.is_none()) {
+        versions.push(DEFAULT_KUBE_VERSION.into());
+    }
+    let by_release = versions.len() > 1;
+    Ok((versions, by_release))
 }
 
 fn policies(args: &LintArgs, settings: &LintSettings, dir: &Path, minor: u32) -> Result<Set, Failed> {

@@ -27,7 +27,7 @@ pub(super) fn write(
             findings,
             charts: &done.charts,
             environments: &done.environments,
-            versions: &plan.checks.versions,
+            versions: &done.versions,
             checked,
             objects: &done.objects,
             rules: &rules,

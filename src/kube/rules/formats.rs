@@ -38,7 +38,8 @@ fn is_label(text: &str) -> bool {
     framed(text, lower, |b| lower(b) || b == b'-')
 }
 
-fn is_subdomain(text: &str) -> bool {
+/// Whether a text is made of DNS labels with dots between, whatever its length.
+pub fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_label)
 }
 

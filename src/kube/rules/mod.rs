@@ -38,6 +38,8 @@ mod volumes;
 mod windows;
 mod workloads;
 
+pub use formats::is_subdomain;
+
 use field::{Field, Report};
 use typed_arena::Arena;
 

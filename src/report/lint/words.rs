@@ -49,7 +49,14 @@ pub(super) fn checked(run: &Run<'_>) -> String {
         text.push_str(&format!(" of {}", number(run.charts.len(), "chart")));
     }
     if !run.environments.is_empty() {
-        text.push_str(&format!(" in {}", number(run.environments.len(), "environment")));
+        let places =
+            || run.environments.iter().map(|p| p.split_once('/').map_or((p.as_str(), None), |(e, c)| (e, Some(c))));
+        let environments: BTreeSet<&str> = places().map(|(env, _)| env).collect();
+        let clusters: BTreeSet<&str> = places().filter_map(|(_, cluster)| cluster).collect();
+        text.push_str(&format!(" in {}", number(environments.len(), "environment")));
+        if !clusters.is_empty() {
+            text.push_str(&format!(" on {}", number(clusters.len(), "cluster")));
+        }
     }
     if !run.versions.is_empty() {
         text.push_str(&format!(", for Kubernetes {}", run.versions.join(", ")));

@@ -1,14 +1,20 @@
-//! Flux's HelmReleases.
+//! Flux's HelmReleases. [`kustomization`] builds what its Kustomizations deploy, [`substitute`](mod@substitute) has their variables.
+
+pub(super) mod kustomization;
+mod substitute;
 
 use std::path::Path;
 
-use super::data::{at, has, items, map, merged, printed, read as read_yaml, text, write};
+use super::data::{at, has, items, printed, text, write};
 use super::fold::{Found, Values};
-use super::{Config, Draft, DraftLayer, environment_in, is_chart, local};
+use super::kustomize::Resource;
+use super::objects::Object;
+use super::{Draft, DraftLayer, environment_in, is_chart, local};
 use crate::value::Value;
 
-/// Takes over a HelmRelease; `place` is its file and line.
-pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, draft: &mut Draft) -> Option<Found> {
+/// Takes over a HelmRelease.
+pub(super) fn read(object: &Object<'_>, root: &Path, draft: &mut Draft) -> Option<Found> {
+    let Object { value: release, place, .. } = object;
     let said = |keys: &[&str]| text(release, keys);
     let name = said(&["metadata", "name"]);
     let label = format!("{place}: {name}");
@@ -30,7 +36,7 @@ pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, d
     let mut values = Vec::new();
     files(release, &label, &path, root, draft, &mut values);
     for from in items(release, &["spec", "valuesFrom"]) {
-        match value_from(&from, config, root) {
+        match value_from(&from, object) {
             Ok(found) => values.push(found),
             Err(message) => draft.leave(format!("{label}: {message}")),
         }
@@ -41,17 +47,18 @@ pub(super) fn read(release: &Value, place: &str, config: &Config, root: &Path, d
     if has(release, &["spec", "postRenderers"]) {
         draft.leave(format!("{label}: spec.postRenderers is not taken over"));
     }
-    draft.sources.push(format!("Flux: {place}"));
+    draft.source(format!("Flux: {place}"), &name);
     let first = |one: String, other: String| if one.is_empty() { other } else { one };
     let target = said(&["spec", "targetNamespace"]);
     // Without a name of its own, it is that of the HelmRelease, behind the namespace that it is put into.
     let named = if target.is_empty() { name.clone() } else { format!("{target}-{name}") };
     Some(Found {
+        from: label.clone(),
         chart: path,
         name: first(said(&["spec", "releaseName"]), named),
         namespace: first(target, said(&["metadata", "namespace"])),
-        env: environment_in(&config.name),
-        cluster: None,
+        env: object.env.clone().or_else(|| environment_in(place)),
+        cluster: object.cluster.clone(),
         values,
     })
 }
@@ -72,9 +79,8 @@ fn files(release: &Value, label: &str, chart: &str, root: &Path, draft: &mut Dra
     }
 }
 
-/// What one item of `valuesFrom` holds: a ConfigMap or Secret beside the HelmRelease, or the file that the kustomization
-/// there makes it of.
-fn value_from(from: &Value, config: &Config, root: &Path) -> Result<Values, String> {
+/// What one item of `valuesFrom` holds: a ConfigMap that is deployed with the HelmRelease, or the file that it is made of.
+fn value_from(from: &Value, object: &Object<'_>) -> Result<Values, String> {
     let (kind, name) = (text(from, &["kind"]), text(from, &["name"]));
     if has(from, &["targetPath"]) {
         return Err(format!("valuesFrom {name} with a targetPath is not taken over"));
@@ -83,28 +89,20 @@ fn value_from(from: &Value, config: &Config, root: &Path) -> Result<Values, Stri
         key if key.is_empty() => "values.yaml".to_owned(),
         key => key,
     };
-    if let Some(file) = generated(&name, &key, config, root) {
-        return Ok(Values::File(DraftLayer { file, optional: false }));
+    let namespace = text(&object.value, &["metadata", "namespace"]);
+    let is_it = |r: &&Resource| {
+        let of = r.text("/metadata/namespace");
+        r.kind() == kind && r.is_called(&name) && (of.is_empty() || namespace.is_empty() || of == namespace)
+    };
+    let found = object.beside.iter().find(is_it);
+    let held = found.and_then(|r| r.value["data"][&key].as_str());
+    let file = found.and_then(|r| Some(DraftLayer { file: r.files.get(&key)?.clone(), optional: false }));
+    match (found, held, file) {
+        // The file itself, unless variables or patches changed what was read from it.
+        (Some(_), Some(held), Some(layer)) if object.is_in_file(&layer.file, held) => Ok(Values::File(layer)),
+        (Some(r), Some(held), _) if kind == "ConfigMap" => {
+            Ok(Values::Text(format!("{}: the {kind} {name}", r.place), held.to_owned()))
+        }
+        _ => Err(format!("values from the {kind} {name} are in the cluster only")),
     }
-    let documents = config.text.split("\n---").filter_map(|text| read_yaml(text).ok());
-    let is_it = |d: &Value| text(d, &["kind"]) == kind && text(d, &["metadata", "name"]) == name;
-    let found = documents.filter(is_it).map(|d| merged(&at(&d, &["data"]), &at(&d, &["stringData"])));
-    let values = found.map(|data| text(&data, &[&key])).find(|t| kind == "ConfigMap" && !t.is_empty());
-    let label = format!("{}: the {kind} {name}", config.name);
-    values
-        .map(|v| Values::Text(label, v))
-        .ok_or_else(|| format!("values from the {kind} {name} are in the cluster only"))
-}
-
-/// The file that the kustomization beside a HelmRelease makes a key of a ConfigMap or Secret of.
-fn generated(name: &str, key: &str, config: &Config, root: &Path) -> Option<String> {
-    let folder = config.path.parent()?;
-    let document = read_yaml(&std::fs::read_to_string(folder.join("kustomization.yaml")).ok()?).ok()?;
-    let lists = ["configMapGenerator", "secretGenerator"];
-    let generators: Vec<Value> = lists.iter().flat_map(|list| items(&document, &[list])).collect();
-    let generator = generators.into_iter().find(|g| text(g, &["name"]) == name)?;
-    let files: Vec<String> = items(&map([("g", generator)]), &["g", "files"]).iter().map(printed).collect();
-    let named = files.iter().map(|f| f.split_once('=').unwrap_or((f.rsplit('/').next().unwrap_or(f), f)));
-    let (_, file) = named.into_iter().find(|(k, _)| *k == key)?;
-    local(file, folder, root, Path::is_file)
 }

@@ -1,0 +1,4 @@
+{{- define "root.source" -}}
+repoURL: {{ .repo }}
+path: {{ .path }}
+{{- end }}
