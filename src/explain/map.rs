@@ -242,6 +242,12 @@ impl Map {
         self.ask(0, Detail::Brief, |reader| reader.place(pos)).flatten()
     }
 
+    /// Where a line of a document comes from; lines count from 1.
+    pub fn line(&self, document: &Manifest, line: usize) -> LineOrigin {
+        let range = ranges(document).nth(line.wrapping_sub(1));
+        range.map(|range| self.bytes(document, range)).unwrap_or_default()
+    }
+
     /// Where each line of a document comes from, in order.
     pub fn lines<'m>(&'m self, document: &'m Manifest) -> impl Iterator<Item = (&'m str, LineOrigin)> {
         ranges(document).map(move |range| {
