@@ -1,7 +1,7 @@
 //! `plimsoll report merge`: one report of those that the shards of a run wrote as JSON.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::args::MergeArgs;
@@ -13,7 +13,7 @@ use crate::diff::fold::Report;
 use crate::finding::{Finding, Scope};
 use crate::lint::Checks;
 use crate::policy::{Set, builtin};
-use crate::report::lint::{Run, write};
+use crate::report::lint::Run;
 
 /// Runs the command.
 pub(super) fn run(args: &MergeArgs) -> u8 {
@@ -83,27 +83,19 @@ fn of_lint(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
     let rules = reports::rules(&Checks::new(&[], None, Vec::new(), set).map_err(usage)?);
     let current = std::env::current_dir().unwrap_or_default();
     let read = |file: &str| std::fs::read_to_string(current.join(file)).ok();
-    for (format, file) in &outputs {
-        let terminal = file.is_none() && std::io::stdout().is_terminal();
-        let run = Run {
-            findings: &found,
-            charts: &charts,
-            environments: &places,
-            versions: &versions,
-            checked: 0,
-            objects: &[],
-            rules: &rules,
-            texts: &read,
-            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: if terminal { 100 } else { 0 },
-        };
-        let text = write(format, &run).unwrap_or_default();
-        match file {
-            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
-            None if super::print(text.as_bytes()) => {}
-            None => return Err(error("standard output is closed".into())),
-        }
-    }
+    let run = Run {
+        findings: &found,
+        charts: &charts,
+        environments: &places,
+        versions: &versions,
+        checked: 0,
+        objects: &[],
+        rules: &rules,
+        texts: &read,
+        colour: false,
+        width: 0,
+    };
+    reports::write_all(&outputs, &run)?;
     Ok(status(args.fail_on, &found))
 }
 

@@ -26,7 +26,7 @@ use super::cluster::RELEASE;
 use super::exit;
 use super::pager;
 use super::progress::Progress;
-use super::session::{Charts, Failed, Found, Output, error, outputs, project, releases, usage};
+use super::session::{Charts, Failed, Found, Output, deliver, error, outputs, project, releases, usage};
 use crate::diff::fold::Report;
 use crate::diff::ignore::Ignore;
 use crate::diff::secrets::Redactor;
@@ -333,11 +333,8 @@ pub(super) fn print(shown: &Shown, outputs: &[Output], report: &Report) -> Resul
             side_by_side: shown.side_by_side,
         };
         let text = write(format, &view).unwrap_or_default();
-        match file {
-            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
-            None if terminal && format == "text" && shown.pager && pager::page(&text) => {}
-            None if super::print(text.as_bytes()) => {}
-            None => return Err(error("standard output is closed".into())),
+        if !(terminal && format == "text" && shown.pager && pager::page(&text)) {
+            deliver(file.as_deref(), |out| out.write_all(text.as_bytes()))?;
         }
     }
     Ok(())
