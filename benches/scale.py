@@ -1,19 +1,26 @@
 #!/usr/bin/env python3
 """Whether time and memory grow in proportion with a fleet.
 
-scale.py PLIMSOLL [--charts 13,130,1300] [--runs 3]
+scale.py PLIMSOLL [--charts 13,130,1300] [--runs 3] [--helm HELM [--sample 234]]
 
 Fleets of benches/fleet.py, each chart in three environments of three countries: `plimsoll render --all`, `plimsoll lint
 --all` with all families, and `plimsoll diff --all` against the revision before a change of the registry that all images
 come from; one process each, the median of the runs and the peak memory. Build plimsoll with `cargo build --release` first.
+
+With --helm, the diff also side by side with the loop that teams have for it: the old revision as a worktree of git, and for
+each release `helm template` of both and `diff -u` of what they print (the cheapest of the tools for that), two at a time. Of
+so many releases, evenly spread, the time is multiplied to all of them, which is said; --sample 0 runs them all.
+plimsoll runs before and after it.
 """
 import argparse
+import concurrent.futures
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import fleet
-from lint import measured
+from lint import PROCESSES, measured
 
 ENVIRONMENTS, COUNTRIES = ["dev", "staging", "prod"], ["np", "id", "ph"]
 COMMANDS = {
@@ -37,15 +44,50 @@ def change(folder):
     assert changed, "no file names a registry"
 
 
+def one_diff(job):
+    """One release in both revisions, and what differs."""
+    helm, old, new, release = job
+    before, after = (fleet.by_helm(helm, folder, release)[1] for folder in (old, new))
+    with tempfile.NamedTemporaryFile() as left, tempfile.NamedTemporaryFile() as right:
+        for file, text in ((left, before), (right, after)):
+            file.write(text)
+            file.flush()
+        status = subprocess.run(["diff", "-u", left.name, right.name], stdout=subprocess.DEVNULL).returncode
+    assert status == 1, f"{release[0]} in {release[1]}: status {status}"
+
+
+def beside(plimsoll, helm, folder, releases, sample, runs):
+    """plimsoll's diff and the loop's, in one run."""
+    ours = lambda: [measured([plimsoll, *COMMANDS["diff"]], cwd=folder)[0] for _ in range(runs)]
+    chosen = releases[::max(1, len(releases) // sample)] if sample else releases
+    seconds = ours()
+    with tempfile.TemporaryDirectory() as scratch:
+        begin = time.perf_counter()
+        subprocess.run(["git", "-C", folder, "worktree", "add", "--quiet", f"{scratch}/old", "HEAD"], check=True)
+        once = time.perf_counter() - begin
+        begin = time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(PROCESSES) as pool:
+            list(pool.map(one_diff, [(helm, f"{scratch}/old", folder, release) for release in chosen]))
+        loop = time.perf_counter() - begin
+    seconds = sorted(seconds + ours())
+    median, theirs = seconds[len(seconds) // 2], once + loop * len(releases) / len(chosen)
+    how = "all run" if len(chosen) == len(releases) else f"extrapolated from {len(chosen)} that took {loop:.1f} s"
+    print(f"diff of {len(releases)} releases: helm template of both revisions and diff -u, {PROCESSES} at a time: "
+          f"{theirs:.1f} s ({how}); plimsoll: {median:.2f} s, {seconds[0]:.2f} to {seconds[-1]:.2f} ({len(seconds)} runs); "
+          f"{theirs / median:.0f} times", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("plimsoll")
     parser.add_argument("--charts", default="13,130,1300")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--helm", help="put the loop with this Helm beside the diff")
+    parser.add_argument("--sample", type=int, default=234, help="releases that the loop runs; 0 for all")
     args = parser.parse_args()
     for charts in map(int, args.charts.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            fleet.generate(folder, charts, ENVIRONMENTS, COUNTRIES)
+            names = fleet.generate(folder, charts, ENVIRONMENTS, COUNTRIES)
             change(folder)
             releases = charts * len(ENVIRONMENTS) * len(COUNTRIES)
             for name, command in COMMANDS.items():
@@ -54,6 +96,9 @@ def main():
                 seconds = sorted(run[0] for run in runs)[len(runs) // 2]
                 memory = max(run[1] for run in runs)
                 print(f"{charts:5} charts, {releases:6} releases: {name:6} {seconds:6.2f} s, {memory:4.0f} MB", flush=True)
+            if args.helm:
+                cells = list(fleet.releases(names, ENVIRONMENTS, COUNTRIES))
+                beside(args.plimsoll, args.helm, folder, cells, args.sample, args.runs)
 
 
 if __name__ == "__main__":

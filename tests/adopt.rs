@@ -270,6 +270,50 @@ fn adopt_survives_files_that_include_themselves() {
     assert!(said.contains("helmfile.yaml.gotmpl:1: ") && said.contains("wrote plimsoll.yaml: "), "{said}");
 }
 
+/// helmfiles of before 1 are templates as a whole, and a chart's repository may be this one.
+#[test]
+fn adopt_old_helmfiles_and_published_charts() {
+    let file = "environments: {prod: {}}\nreleases:\n  - name: api\n    namespace: x\n    chart: stable/api\n    values: ['{{ .Environment.Name }}-{{`{{ .Release.Name }}`}}.yaml']\n";
+    let dir = copied("helmfile");
+    fs::remove_file(dir.path().join("helmfile.yaml.gotmpl")).expect("it is there");
+    fs::write(dir.path().join("helmfile.yaml"), file).expect("it is writable");
+    fs::write(dir.path().join("prod-api.yaml"), "replicas: 6\n").expect("it is writable");
+    let (_, said, err) = run(dir.path(), &["init"]);
+    assert!(said.contains("taken over from the charts of this repository, for those of stable: api\n"), "{said}{err}");
+    let (_, out, err) = run(dir.path(), &["render", "--env", "prod", "--chart", "api"]);
+    assert!(out.contains("replicas: 6"), "{out}{err}");
+}
+
+/// Charts that use charts beside them, which nobody has put into charts/ yet: init says what to type.
+#[test]
+fn adopt_charts_that_lack_others() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let depends = "dependencies: [{name: lib, version: 1.0.0, repository: \"file://../lib\"}]\n";
+    for (name, more) in [("lib", "type: library\n"), ("api", depends), ("web", depends), ("cron", "")] {
+        let templates = dir.path().join(name).join("templates");
+        fs::create_dir_all(&templates).expect("it is writable");
+        let chart = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{more}");
+        fs::write(templates.join("../Chart.yaml"), chart).expect("it is writable");
+    }
+    fs::write(dir.path().join("lib/templates/_a.tpl"), "{{ define \"lib.a\" }}a: b{{ end }}").expect("written");
+    fs::write(dir.path().join("api/templates/a.yaml"), "{{ include \"lib.a\" . }}\n").expect("written");
+    let (_, said, _) = run(dir.path(), &["init"]);
+    let next =
+        "next: plimsoll dependency build --all (2 charts lack what they use of the charts beside), plimsoll matrix";
+    assert!(said.contains(next), "{said}");
+    let (status, out, err) = run(dir.path(), &["dependency", "build", "--all"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("api:\nSaving 1 charts\n") && out.contains("\nweb:\n"), "{out}");
+    let (status, out, err) = run(dir.path(), &["render", "--all"]);
+    assert!(status == 0 && out.contains("a: b"), "{out}{err}");
+    let (_, said, _) = run(dir.path(), &["init", "--force"]);
+    assert!(said.contains("next: plimsoll matrix, "), "{said}");
+    // One that fails doesn't hide the others.
+    fs::remove_dir_all(dir.path().join("api/charts")).expect("it is there");
+    let (status, out, err) = run(dir.path(), &["dependency", "build", "gone", "api"]);
+    assert!(status == 1 && err.starts_with("gone:\nError: ") && out.contains("api:\nSaving 1 charts"), "{out}{err}");
+}
+
 /// A folder of charts and nothing else: names, environments and examples that are none.
 #[test]
 fn adopt_charts_alone() {

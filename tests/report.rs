@@ -169,7 +169,10 @@ fn report(format: &str, findings: &[Finding], width: usize) -> String {
         colour: false,
         width,
     };
-    write(format, &run).expect("there is such a format")
+    assert!(formats().any(|f| f == format), "there is such a format");
+    let mut out = Vec::new();
+    write(format, &run, &mut out).expect("memory takes it");
+    String::from_utf8(out).expect("it is text")
 }
 
 fn folder() -> PathBuf {

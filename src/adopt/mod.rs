@@ -42,6 +42,8 @@ pub struct Draft {
     pub sources: Vec<(String, Vec<String>)>,
     /// What could not be taken over, with its place.
     pub left: Vec<String>,
+    /// Charts whose charts/ lacks charts beside them that they depend on.
+    pub lacking: Vec<PathBuf>,
 }
 
 impl Draft {
@@ -133,6 +135,7 @@ pub fn look(root: &Path) -> Draft {
     found.extend(follower.follow(&found, &mut draft));
     found.extend(follower.follow_free(&found, &mut draft));
     let Repository { charts, configs, .. } = repository;
+    draft.lacking = charts.iter().filter(|c| !c.is_library && is_lacking(c)).map(|c| c.path.clone()).collect();
     if found.is_empty() {
         let names = charts.iter().map(|c| c.name.as_str()).collect();
         let (layers, environments) = folders::layers(&configs, &names);
@@ -154,6 +157,17 @@ fn read_object(object: &Object<'_>, repository: &Repository, draft: &mut Draft) 
         ("HelmRelease", "helm.toolkit.fluxcd.io") => flux::read(object, &repository.root, draft).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Whether a chart depends on one beside it that its charts/ doesn't have: as a folder, a link or an archive.
+fn is_lacking(chart: &ChartHead) -> bool {
+    let there = std::fs::read_dir(chart.path.join("charts")).into_iter().flatten().flatten();
+    let there: Vec<String> = there.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    chart.beside.iter().any(|(folder, _)| {
+        let name = ChartHead::read(folder).name;
+        let is_it = |file: &String| *file == name || file.strip_prefix(&name).is_some_and(|rest| rest.starts_with('-'));
+        !there.iter().any(is_it)
+    })
 }
 
 /// The charts below a folder, and the YAML files that are in none.

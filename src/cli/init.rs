@@ -54,7 +54,7 @@ fn init(args: &InitArgs) -> Result<String, Failed> {
         let done = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
         done.map_err(|e| error(format!("write {}: {e}", relative(&path.display().to_string()))))?;
     }
-    Ok(said(&draft, &shown, &counted(&file, &text, &root)))
+    Ok(said(&draft, &shown, &counted(&file, &text, &root)) + &next(&draft))
 }
 
 /// How many releases the new file makes, or what is wrong with it.
@@ -93,8 +93,20 @@ fn said(draft: &Draft, file: &str, counted: &str) -> String {
         out.push_str("not taken over:\n");
         few(&draft.left, file, &mut out);
     }
-    out.push_str("next: plimsoll matrix, plimsoll lint --all\n");
     out
+}
+
+/// What to type next.
+fn next(draft: &Draft) -> String {
+    let build = match draft.lacking.len() {
+        0 => String::new(),
+        n => format!("plimsoll dependency build --all ({} what they use of the charts beside), ", lack(n)),
+    };
+    format!("next: {build}plimsoll matrix, plimsoll lint --all\n")
+}
+
+fn lack(charts: usize) -> String {
+    if charts == 1 { "1 chart lacks".into() } else { format!("{charts} charts lack") }
 }
 
 /// The first lines of each kind; the file has them all.

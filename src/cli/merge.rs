@@ -3,7 +3,7 @@
 mod shards;
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::args::MergeArgs;
@@ -15,7 +15,7 @@ use crate::diff::fold::Report;
 use crate::finding::{Finding, Scope};
 use crate::lint::Checks;
 use crate::policy::{Set, builtin};
-use crate::report::lint::{Run, write};
+use crate::report::lint::Run;
 
 /// Runs the command.
 pub(super) fn run(args: &MergeArgs) -> u8 {
@@ -104,22 +104,7 @@ fn of_lint(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
 fn written(outputs: &[Output], run: &Run<'_>) -> Result<(), Failed> {
     let current = std::env::current_dir().unwrap_or_default();
     let read = |file: &str| std::fs::read_to_string(current.join(file)).ok();
-    for (format, file) in outputs {
-        let terminal = file.is_none() && std::io::stdout().is_terminal();
-        let run = Run {
-            texts: &read,
-            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: if terminal { 100 } else { 0 },
-            ..*run
-        };
-        let text = write(format, &run).unwrap_or_default();
-        match file {
-            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
-            None if super::print(text.as_bytes()) => {}
-            None => return Err(error("standard output is closed".into())),
-        }
-    }
-    Ok(())
+    reports::write_all(outputs, &Run { texts: &read, ..*run })
 }
 
 /// The findings of all reports; the same one of several shards once, with all places it holds in. A waiver is unused

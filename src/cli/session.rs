@@ -1,7 +1,8 @@
 //! What the commands about charts share: which charts, which environment, and a render's inputs, read.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -63,6 +64,25 @@ pub(super) fn finish_many(log: &mut Log, done: Result<(String, u8), Failed>, fai
         }
         None => status,
     }
+}
+
+/// Writes an output to a file, or to standard output. A reader that has enough is no error.
+///
+/// # Errors
+/// If it can't be written.
+pub(super) fn deliver(
+    file: Option<&str>,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failed> {
+    let Some(path) = file else {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        return match write(&mut out).and_then(|()| out.flush()) {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(error("standard output is closed".into())),
+            _ => Ok(()),
+        };
+    };
+    let written = File::create(path).map(BufWriter::new).and_then(|mut out| write(&mut out).and_then(|()| out.flush()));
+    written.map_err(|e| error(format!("write {path}: {e}")))
 }
 
 /// A format, and the file it goes to: standard output where none is named.

@@ -215,9 +215,12 @@ pub enum DependencyCommand {
 /// Flags of the dependency commands.
 #[derive(Args, Debug)]
 pub struct DependencyArgs {
-    /// The chart's folder
+    /// The charts' folders
     #[arg(value_name = "CHART", default_value = ".")]
-    pub chart: String,
+    pub charts: Vec<String>,
+    /// All charts of plimsoll.yaml that depend on charts beside them
+    #[arg(long, conflicts_with = "charts")]
+    pub all: bool,
     /// Which Helm to reproduce: 3 (3.22.0) or 4 (4.3.1)
     #[arg(long, value_name = "VERSION", default_value = "4")]
     pub helm_version: Helm,

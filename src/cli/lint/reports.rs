@@ -4,8 +4,7 @@ use std::io::IsTerminal;
 
 use super::Done;
 use super::plan::Plan;
-use crate::cli::print;
-use crate::cli::session::{Failed, Output, error};
+use crate::cli::session::{Failed, Output, deliver};
 use crate::finding::Finding;
 use crate::lint::{Checks, helm};
 use crate::policy;
@@ -21,30 +20,40 @@ pub(super) fn write(
 ) -> Result<(), Failed> {
     let rules = rules(&plan.checks);
     let texts = |file: &str| std::fs::read_to_string(plan.current.join(file)).ok();
+    let run = Run {
+        findings,
+        charts: &done.charts,
+        environments: &done.environments,
+        versions: &done.versions,
+        checked,
+        objects: &done.objects,
+        rules: &rules,
+        texts: &texts,
+        colour: false,
+        width: 0,
+    };
+    each(outputs, &run, &|run| Some(shard(run, done)))
+}
+
+/// Writes a run in all formats that were asked for; colour and width are as each needs them.
+pub(in crate::cli) fn write_all(outputs: &[Output], run: &Run<'_>) -> Result<(), Failed> {
+    each(outputs, run, &|_| None)
+}
+
+fn each(outputs: &[Output], run: &Run<'_>, shard: &dyn Fn(&Run<'_>) -> Option<Shard>) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
         let run = Run {
-            findings,
-            charts: &done.charts,
-            environments: &done.environments,
-            versions: &done.versions,
-            checked,
-            objects: &done.objects,
-            rules: &rules,
-            texts: &texts,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             // Elsewhere than on a terminal each finding is one line.
             width: if terminal { 100 } else { 0 },
+            ..*run
         };
-        let text = match format == SHARD {
-            true => shard(&run, done).text(),
-            false => lint::write(format, &run).unwrap_or_default(),
-        };
-        match file {
-            Some(path) => std::fs::write(path, text).map_err(|e| error(format!("write {path}: {e}")))?,
-            None if print(text.as_bytes()) => {}
-            None => return Err(error("standard output is closed".into())),
-        }
+        let shard = (format == SHARD).then(|| shard(&run)).flatten();
+        deliver(file.as_deref(), |out| match shard {
+            Some(shard) => out.write_all(shard.text().as_bytes()),
+            None => lint::write(format, &run, out),
+        })?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! worst come first.
 
 use std::cmp::Reverse;
+use std::io::{self, Write};
 
 use super::Run;
 use super::lines::Lines;
@@ -9,11 +10,11 @@ use super::words::{self, place};
 use crate::finding::{Finding, Severity};
 use crate::report::words::workflow_command;
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     let mut counted: Vec<&&Finding> = findings.iter().filter(|f| f.waived.is_none()).collect();
     counted.sort_by_key(|f| Reverse(f.severity));
     let lines = Lines::new(run);
-    counted.iter().map(|f| command(run, f, &lines)).collect()
+    counted.iter().try_for_each(|f| out.write_all(command(run, f, &lines).as_bytes()))
 }
 
 fn command(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>) -> String {

@@ -1,16 +1,18 @@
 //! `gitlab`: a code quality report, which GitLab shows in merge requests. It compares two of them by fingerprints, which
 //! have to be unique.
 
+use std::io::{self, Write};
+
 use serde_json::{Value, json};
 
-use super::Run;
 use super::words::{self, fingerprints, place};
+use super::{Run, pretty};
 use crate::finding::{Finding, Severity};
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     let counted: Vec<&Finding> = findings.iter().filter(|f| f.waived.is_none()).copied().collect();
     let issues: Vec<Value> = counted.iter().zip(fingerprints(&counted)).map(|(f, name)| issue(run, f, &name)).collect();
-    serde_json::to_string_pretty(&issues).unwrap_or_else(|_| "[]".into()) + "\n"
+    pretty(&issues, out)
 }
 
 fn issue(run: &Run<'_>, finding: &Finding, fingerprint: &str) -> Value {

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use minijinja::context;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::finding::{Finding, Spot};
 /// Lines shown before and after the one at fault.
 const AROUND: usize = 2;
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     let lines = Lines::new(run);
     let mut snippets = Snippets::default();
     let mut worst_first = findings.to_vec();
@@ -33,7 +34,8 @@ pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
         "snippets": snippets.all,
     });
     let counts = Counts::of(findings.iter().copied()).text();
-    page(include_str!("page.html"), &data.to_string(), context! { counts, about => words::checked(run) })
+    let page = page(include_str!("page.html"), &data.to_string(), context! { counts, about => words::checked(run) });
+    out.write_all(page.as_bytes())
 }
 
 fn shown(run: &Run<'_>, finding: &Finding, lines: &Lines<'_>, snippets: &mut Snippets) -> Value {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::io;
 
 use super::Run;
 use super::words::{self, Counts, environments, one_line, shortened, visible};
@@ -16,7 +17,11 @@ const LONGEST_MESSAGE: usize = 1000;
 /// Chart and environment.
 type Suite<'f> = (&'f str, String);
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(report(run, findings).as_bytes())
+}
+
+fn report(run: &Run<'_>, findings: &[&Finding]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     let mut objects: BTreeMap<Suite<'_>, BTreeSet<&Resource>> = BTreeMap::new();
     for o in run.objects {

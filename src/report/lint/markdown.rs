@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write;
+use std::io;
 
 use super::Run;
 use super::words::{self, Counts, place, shortened};
@@ -14,7 +15,11 @@ const LONGEST: usize = 60_000;
 /// Of a message, which may hold a whole certificate.
 const LONGEST_MESSAGE: usize = 400;
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(report(run, findings).as_bytes())
+}
+
+fn report(run: &Run<'_>, findings: &[&Finding]) -> String {
     let counts = Counts::of(findings.iter().copied());
     let mark = if counts.errors > 0 {
         "❌"

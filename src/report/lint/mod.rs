@@ -1,5 +1,5 @@
 //! What a lint run found, in the formats that people, pipelines and pages read. One file per format: a writer is given
-//! the run and its findings in order, and returns the whole text. To add a format, write such a file and name it in
+//! the run and its findings in order. To add a format, write such a file and name it in
 //! [`FORMATS`]. What is a finding and what is waived has been decided before; what the formats have in common is in
 //! `words` (phrases, counts, identities) and `lines` (the texts that findings point into).
 
@@ -16,6 +16,7 @@ mod text;
 mod words;
 
 use std::cmp::Reverse;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +86,7 @@ pub struct RuleInfo {
 }
 
 /// Writes a format; the findings are sorted.
-type Writer = fn(&Run<'_>, &[&Finding]) -> String;
+type Writer = fn(&Run<'_>, &[&Finding], &mut dyn Write) -> io::Result<()>;
 
 /// All formats by name.
 const FORMATS: &[(&str, Writer)] = &[
@@ -104,12 +105,21 @@ pub fn formats() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|f| f.0)
 }
 
-/// The run in a format, with a newline at the end if it isn't empty; `None` if there is no format of this name.
-pub fn write(format: &str, run: &Run<'_>) -> Option<String> {
-    let (_, writer) = FORMATS.iter().find(|f| f.0 == format)?;
+/// Writes the run in a format, with a newline at the end if it isn't empty; nothing if there is no format of this name.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(format: &str, run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some((_, writer)) = FORMATS.iter().find(|f| f.0 == format) else { return Ok(()) };
     let mut findings: Vec<&Finding> = run.findings.iter().collect();
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    Some(writer(run, &findings))
+    writer(run, &findings, out)
+}
+
+/// Writes JSON for people.
+fn pretty(value: &impl serde::Serialize, mut out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, value)?;
+    out.write_all(b"\n")
 }
 
 /// By place; what tells findings of one place apart comes after, so that no order depends on how they were found.

@@ -2,18 +2,19 @@
 //! suppressed results, and fingerprints stay the same when lines move.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::lines::Lines;
 use super::words::{self, fingerprints, visible};
-use super::{RuleInfo, Run};
+use super::{RuleInfo, Run, pretty};
 use crate::finding::{Finding, Severity, Spot};
 
 /// Nobody reads more of it.
 const LONGEST_CATEGORY: usize = 120;
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     let (rules, numbers) = rules(run, findings);
     let lines = Lines::new(run);
     let results: Vec<Value> = findings
@@ -37,7 +38,7 @@ pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
             "results": results,
         }],
     });
-    serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
+    pretty(&log, out)
 }
 
 /// What tells the uploads of one commit apart: GitHub takes all before the last slash, and lets a later upload of the

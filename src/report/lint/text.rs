@@ -1,7 +1,8 @@
 //! `text`: for a terminal the template's line with the line of values beside it and what to do, drawn by miette; for
 //! anything else one line per finding, as compilers write them. Waived findings are only counted.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
+use std::io::{self, Write};
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
@@ -18,23 +19,20 @@ const NARROWEST: usize = 40;
 /// Of a message on a terminal; the other formats hold all of it.
 const LONGEST_MESSAGE: usize = 1000;
 
-pub(super) fn write(run: &Run<'_>, findings: &[&Finding]) -> String {
-    let mut out = String::new();
+pub(super) fn write(run: &Run<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     let lines = Lines::new(run);
     let theme = if run.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(run.colour).with_width(run.width.max(NARROWEST));
     for finding in findings.iter().filter(|f| f.waived.is_none()) {
-        if run.width == 0 {
-            out.push_str(&compact(run, finding));
-        } else if handler.render_report(&mut out, &Shown::new(run, finding, &lines)).is_err() {
+        let mut text = String::new();
+        if run.width == 0 || handler.render_report(&mut text, &Shown::new(run, finding, &lines)).is_err() {
             // What was drawn of it so far stays above; the finding itself must not be lost.
-            out.push_str(&compact(run, finding));
+            text.push_str(&compact(run, finding));
         }
-        out.push('\n');
+        writeln!(out, "{text}")?;
     }
     let counts = Counts::of(findings.iter().copied());
-    let _ = writeln!(out, "{} in {}", counts.text(), words::checked(run));
-    out
+    writeln!(out, "{} in {}", counts.text(), words::checked(run))
 }
 
 fn compact(run: &Run<'_>, finding: &Finding) -> String {
