@@ -24,6 +24,7 @@ mod jinja;
 mod layers;
 mod lint;
 mod mutation;
+mod network;
 mod parity;
 mod platform;
 mod policies;
