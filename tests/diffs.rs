@@ -232,6 +232,44 @@ fn nothing_secret_is_ever_reported() {
     }
 }
 
+/// Both sides of these charts are more than a debug build holds, so that secrets are gathered before anything is compared.
+#[test]
+fn what_is_secret_in_one_chart_is_secret_in_all_of_a_large_fleet() {
+    const CHARTS: usize = 12;
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mark = |n: usize| format!("hunter{n:02}-is-my-secret");
+    let write_all = |padding: &str| {
+        for n in 0..CHARTS {
+            let name = format!("charts/c{n}");
+            write(
+                dir.path(),
+                &format!("{name}/Chart.yaml"),
+                format!("apiVersion: v2\nname: c{n}\nversion: 0.1.0\n").as_bytes(),
+            );
+            write(dir.path(), &format!("{name}/values.yaml"), format!("password: {}\n", mark(n)).as_bytes());
+            let secret =
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {p: '{{ .Values.password | b64enc }}'}\n";
+            write(dir.path(), &format!("{name}/templates/secret.yaml"), secret.as_bytes());
+            // The secret of another chart.
+            let other =
+                format!("  url: https://u:{}@{padding}\n  long: {}\n", mark(CHARTS - 1 - n), padding.repeat(4000));
+            let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\ndata:\n{other}");
+            write(dir.path(), &format!("{name}/templates/map.yaml"), map.as_bytes());
+        }
+    };
+    write(dir.path(), "plimsoll.yaml", b"charts: [charts/*]\n");
+    write_all("before");
+    commit(dir.path());
+    write_all("behind");
+    let done = plimsoll(dir.path(), &["diff", "--all", "--against", "git:HEAD", "-o", "json", "-C", "-1"]);
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    let leak = (0..CHARTS).flat_map(|n| forms(&mark(n))).find(|form| said.contains(form.as_str()));
+    assert_eq!(leak, None);
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).expect("it is JSON");
+    assert_eq!(report["releases"].as_array().map(Vec::len), Some(CHARTS));
+    assert!(said.contains("https://u:[secret "), "{said:.2000}");
+}
+
 #[test]
 fn errors_say_nothing_secret() {
     let dir = tempfile::tempdir().expect("a temporary folder");
