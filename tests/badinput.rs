@@ -241,6 +241,31 @@ fn values_and_explain_look_at_many_charts() {
 }
 
 #[test]
+fn settings_of_lint_that_name_nothing_are_told_at_their_line() {
+    let dir = fleet();
+    for (settings, said) in [
+        (
+            "policies: [fintec]",
+            "plimsoll.yaml:11:19: fintec is no set of policies (fintech, kube-linter, pss-baseline, pss-restricted), no folder and no file; did you mean \"fintech\"?",
+        ),
+        ("crds: [schemas]", "plimsoll.yaml:11:15: lint.crds: schemas does not exist"),
+        ("waivers: waivers.yaml", "plimsoll.yaml:11:17: lint.waivers: waivers.yaml does not exist"),
+        (
+            "rules: {fintech/no-latest-tagg: off}",
+            "plimsoll.yaml:11:16: there is no rule fintech/no-latest-tagg; did you mean \"fintech/no-latest-tag\"?",
+        ),
+        ("rules: {\"helm/chart-*\": off, our/own: off, schema/type: off}", ""),
+    ] {
+        put(&dir, "plimsoll.yaml", format!("{PROJECT}lint: {{{settings}}}\n"));
+        let (status, _, err) = run(dir.path(), &["lint", "--all"]);
+        match said {
+            "" => assert_eq!((status, err.as_str()), (0, "")),
+            said => assert_eq!((status, err), (3, format!("Error: {said}\n"))),
+        }
+    }
+}
+
+#[test]
 fn each_release_is_linted_for_its_clusters_version() {
     let dir = fleet();
     let project = PROJECT.replace("1.35", "1.31").replace("country: id", "country: id, kubeVersion: \"1.32\"");

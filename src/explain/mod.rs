@@ -29,6 +29,7 @@ use crate::world::World;
 pub use keys::{Step, parse_path, path_text};
 pub use layers::{Definition, Layers};
 pub use map::{LineOrigin, Map, Origin, OriginKind, Place};
+pub use reader::scope_of;
 
 /// Renders a chart with the user's values and keeps where everything came from.
 ///

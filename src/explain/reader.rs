@@ -308,7 +308,7 @@ impl Recorder {
 }
 
 /// The path of a subchart's values, from the path of one of its templates: `a/charts/b/templates/x.yaml` gives `b`.
-pub(super) fn scope_of(template: &str) -> Vec<Step> {
+pub fn scope_of(template: &str) -> Vec<Step> {
     let chart = template.split("/templates/").next().unwrap_or_default();
     let names = chart.split("/charts/").skip(1);
     names.flat_map(|n| n.split('.')).map(|n| Step::Key(n.into())).collect()

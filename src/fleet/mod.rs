@@ -14,6 +14,7 @@ mod placeholders;
 pub mod project;
 mod reach;
 mod release;
+mod settings;
 pub mod shape;
 mod verify;
 
@@ -21,6 +22,7 @@ pub use conventions::{environments_of, files_of};
 pub use find::find_project;
 pub use matrix::{Catalog, ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
-pub use project::{IgnoreRule, Level, LintSettings, PROJECT_FILE, Project, SameSettings, Settings};
+pub use project::{PROJECT_FILE, Project, Settings};
 pub use reach::Changes;
 pub use release::{LayerFile, Release};
+pub use settings::{IgnoreRule, Level, LintSettings, SameSettings};

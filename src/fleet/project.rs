@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::definition::PROJECT;
 use super::place::{Fault, Lines, Place, Placed};
+use super::settings::{DiffSettings, IgnoreRule, Level, LintSettings, SameSettings};
 use super::shape::{check, scalar, unquoted};
 use crate::yaml::node::{Document, Node};
 
@@ -28,6 +29,8 @@ pub struct Project {
     pub diff: DiffSettings,
     /// What `plimsoll lint` checks and how strictly.
     pub lint: LintSettings,
+    /// The rules that it speaks of, in `lint` and in environments.
+    pub rules: Vec<Placed>,
 }
 
 impl Project {
@@ -108,82 +111,6 @@ pub struct Cluster {
     pub settings: Settings,
 }
 
-/// `diff:`.
-#[derive(Clone, Debug, Default)]
-pub struct DiffSettings {
-    /// What does not count.
-    pub ignore: Vec<IgnoreRule>,
-}
-
-/// A difference that does not count.
-#[derive(Clone, Debug, Default)]
-pub struct IgnoreRule {
-    /// The kinds it is for, as a glob; all where it says none.
-    pub kind: Option<String>,
-    /// The names of objects it is for, as a glob; all where it says none.
-    pub name: Option<String>,
-    /// The field, `spec.replicas` or `metadata.annotations[example.com/*]`, with all that is below it; items of lists
-    /// may be left out. The whole object where it says none.
-    pub path: Option<String>,
-    /// The field manager in the cluster that owns the field (`--drift`), as a glob.
-    pub manager: Option<String>,
-    /// Why.
-    pub reason: String,
-}
-
-/// `lint:`. Paths are relative to the file.
-#[derive(Clone, Debug, Default)]
-pub struct LintSettings {
-    /// Sets of policies, folders and files.
-    pub policies: Option<Vec<String>>,
-    /// Versions of Kubernetes whose schemas are asked.
-    pub kube_versions: Vec<String>,
-    /// Folders and files with definitions of custom resources.
-    pub crds: Vec<String>,
-    /// The file with waivers.
-    pub waivers: Option<String>,
-    /// The file with findings that were there before.
-    pub baseline: Option<String>,
-    /// Severity by rule, or glob of rules.
-    pub rules: BTreeMap<String, Level>,
-    /// What all environments should have the same of.
-    pub same_everywhere: SameSettings,
-}
-
-/// `sameEverywhere:`, globs with their places.
-#[derive(Clone, Debug, Default)]
-pub struct SameSettings {
-    /// Keys of values.
-    pub values: Vec<Placed>,
-    /// Images, without tag and digest.
-    pub images: Vec<Placed>,
-}
-
-/// What a rule counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// It isn't asked.
-    Off,
-    /// Worth knowing.
-    Info,
-    /// Should be mended.
-    Warning,
-    /// Must be mended.
-    Error,
-}
-
-impl Level {
-    fn parse(word: &str) -> Option<Level> {
-        match word {
-            "off" => Some(Level::Off),
-            "info" => Some(Level::Info),
-            "warning" => Some(Level::Warning),
-            "error" => Some(Level::Error),
-            _ => None,
-        }
-    }
-}
-
 impl Project {
     /// The folder that paths are relative to.
     pub fn dir(&self) -> &Path {
@@ -235,6 +162,7 @@ impl Reader<'_> {
             environments: environments.map(|e| (e.key.to_string(), self.environment(e))).collect(),
             diff: DiffSettings { ignore: root.get("diff").map(|n| self.ignore(n)).unwrap_or_default() },
             lint: root.get("lint").map(|n| self.lint(n)).unwrap_or_default(),
+            rules: self.rule_names(root),
         }
     }
 
@@ -318,9 +246,16 @@ impl Reader<'_> {
             crds: self.strings(node, "crds"),
             waivers: self.text(node, "waivers").map(|t| t.text),
             baseline: self.text(node, "baseline").map(|t| t.text),
+            files: self.files(node),
             rules: self.rules(node),
             same_everywhere: node.get("sameEverywhere").map(|n| self.same(n)).unwrap_or_default(),
         }
+    }
+
+    fn files(&self, node: &Node) -> Vec<(&'static str, Placed)> {
+        let lists = ["policies", "crds"].map(|key| (key, self.texts(node, key)));
+        let single = ["waivers", "baseline"].map(|key| (key, self.text(node, key).into_iter().collect()));
+        lists.into_iter().chain(single).flat_map(|(key, files)| files.into_iter().map(move |f| (key, f))).collect()
     }
 
     fn same(&self, node: &Node) -> SameSettings {
@@ -330,6 +265,13 @@ impl Reader<'_> {
     fn rules(&self, node: &Node) -> BTreeMap<String, Level> {
         let level = |n: &Node| self.placed(n).and_then(|t| Level::parse(&t.text));
         entries(node, "rules").filter_map(|e| Some((e.key.to_string(), level(&e.value)?))).collect()
+    }
+
+    /// The rules below `lint` and below the environments.
+    fn rule_names(&self, root: &Node) -> Vec<Placed> {
+        let environments = entries(root, "environments").map(|e| &e.value);
+        let all = root.get("lint").into_iter().chain(environments).flat_map(|n| entries(n, "rules"));
+        all.map(|e| Placed { text: e.key.to_string(), at: self.at(e.key_offset) }).collect()
     }
 
     fn at(&self, offset: u32) -> Place {

@@ -7,6 +7,7 @@ mod charts;
 mod manifests;
 pub(super) mod plan;
 pub(super) mod reports;
+mod settings;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -62,7 +63,10 @@ fn sees_all(args: &LintArgs, plan: &Plan) -> bool {
 fn lint(args: &LintArgs) -> Result<u8, Failed> {
     let known: Vec<&str> = crate::report::lint::formats().chain([SHARD]).collect();
     let outputs = outputs(&args.output, &known, "sarif")?;
-    let plan = Plan::new(args, project()?)?;
+    let project = project()?;
+    settings::files(&project)?;
+    let plan = Plan::new(args, project)?;
+    settings::rules(&plan)?;
     let today = today(args)?;
     let mut waivers = match plan.file(args.waivers.as_ref(), |s| s.waivers.as_ref())? {
         Some((name, text)) => Waivers::read(&name, &text).map_err(usage)?,

@@ -14,6 +14,7 @@ pub mod differs;
 mod documents;
 mod folder;
 mod known;
+mod mentions;
 mod names;
 mod registry;
 mod templates;

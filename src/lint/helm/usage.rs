@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use foldhash::fast::RandomState;
 
 use super::known::{Known, closest};
+use super::mentions::Mentions;
 use crate::chart::Chart;
 use crate::diag::log::Log;
 use crate::explain::keys::Leaf;
 use crate::explain::layers::at;
 use crate::explain::unguarded::unguarded;
-use crate::explain::{Layers, Map, Step, path_text};
+use crate::explain::{Layers, Map, Step, path_text, scope_of};
 use crate::finding::{Severity, Spot};
 use crate::jsonschema::validate;
 use crate::render::Rendered;
@@ -95,7 +96,7 @@ fn is_below(path: &[Step], name: &str) -> bool {
     matches!(path.first(), Some(Step::Key(k)) if **k == *name.as_bytes())
 }
 
-/// Keys that no template reads in any environment (`helm/unused-value`).
+/// Keys that no template reads in any environment, and that none names in what no environment runs (`helm/unused-value`).
 pub fn unused(views: &[View<'_>]) -> Vec<KeyFinding> {
     let leaves: Vec<Vec<Leaf<'_>>> = views.iter().map(|view| view.map.keys().leaves()).collect();
     let all = || views.iter().zip(&leaves).flat_map(|(view, leaves)| leaves.iter().map(move |leaf| (view, leaf)));
@@ -109,10 +110,19 @@ pub fn unused(views: &[View<'_>]) -> Vec<KeyFinding> {
             (true, _) => _ = read.insert(leaf.text()),
         }
     }
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let mut mentions = Mentions::default();
+    all().filter(|(view, leaf)| is_read(view, leaf)).for_each(|(_, leaf)| mentions.read(leaf.text()));
+    let others = views.iter().enumerate().filter(|(i, view)| *i == 0 || !view.has_same_templates(&views[0]));
+    others.flat_map(|(_, view)| view.templates()).for_each(|(_, source)| {
+        mentions.add(&String::from_utf8_lossy(&source.text), &path_text(&scope_of(&source.name)));
+    });
     let mut unused: BTreeMap<String, BTreeSet<Spot>> = BTreeMap::new();
     for (view, leaf) in open {
         let key = leaf.text();
-        if !read.contains(&key) {
+        if !read.contains(&key) && !mentions.has(&key) {
             unused.entry(key).or_default().extend(view.spot(leaf.pos()));
         }
     }

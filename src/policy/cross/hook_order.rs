@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     title: "Hooks use only what is there when they run",
     why: "A pre-install hook runs before the objects of the release exist: its Pod waits for a ConfigMap that never comes, and the release times out.",
-    remedy: "Make the object a hook with a lower weight, or the hook a post-install one.",
+    remedy: "Make the object a hook of no higher weight, or the hook a post-install one.",
     references: &[],
     bad: r#"apiVersion: batch/v1
 kind: Job
@@ -38,6 +38,20 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: ledger}
 data: {host: db}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: check, annotations: {helm.sh/hook: pre-install}}
+spec:
+  template:
+    spec:
+      serviceAccountName: check
+      restartPolicy: Never
+      containers: [{name: check, image: 'registry.example.com/check:1'}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: check, annotations: {helm.sh/hook: pre-install}}
 "#,
     check,
 };
@@ -47,7 +61,8 @@ fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
         let Some((early, weight)) = early(w.object) else { continue };
         for (kind, name, path) in uses(w.spec) {
             let Some(needed) = scene.named(kind, &name, &w.object.namespace) else { continue };
-            let in_time = self::early(needed).is_some_and(|(_, own)| own < weight);
+            // Of one weight, Helm makes what Pods use before Pods.
+            let in_time = self::early(needed).is_some_and(|(_, own)| own <= weight);
             if !in_time {
                 let message = format!("the {early} hook uses {kind} {name}, which is made after it");
                 found.add(w.index, format!("{}spec.{path}", w.at), message);
