@@ -332,3 +332,49 @@ fn project_krm_renders_into_a_resource_list() {
     let (status, _, err) = run_with(dir.path(), &["krm"], &list.replace("releaseName", "relaseName"));
     assert!(status == 3 && err.contains("did you mean \"releaseName\"?"), "{err}");
 }
+
+#[test]
+fn project_shards_of_lint_join_to_what_one_run_says() {
+    let dir = fleet();
+    let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("it is writable");
+    let shared = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: shared, namespace: pay}\n";
+    let latest = "kind: Pod\napiVersion: v1\nmetadata: {name: p}\nspec: {containers: [{name: a, image: 'x:latest'}]}\n";
+    for chart in ["api", "web"] {
+        put(&format!("charts/{chart}/templates/shared.yaml"), shared);
+        put(&format!("charts/{chart}/templates/pod.yaml"), latest);
+    }
+    let waiver = |rule: &str| format!("- {{rule: {rule}, owner: a, reason: b, expires: 2999-12-31}}\n");
+    let waived = ["helm/object-of-two-releases", "fintech/no-latest-tag", "fintech/no-such-thing"].map(waiver);
+    put("waivers.yaml", &waived.concat());
+    put("plimsoll.yaml", &format!("{PROJECT}lint: {{waivers: waivers.yaml, rules: {{fintech/owner-labels: off}}}}\n"));
+    let formats = ["text", "json", "sarif", "junit", "github", "gitlab", "html", "markdown"];
+    let to = |folder: &str| {
+        fs::create_dir(dir.path().join(folder)).expect("it can be made");
+        formats.iter().flat_map(|f| ["-o".to_owned(), format!("{f}={folder}/{f}")]).collect::<Vec<_>>()
+    };
+    let outputs = to("whole");
+    let whole =
+        run(dir.path(), &[&["lint", "--all"], &*outputs.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+    let files: Vec<String> = (1..=7).map(|i| format!("{i}.json")).collect();
+    for (i, file) in files.iter().enumerate() {
+        let (shard, output) = (format!("{}/7", i + 1), format!("shard={file}"));
+        run(dir.path(), &["lint", "--all", "--shard", &shard, "--fail-on", "never", "-o", &output]);
+    }
+    let outputs = to("merged");
+    let words = ["report", "merge"].into_iter().chain(files.iter().chain(&outputs).map(String::as_str));
+    let merged = run(dir.path(), &words.collect::<Vec<_>>());
+    assert_eq!((merged.0, merged.2.as_str()), (whole.0, ""));
+    let read = |name: String| fs::read_to_string(dir.path().join(name)).expect("it was written");
+    for format in formats {
+        assert_eq!(read(format!("merged/{format}")), read(format!("whole/{format}")), "{format}");
+    }
+    let (text, sarif) = (read("merged/text".into()), read("merged/sarif".into()));
+    assert!(text.contains("3 waived in 18 objects of 2 charts") && text.contains("waiver/unused"), "{text}");
+    assert!(sarif.contains("ConfigMap/shared in pay is also made by"), "{sarif}");
+    let (status, _, err) = run(
+        dir.path(),
+        &["report", "merge", "1.json", "1.json", "2.json", "3.json", "4.json", "5.json", "6.json", "7.json"],
+    );
+    let known = fs::read_to_string(dir.path().join("1.json")).expect("it was written").contains("charts/");
+    assert!(!known || status == 3 && err.contains("is in another file, too"), "{err}");
+}

@@ -1,5 +1,7 @@
 //! `plimsoll report merge`: one report of those that the shards of a run wrote as JSON.
 
+mod shards;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +10,7 @@ use super::args::MergeArgs;
 use super::diff::Shown;
 use super::exit;
 use super::lint::{reports, status};
-use super::session::{Failed, error, outputs, usage};
+use super::session::{Failed, Output, error, outputs, usage};
 use crate::diff::fold::Report;
 use crate::finding::{Finding, Scope};
 use crate::lint::Checks;
@@ -31,8 +33,9 @@ fn merge(args: &MergeArgs) -> Result<u8, Failed> {
     for file in &args.files {
         texts.push((file, std::fs::read_to_string(Path::new(file)).map_err(|e| usage(format!("open {file}: {e}")))?));
     }
-    // Lint writes a list, diff an object.
+    // Lint writes a list or a shard, diff another object.
     match texts.first() {
+        Some((_, text)) if text.starts_with("{\"lintShard\"") => shards::of_lint(args, &texts),
         Some((_, text)) if text.trim_start().starts_with('{') => of_diff(args, &texts),
         _ => of_lint(args, &texts),
     }
@@ -81,8 +84,6 @@ fn of_lint(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
     let policies = policies.map_err(|e| error(e.to_string()))?;
     let set = Set::load(&policies, u32::MAX).ok();
     let rules = reports::rules(&Checks::new(&[], None, Vec::new(), set).map_err(usage)?);
-    let current = std::env::current_dir().unwrap_or_default();
-    let read = |file: &str| std::fs::read_to_string(current.join(file)).ok();
     let run = Run {
         findings: &found,
         charts: &charts,
@@ -91,21 +92,35 @@ fn of_lint(args: &MergeArgs, texts: &[Text<'_>]) -> Result<u8, Failed> {
         checked: 0,
         objects: &[],
         rules: &rules,
-        texts: &read,
+        texts: &|_| None,
         colour: false,
         width: 0,
     };
-    reports::write_all(&outputs, &run)?;
+    written(&outputs, &run)?;
     Ok(status(args.fail_on, &found))
+}
+
+/// Writes the reports of a merged run.
+fn written(outputs: &[Output], run: &Run<'_>) -> Result<(), Failed> {
+    let current = std::env::current_dir().unwrap_or_default();
+    let read = |file: &str| std::fs::read_to_string(current.join(file)).ok();
+    reports::write_all(outputs, &Run { texts: &read, ..*run })
 }
 
 /// The findings of all reports; the same one of several shards once, with all places it holds in. A waiver is unused
 /// only if no shard used it.
 fn joined(files: &[Text<'_>]) -> Result<Vec<Finding>, Failed> {
+    let read = |(file, text): &Text<'_>| {
+        serde_json::from_str::<Vec<Finding>>(text)
+            .map_err(|e| usage(format!("{file}:{}:{}: no lint report in JSON: {e}", e.line(), e.column())))
+    };
+    Ok(folded(files.iter().map(read).collect::<Result<_, _>>()?))
+}
+
+fn folded(reports: Vec<Vec<Finding>>) -> Vec<Finding> {
+    let files = reports.len();
     let mut all: BTreeMap<String, (Finding, usize)> = BTreeMap::new();
-    for (file, text) in files {
-        let found: Vec<Finding> = serde_json::from_str(text)
-            .map_err(|e| usage(format!("{file}:{}:{}: no lint report in JSON: {e}", e.line(), e.column())))?;
+    for found in reports {
         for finding in found {
             let key = format!("{}\0{}\0{:?}", finding.fingerprint, finding.message, finding.spot);
             match all.get_mut(&key) {
@@ -121,6 +136,6 @@ fn joined(files: &[Text<'_>]) -> Result<Vec<Finding>, Failed> {
             }
         }
     }
-    let is_counted = |(f, times): &(Finding, usize)| f.rule != "waiver/unused" || *times == files.len();
-    Ok(all.into_values().filter(is_counted).map(|(f, _)| f).collect())
+    let is_counted = |(f, times): &(Finding, usize)| f.rule != "waiver/unused" || *times == files;
+    all.into_values().filter(is_counted).map(|(f, _)| f).collect()
 }

@@ -39,19 +39,18 @@ pub(super) struct Live {
     concurrency: usize,
 }
 
-/// Makes the client, and says which namespace its context names.
-pub(super) fn connect(options: &ConnectOptions) -> Result<(Live, String), ClusterError> {
+/// Makes the client.
+pub(super) fn connect(options: &ConnectOptions) -> Result<Live, ClusterError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| ClusterError::new(Fault::Config, format!("no runtime for the network: {e}")))?;
     let config = configuration(options, &runtime)?;
     let address = shown(&config.cluster_url);
-    let namespace = config.default_namespace.clone();
     let client = {
         let _inside = runtime.enter();
         client(config).map_err(|e| trouble::of_client(&address, &e))?
     };
     let (timeout, concurrency) = (options.timeout, options.concurrency.max(1));
-    Ok((Live { runtime, client, address, timeout, concurrency }, namespace))
+    Ok(Live { runtime, client, address, timeout, concurrency })
 }
 
 /// kube's client on connections that send at once: kube's own wait for the server's acknowledgement of the handshake before

@@ -45,7 +45,6 @@ use transport::Server;
 pub struct Cluster {
     server: Arc<dyn Server>,
     storage: Box<dyn Storage>,
-    namespace: String,
     discovery: OnceLock<Arc<Discovery>>,
 }
 
@@ -57,14 +56,13 @@ impl Cluster {
     /// used, and with words for a storage driver that keeps nothing to be read.
     #[cfg(feature = "live")]
     pub fn connect(options: &ConnectOptions) -> Result<Cluster, ClusterError> {
-        let (server, namespace) = connect::connect(options)?;
-        let server: Arc<dyn Server> = Arc::new(server);
+        let server: Arc<dyn Server> = Arc::new(connect::connect(options)?);
         let storage: Box<dyn Storage> = match &options.driver {
             Driver::Secrets => Box::new(Objects::new(server.clone(), Kind::Secrets)),
             Driver::ConfigMaps => Box::new(Objects::new(server.clone(), Kind::ConfigMaps)),
             Driver::Sql(connection) => Box::new(sql::Sql::new(connection, options.timeout)?),
         };
-        Ok(Cluster { server, storage, namespace, discovery: OnceLock::new() })
+        Ok(Cluster { server, storage, discovery: OnceLock::new() })
     }
 
     /// Says that this build can't.
@@ -77,17 +75,6 @@ impl Cluster {
             Fault::Config,
             "this plimsoll was built without the feature \"live\" and asks no cluster",
         ))
-    }
-
-    /// A cluster behind a transport of one's own.
-    pub fn over(server: Arc<dyn Server>, releases: Kind, namespace: impl Into<String>) -> Cluster {
-        let storage = Box::new(Objects::new(server.clone(), releases));
-        Cluster { server, storage, namespace: namespace.into(), discovery: OnceLock::new() }
-    }
-
-    /// The namespace that the context names, otherwise `default`.
-    pub fn namespace(&self) -> &str {
-        &self.namespace
     }
 
     /// The API server's address.

@@ -30,12 +30,7 @@ impl Log {
         Log { lines: Vec::new(), ..self.clone() }
     }
 
-    /// The lines, without newlines at their ends.
-    pub fn lines(&self) -> &[String] {
-        &self.lines
-    }
-
-    /// Takes the lines out.
+    /// Takes the lines out, without newlines at their ends.
     pub fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.lines)
     }

@@ -8,7 +8,7 @@ use super::charts::ChartHead;
 use super::conventions::files_of;
 use super::place::{Fault, Placed, did_you_mean};
 use super::placeholders::{Meaning, Unfilled};
-use super::project::{ChartEntry, Cluster, Environment, Layer, Level, Project, Settings};
+use super::project::{ChartEntry, Cluster, Environment, Layer, Project, Settings};
 use crate::kube::rules::is_subdomain;
 
 /// A cell of the matrix.
@@ -30,8 +30,6 @@ pub struct Release {
     pub kube_version: Option<String>,
     /// API versions besides the default ones.
     pub api_versions: Vec<String>,
-    /// No lint finding counts for more than this here.
-    pub strictness: Option<Level>,
 }
 
 /// One values file of a release.
@@ -131,7 +129,6 @@ impl<'p> Resolver<'p> {
             name: name.and_then(|t| self.name(t, &meaning, "a release's name", 53)),
             kube_version: first(|s| &s.kube_version).map(|t| t.text.clone()),
             api_versions: settings.iter().rev().flat_map(|s| s.api_versions.clone()).collect(),
-            strictness: environment.and_then(|e| e.strictness),
         }
     }
 

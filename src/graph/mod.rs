@@ -67,9 +67,4 @@ impl Graph {
         other.nodes.into_iter().for_each(|(key, node)| self.add(key, node));
         self.edges.extend(other.edges);
     }
-
-    /// How many things are named and aren't there.
-    pub fn missing(&self) -> usize {
-        self.nodes.values().filter(|n| n.is_missing).count()
-    }
 }

@@ -69,11 +69,6 @@ impl Quantity {
         Quantity { value: value.into(), format: Format::DecimalSi }
     }
 
-    /// The exact value.
-    pub fn value(&self) -> &BigDecimal {
-        &self.value
-    }
-
     /// Whether it is below zero.
     pub fn is_negative(&self) -> bool {
         self.value.is_negative()
@@ -92,11 +87,6 @@ impl Quantity {
     /// Whether it has no fraction.
     pub fn is_whole(&self) -> bool {
         self.value.is_integer()
-    }
-
-    /// The value as an integer, if it is one and fits.
-    pub fn as_i64(&self) -> Option<i64> {
-        if self.is_whole() { self.value.to_i64() } else { None }
     }
 
     /// The value in multiples of 10^-`digits`, rounded away from zero, as far as it fits.

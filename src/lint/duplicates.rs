@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::chart::problem;
@@ -13,6 +14,9 @@ use super::helm::usage::severity;
 use super::locate::Origins;
 use super::release::Release;
 use crate::finding::{KubeObject, Resource, Scope, Spot};
+
+/// The rule about objects of several releases.
+pub const COLLISION: &str = "helm/object-of-two-releases";
 
 /// What tells objects apart: version aside, as two versions of a kind are the same objects.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,8 +75,8 @@ fn place(origins: Option<&Origins<'_>>, index: usize, object: &KubeObject) -> St
 }
 
 /// A release in its place.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Made {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct Made {
     chart: String,
     namespace: String,
     release: String,
@@ -124,6 +128,9 @@ impl Owner {
     }
 }
 
+/// What a release makes: the file of the template and the object, to be written down.
+pub type MadeObjects = (Made, Vec<(String, Resource)>);
+
 /// Which release makes which object in which place. Collected chart by chart.
 #[derive(Default)]
 pub struct Owners {
@@ -152,6 +159,30 @@ impl Owners {
                 owners.push(Owner::new(&made, &object.source.name, &resource));
             }
         }
+    }
+
+    /// All of them in order, each with its file as [`Owners::collisions`] shows it.
+    pub fn written(&self, file: &dyn Fn(&str, &str) -> String) -> Vec<MadeObjects> {
+        let mut by_release: BTreeMap<&Made, Vec<(String, Resource)>> = BTreeMap::new();
+        for owner in self.all.values().flatten() {
+            let object = (file(&owner.made.chart, owner.template()), owner.resource());
+            by_release.entry(&owner.made).or_default().push(object);
+        }
+        by_release.values_mut().for_each(|objects| objects.sort());
+        by_release.into_iter().map(|(made, objects)| (made.clone(), objects)).collect()
+    }
+
+    /// Those that were written down.
+    pub fn read(written: Vec<MadeObjects>) -> Owners {
+        let mut owners = Owners::default();
+        for (made, objects) in written {
+            let made = Arc::new(made);
+            for (file, resource) in objects {
+                let owner = Owner::new(&made, &file, &resource);
+                owners.all.entry(hash(&made.place, &owner.identity())).or_default().push(owner);
+            }
+        }
+        owners
     }
 
     /// Adds those of others.
@@ -187,7 +218,6 @@ fn hash(place: &str, identity: &Identity) -> u64 {
 
 /// An object that another release makes, too.
 fn collision(identity: &Identity, first: &Owner, owner: &Owner, file: &dyn Fn(&str, &str) -> String) -> Located {
-    const RULE: &str = "helm/object-of-two-releases";
     let message = format!(
         "{} is also made by the release {} of {} at {}: Helm installs only one of them",
         identity.shown(),
@@ -197,6 +227,6 @@ fn collision(identity: &Identity, first: &Owner, owner: &Owner, file: &dyn Fn(&s
     );
     let Made { chart, place, .. } = &*owner.made;
     let spot = Spot { file: file(chart, owner.template()), line: 1, column: 1 };
-    let located = Located::of_file(problem(RULE, severity(RULE), "", message), chart, Scope::at(place), spot);
+    let located = Located::of_file(problem(COLLISION, severity(COLLISION), "", message), chart, Scope::at(place), spot);
     Located { resource: owner.resource(), ..located }
 }

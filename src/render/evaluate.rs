@@ -53,9 +53,7 @@ pub(super) fn evaluate<T: Tracer>(
 
 pub(super) fn execute<T: Tracer>(exec: &mut Exec<'_, '_, T>, file: &TemplateFile) -> Result<String, RenderError> {
     set_template(file);
-    let out = exec
-        .execute(file.path.as_bytes(), Value::Map(file.context.clone()))
-        .map_err(|e| RenderError::Exec(file.path.clone(), e))?;
+    let out = exec.execute(file.path.as_bytes(), Value::Map(file.context.clone())).map_err(RenderError::Exec)?;
     let out = without_no_value(out);
     Ok(match String::from_utf8(out) {
         Ok(text) => text,

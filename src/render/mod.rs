@@ -95,8 +95,8 @@ pub enum RenderError {
     Release(String),
     /// A template does not parse.
     Parse(ParseError),
-    /// A template failed: its file, and why.
-    Exec(String, Box<ExecError>),
+    /// A template failed.
+    Exec(Box<ExecError>),
     /// A rendered document is no YAML: its template, all files as rendered, and why.
     Yaml {
         /// The template.
@@ -119,7 +119,7 @@ impl RenderError {
                 let location = text.split(": ").nth(1).unwrap_or_default();
                 format!("parse error at ({location}): {message}")
             }
-            RenderError::Exec(_, e) => e.helm_text(helm),
+            RenderError::Exec(e) => e.helm_text(helm),
             RenderError::Yaml { path, error, .. } => format!("YAML parse error on {path}: {}", error.message),
         }
     }

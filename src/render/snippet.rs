@@ -64,7 +64,7 @@ pub fn render_files_within(
     for file in context.files.iter().filter(|f| !f.is_partial()) {
         context::set_template(file);
         let out = exec.execute(file.path.as_bytes(), Value::Map(file.context.clone()));
-        let out = out.map_err(|e| text(RenderError::Exec(file.path.clone(), e)))?;
+        let out = out.map_err(|e| text(RenderError::Exec(e)))?;
         rendered.insert(file.path.clone(), without_no_value(out));
     }
     Ok(rendered)

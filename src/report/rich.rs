@@ -26,7 +26,7 @@ fn show(diagnostic: MietteDiagnostic, name: &str, text: &[u8]) -> String {
 /// A failed render.
 pub fn render_error(error: &RenderError, helm: HelmVersion) -> String {
     match error {
-        RenderError::Exec(_, e) => exec_error(e, helm),
+        RenderError::Exec(e) => exec_error(e, helm),
         RenderError::Parse(e) => {
             let text = &e.source.text;
             // Go says the line; the token at fault can stand behind it, where something is missing.

@@ -15,8 +15,6 @@ pub enum Ty {
     Bool,
     /// `int`
     Int,
-    /// `int64`
-    Int64,
     /// `uint32`
     Uint32,
     /// `float64`
@@ -25,8 +23,6 @@ pub enum Ty {
     Map,
     /// `[]interface {}`
     List,
-    /// `[]string`
-    Strings,
     /// `time.Time`
     Time,
     /// `time.Duration`
@@ -78,8 +74,6 @@ pub enum Since {
     Both,
     /// Helm 4 only; Helm 3 says `function "x" not defined`.
     V4,
-    /// Sprig's functions that Helm takes away, left for `--name-template`.
-    NameTemplate,
 }
 
 /// One function.

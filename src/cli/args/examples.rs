@@ -106,8 +106,8 @@ Exit status: 0 fine, 3 wrong usage or configuration";
 
 /// Of `report merge`.
 pub const MERGE: &str = "Examples:
-  plimsoll lint --all --shard 1/2 -o json=1.json --fail-on never
-  plimsoll lint --all --shard 2/2 -o json=2.json --fail-on never
+  plimsoll lint --all --shard 1/2 -o shard=1.json --fail-on never
+  plimsoll lint --all --shard 2/2 -o shard=2.json --fail-on never
   plimsoll report merge 1.json 2.json -o sarif=lint.sarif -o markdown
 
 Exit status: 0 fine, 1 findings from --fail-on on, 2 changes and --detailed-exitcode asks, 3 wrong usage";

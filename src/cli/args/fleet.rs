@@ -52,7 +52,7 @@ pub struct InitArgs {
 /// What can be done with reports.
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
-    /// Join the JSON reports of lint or of diff, as shards write them, into one report of any form
+    /// Join the reports of shards, of lint (-o shard=FILE) or of diff (-o json=FILE), into one report of any form
     #[command(after_help = super::examples::MERGE)]
     Merge(MergeArgs),
 }
@@ -60,7 +60,7 @@ pub enum ReportCommand {
 /// Flags of `plimsoll report merge`.
 #[derive(Args, Debug)]
 pub struct MergeArgs {
-    /// Reports in JSON
+    /// Reports that lint wrote as shard or json, or diff as json
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     /// Form of the report, several at once: FORMAT, or FORMAT=FILE

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value as Json;
 
 use super::args::DiffArgs;
+use super::jobs::{Done, Job};
 use super::live::Live;
 use super::sides::Prepared;
-use super::{Done, Job};
 use crate::cli::cluster;
 use crate::cli::session::Failed;
 use crate::cluster::{Cluster, DryRun, Found, ObjectRef};

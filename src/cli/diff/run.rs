@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Job;
 use super::against::{Against, Texts, is_chart};
 use super::args::DiffArgs;
 use super::elsewhere::There;
 use super::git::Revision;
+use super::jobs::Job;
 use super::reuse::Reuse;
 use super::scene::{Broken, Setting};
 use super::sides::{Finish, Half, Prepared};

@@ -10,9 +10,9 @@ use crate::cli::touched;
 use crate::fleet::{ChartReleases, Matrix, Otherwise};
 use crate::lint::definitions::{Definitions, Source};
 use crate::lint::duplicates::Owners;
-use crate::lint::fold::Located;
 use crate::lint::locate::{ChartFolder, relative};
 use crate::parallel;
+use crate::report::lint::SHARD;
 
 /// Checks all charts that were asked for. One that can't be checked doesn't hide the others.
 pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
@@ -41,19 +41,21 @@ pub(super) fn lint(plan: &Plan<'_>) -> Result<Done, Failed> {
         }
     }
     done.failed = failures.all(matrix.charts.len() > 1);
-    done.tally.located(collisions(plan, &matrix.charts, &owners), &plan.strictness());
+    let file = |label: &str, template: &str| file(plan, &matrix.charts, label, template);
+    done.tally.located(owners.collisions(&file), &plan.strictness());
+    if plan.args.output.iter().any(|o| o.split('=').next() == Some(SHARD)) {
+        done.owners = owners.written(&file);
+    }
     Ok(done)
 }
 
-/// Objects of several releases, at the templates of each.
-fn collisions(plan: &Plan<'_>, charts: &[ChartReleases], owners: &Owners) -> Vec<Located> {
-    owners.collisions(&|label, template| {
-        let chart = charts.iter().find(|c| relative(&c.chart.path, &plan.current) == label);
-        chart.map_or_else(
-            || template.to_owned(),
-            |c| ChartFolder::new(&c.chart.name, &c.chart.path, &plan.current).rendered(template),
-        )
-    })
+/// The file of a template that a render names, of a chart by its label.
+fn file(plan: &Plan<'_>, charts: &[ChartReleases], label: &str, template: &str) -> String {
+    let chart = charts.iter().find(|c| relative(&c.chart.path, &plan.current) == label);
+    chart.map_or_else(
+        || template.to_owned(),
+        |c| ChartFolder::new(&c.chart.name, &c.chart.path, &plan.current).rendered(template),
+    )
 }
 
 /// Checks charts; those with custom resources that other charts of the run define a second time, with what these define.

@@ -16,9 +16,10 @@ use super::exit;
 use super::session::{Failed, error, outputs, project, usage};
 use crate::finding::{Finding, Severity};
 use crate::lint::baseline::Baseline;
+use crate::lint::duplicates::MadeObjects;
 use crate::lint::release::Tally;
 use crate::lint::waivers::Waivers;
-use crate::report::lint::Checked;
+use crate::report::lint::{Checked, SHARD};
 use plan::Plan;
 
 /// What was checked.
@@ -34,6 +35,8 @@ struct Done {
     environments: Vec<String>,
     /// The versions of Kubernetes.
     versions: Vec<String>,
+    /// Which release makes which object, where a report says so.
+    owners: Vec<MadeObjects>,
     /// The charts that could not be checked: exit status, and why.
     failed: Option<Failed>,
 }
@@ -57,7 +60,8 @@ fn sees_all(args: &LintArgs, plan: &Plan) -> bool {
 }
 
 fn lint(args: &LintArgs) -> Result<u8, Failed> {
-    let outputs = outputs(&args.output, &crate::report::lint::formats().collect::<Vec<_>>(), "sarif")?;
+    let known: Vec<&str> = crate::report::lint::formats().chain([SHARD]).collect();
+    let outputs = outputs(&args.output, &known, "sarif")?;
     let plan = Plan::new(args, project()?)?;
     let today = today(args)?;
     let mut waivers = match plan.file(args.waivers.as_ref(), |s| s.waivers.as_ref())? {
@@ -105,7 +109,7 @@ pub(super) fn status(fail_on: FailOn, found: &[Finding]) -> u8 {
     }
 }
 
-fn today(args: &LintArgs) -> Result<jiff::civil::Date, Failed> {
+pub(super) fn today(args: &LintArgs) -> Result<jiff::civil::Date, Failed> {
     match &args.scene.engine.now {
         Some(text) => {
             let now: jiff::Timestamp = text.parse().map_err(|e| usage(format!("invalid --now {text:?}: {e}")))?;

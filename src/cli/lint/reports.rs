@@ -8,7 +8,7 @@ use crate::cli::session::{Failed, Output, deliver};
 use crate::finding::Finding;
 use crate::lint::{Checks, helm};
 use crate::policy;
-use crate::report::lint::{self, RuleInfo, Run};
+use crate::report::lint::{self, RuleInfo, Run, SHARD, Shard};
 
 /// Writes them all.
 pub(super) fn write(
@@ -32,11 +32,15 @@ pub(super) fn write(
         colour: false,
         width: 0,
     };
-    write_all(outputs, &run)
+    each(outputs, &run, &|run| Some(shard(run, done)))
 }
 
 /// Writes a run in all formats that were asked for; colour and width are as each needs them.
 pub(in crate::cli) fn write_all(outputs: &[Output], run: &Run<'_>) -> Result<(), Failed> {
+    each(outputs, run, &|_| None)
+}
+
+fn each(outputs: &[Output], run: &Run<'_>, shard: &dyn Fn(&Run<'_>) -> Option<Shard>) -> Result<(), Failed> {
     for (format, file) in outputs {
         let terminal = file.is_none() && std::io::stdout().is_terminal();
         let run = Run {
@@ -45,9 +49,23 @@ pub(in crate::cli) fn write_all(outputs: &[Output], run: &Run<'_>) -> Result<(),
             width: if terminal { 100 } else { 0 },
             ..*run
         };
-        deliver(file.as_deref(), |out| lint::write(format, &run, out))?;
+        let shard = (format == SHARD).then(|| shard(&run)).flatten();
+        deliver(file.as_deref(), |out| match shard {
+            Some(shard) => out.write_all(shard.text().as_bytes()),
+            None => lint::write(format, &run, out),
+        })?;
     }
     Ok(())
+}
+
+/// All that the run knows.
+fn shard(run: &Run<'_>, done: &Done) -> Shard {
+    let set = |texts: &[String]| texts.iter().cloned().collect();
+    let mut shard = Shard::of(run.findings);
+    (shard.charts, shard.environments, shard.versions) = (set(run.charts), set(run.environments), set(run.versions));
+    (shard.checked, shard.objects, shard.rules) = (run.checked, run.objects.to_vec(), run.rules.to_vec());
+    (shard.owners, shard.failed) = (done.owners.clone(), done.failed.clone());
+    shard
 }
 
 /// The rules that were asked.

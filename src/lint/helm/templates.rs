@@ -90,7 +90,7 @@ impl Check<'_> {
             _ => "helm/template-fails",
         };
         let place = match error {
-            RenderError::Exec(_, e) => e.links.iter().rev().find_map(frame_place),
+            RenderError::Exec(e) => e.links.iter().rev().find_map(frame_place),
             _ => None,
         };
         self.add(rule, PLACE, place.as_ref().map_or((0, 0), |p| p.1), message);

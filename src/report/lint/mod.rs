@@ -11,13 +11,17 @@ mod junit;
 mod lines;
 mod markdown;
 mod sarif;
+mod shard;
 mod text;
 mod words;
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Finding, Resource, Severity};
+pub use shard::Shard;
 
 /// What a lint run says besides its findings.
 pub struct Run<'a> {
@@ -44,7 +48,7 @@ pub struct Run<'a> {
 }
 
 /// An object that was checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub struct Checked {
     /// The chart, as findings name it.
     pub chart: String,
@@ -56,11 +60,14 @@ pub struct Checked {
 
 /// Whether a format names the objects that nothing is wrong with.
 pub fn names_objects(format: &str) -> bool {
-    format == "junit"
+    format == "junit" || format == SHARD
 }
 
+/// The format that is for `report merge` alone.
+pub const SHARD: &str = "shard";
+
 /// What a rule says of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RuleInfo {
     /// Its identity, for instance `fintech/latest-tag`.
     pub id: String,

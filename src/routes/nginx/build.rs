@@ -20,15 +20,13 @@ const PASSES: [(&str, &str); 6] = [
 ];
 /// Directives that answer by themselves.
 const CONTENT: [&str; 6] = ["stub_status", "empty_gif", "dav_methods", "mp4", "flv", "content_by_lua_block"];
-/// Directives that may refuse somebody.
-const ACCESS: [&str; 6] = ["allow", "deny", "auth_basic", "auth_request", "limit_except", "satisfy"];
 
 /// Builds the model.
 ///
 /// # Errors
 /// What nginx refuses.
 pub(super) fn config(tree: Tree) -> Result<Config, Fault> {
-    let mut builder = Builder { files: &tree.files, ids: 0 };
+    let mut builder = Builder { files: &tree.files };
     let mut config = Config::default();
     let https: Vec<&Directive> = tree.directives.iter().filter(|d| d.name == "http").collect();
     if https.is_empty() {
@@ -48,12 +46,10 @@ pub(super) fn config(tree: Tree) -> Result<Config, Fault> {
 struct Handed {
     root: Option<Root>,
     error_pages: Vec<(Vec<u16>, bool, String)>,
-    access: Vec<String>,
 }
 
 struct Builder<'t> {
     files: &'t [String],
-    ids: usize,
 }
 
 impl Builder<'_> {
@@ -93,7 +89,7 @@ impl Builder<'_> {
         if servers.is_empty() {
             return Err(self.fault(d, "no servers are inside upstream"));
         }
-        Ok(Upstream { name: d.arg(0).to_owned(), servers, at: at(d) })
+        Ok(Upstream { name: d.arg(0).to_owned(), servers })
     }
 
     fn map(&self, d: &Directive) -> Result<VarMap, Fault> {
@@ -199,10 +195,8 @@ impl Builder<'_> {
     fn location(&mut self, d: &Directive, handed: &Handed, around: &Around<'_>) -> Result<Location, Fault> {
         let matcher = self.matcher(d)?;
         check::place(&matcher, around).map_err(|m| self.fault(d, m))?;
-        self.ids += 1;
-        let id = self.ids;
         let (scope, inner) = self.block(d, handed, &Around::Location(&matcher))?;
-        Ok(Location { id, matcher, scope, inner })
+        Ok(Location { matcher, scope, inner })
     }
 
     fn matcher(&self, d: &Directive) -> Result<Matcher, Fault> {
@@ -229,13 +223,8 @@ impl Builder<'_> {
     }
 
     fn scope(&mut self, d: &Directive, handed: &Handed, around: &Around<'_>) -> Result<Scope, Fault> {
-        let mut scope = Scope {
-            at: at(d),
-            root: handed.root.clone(),
-            error_pages: handed.error_pages.clone(),
-            access: handed.access.clone(),
-            ..Scope::default()
-        };
+        let mut scope =
+            Scope { at: at(d), root: handed.root.clone(), error_pages: handed.error_pages.clone(), ..Scope::default() };
         for inner in d.inner() {
             check::shape(inner).map_err(|m| self.fault(inner, m))?;
             let name = inner.name.as_str();
@@ -296,7 +285,7 @@ impl Builder<'_> {
             Some(other) => return Err(self.fault(d, format!("invalid parameter \"{other}\""))),
         };
         let flag = if elsewhere && flag != Flag::Redirect(301) { Flag::Redirect(302) } else { flag };
-        Ok(Step::Rewrite { pattern: self.pattern(d, d.arg(0), false)?, to: to.to_owned(), flag, at: at(d) })
+        Ok(Step::Rewrite { pattern: self.pattern(d, d.arg(0), false)?, to: to.to_owned(), flag })
     }
 
     fn returns(&self, d: &Directive) -> Result<Step, Fault> {
@@ -307,7 +296,7 @@ impl Builder<'_> {
             _ if d.args.len() == 1 && is_address => (302, first),
             _ => return Err(self.fault(d, format!("invalid return code \"{first}\""))),
         };
-        Ok(Step::Return { code, text: text.to_owned(), at: at(d) })
+        Ok(Step::Return { code, text: text.to_owned() })
     }
 
     fn condition(&self, d: &Directive) -> Result<Condition, Fault> {
@@ -365,21 +354,16 @@ fn find(directives: &[Directive], name: &str) -> Option<String> {
 /// What a block says itself replaces what it was handed.
 fn inherit(handed: &mut Handed, directives: &[Directive], may_alias: bool) {
     let mut pages = Vec::new();
-    let mut access = Vec::new();
     for d in directives {
         match d.name.as_str() {
             "root" => handed.root = Some(Root { path: d.arg(0).to_owned(), is_alias: false }),
             "alias" if may_alias => handed.root = Some(Root { path: d.arg(0).to_owned(), is_alias: true }),
             "error_page" => pages.extend(error_page(d)),
-            name if ACCESS.contains(&name) => access.push(format!("{name} {}", d.args.join(" "))),
             _ => {}
         }
     }
     if !pages.is_empty() {
         handed.error_pages = pages;
-    }
-    if !access.is_empty() {
-        handed.access = access;
     }
 }
 

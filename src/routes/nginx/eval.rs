@@ -23,8 +23,6 @@ pub struct Outcome<'c> {
     pub first: Option<&'c Location>,
     /// The answer.
     pub served: Served,
-    /// The path as it is at the end.
-    pub path: String,
     /// Variables and files that were decided upon without knowing them.
     pub assumed: BTreeSet<String>,
 }
@@ -69,10 +67,10 @@ pub enum Served {
 pub fn answer<'c>(config: &'c Config, request: &Request) -> Outcome<'c> {
     let host = request.host.split(':').next().unwrap_or_default().trim_end_matches('.').to_owned();
     let Some((server, groups)) = find::server(config, request.port, &host.to_lowercase()) else {
-        return Outcome::of(Served::Nobody, String::new());
+        return Outcome::of(Served::Nobody);
     };
     let Some(Uri { path, args, was_quoted }) = uri::parse(&request.uri, server.merges_slashes) else {
-        return Outcome { server: Some(server), ..Outcome::of(status(400), request.uri.clone()) };
+        return Outcome { server: Some(server), ..Outcome::of(status(400)) };
     };
     let vars = Vars {
         config,
@@ -94,19 +92,12 @@ pub fn answer<'c>(config: &'c Config, request: &Request) -> Outcome<'c> {
         run.vars.keep(groups);
     }
     let served = run.serve();
-    Outcome {
-        server: Some(server),
-        location: run.last,
-        first: run.first,
-        served,
-        path: run.vars.path,
-        assumed: run.vars.assumed,
-    }
+    Outcome { server: Some(server), location: run.last, first: run.first, served, assumed: run.vars.assumed }
 }
 
 impl Outcome<'_> {
-    fn of(served: Served, path: String) -> Self {
-        Outcome { server: None, location: None, first: None, served, path, assumed: BTreeSet::new() }
+    fn of(served: Served) -> Self {
+        Outcome { server: None, location: None, first: None, served, assumed: BTreeSet::new() }
     }
 }
 
@@ -230,7 +221,7 @@ impl<'c> Run<'c> {
                     let value = self.vars.expand(value);
                     self.vars.set.insert(name.clone(), value);
                 }
-                Step::Return { code, text, .. } => return Some(Flow::Done(self.returned(*code, text))),
+                Step::Return { code, text } => return Some(Flow::Done(self.returned(*code, text))),
                 Step::If { condition, scope: inner } => {
                     if self.holds(condition) {
                         *scope = Some(inner);
@@ -239,7 +230,7 @@ impl<'c> Run<'c> {
                         }
                     }
                 }
-                Step::Rewrite { pattern, to, flag, .. } => {
+                Step::Rewrite { pattern, to, flag } => {
                     let Some(groups) = pattern.find(&self.vars.path) else { continue };
                     self.vars.keep(groups);
                     if let Flag::Redirect(code) = flag {

@@ -43,8 +43,6 @@ pub struct Upstream {
     pub name: String,
     /// The addresses, with their parameters.
     pub servers: Vec<String>,
-    /// Where it stands.
-    pub at: At,
 }
 
 /// `map $from $to { … }`
@@ -162,8 +160,6 @@ pub struct Scope {
     pub error_pages: Vec<(Vec<u16>, bool, String)>,
     /// Whether clients can't ask for it.
     pub is_internal: bool,
-    /// `return` and the like aside, whether somebody may be refused here: `allow`, `deny`, `auth_basic`, `satisfy`, ….
-    pub access: Vec<String>,
 }
 
 /// Where files are.
@@ -178,8 +174,6 @@ pub struct Root {
 /// `location … { … }`
 #[derive(Debug)]
 pub struct Location {
-    /// Number of the location in the whole configuration.
-    pub id: usize,
     /// What it fits.
     pub matcher: Matcher,
     /// What it does.
@@ -256,8 +250,6 @@ pub enum Step {
         to: String,
         /// What happens then.
         flag: Flag,
-        /// Where it stands.
-        at: At,
     },
     /// `return CODE [TEXT]`, `return URL`
     Return {
@@ -265,8 +257,6 @@ pub enum Step {
         code: u16,
         /// The body, or the address of a redirect.
         text: String,
-        /// Where it stands.
-        at: At,
     },
     /// `set $NAME VALUE`
     Set {

@@ -37,12 +37,10 @@ pub(super) fn type_text(ty: Ty) -> &'static str {
         Ty::Str => "string",
         Ty::Bool => "bool",
         Ty::Int => "int",
-        Ty::Int64 => "int64",
         Ty::Uint32 => "uint32",
         Ty::Float => "float64",
         Ty::Map => "map[string]interface {}",
         Ty::List => "[]interface {}",
-        Ty::Strings => "[]string",
         Ty::Time => "time.Time",
         Ty::Duration => "time.Duration",
         Ty::Certificate => "sprig.certificate",
@@ -58,7 +56,6 @@ pub(super) fn nil_of(ty: Ty) -> Option<Value> {
         Ty::Any | Ty::Reflect | Ty::Writer => Some(Value::Nil),
         Ty::Map => Some(Value::Map(Map::nil(MapKind::Any))),
         Ty::List => Some(Value::nil_list(ListKind::Any)),
-        Ty::Strings => Some(Value::nil_list(ListKind::Strings)),
         Ty::Version => Some(Value::Object(Rc::new(NilPointer("*semver.Version")))),
         _ => None,
     }
@@ -69,7 +66,7 @@ pub(super) fn assign(value: &Value, ty: Ty) -> Option<Value> {
     let fits = match (ty, value) {
         (Ty::Any | Ty::Reflect, _) => true,
         (Ty::Str, Value::Str(_)) | (Ty::Bool, Value::Bool(_)) | (Ty::Float, Value::Float(_)) => true,
-        (Ty::Int, Value::Int(_, IntKind::Int)) | (Ty::Int64, Value::Int(_, IntKind::Int64)) => true,
+        (Ty::Int, Value::Int(_, IntKind::Int)) => true,
         (Ty::Uint32, Value::Int(_, IntKind::Uint32)) => true,
         (Ty::Map, Value::Map(m)) => match m.kind() {
             MapKind::Any => true,
@@ -77,7 +74,6 @@ pub(super) fn assign(value: &Value, ty: Ty) -> Option<Value> {
             _ => false,
         },
         (Ty::List, Value::List(l)) => l.kind == ListKind::Any,
-        (Ty::Strings, Value::List(l)) => l.kind == ListKind::Strings,
         (Ty::Time | Ty::Duration | Ty::Certificate | Ty::Version, Value::Object(o)) => o.type_name() == type_text(ty),
         _ => false,
     };
@@ -223,7 +219,6 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
             (Ty::Str, ExprKind::Str(s, _)) => Some(Value::Str(s.clone())),
             (Ty::Bool, ExprKind::Bool(b)) => Some(Value::Bool(*b)),
             (Ty::Int, ExprKind::Number(n)) => n.int.map(Value::int),
-            (Ty::Int64, ExprKind::Number(n)) => n.int.map(Value::int64),
             (Ty::Duration, ExprKind::Number(n)) => n.int.map(duration_value),
             // Go's SetUint keeps the low bits.
             (Ty::Uint32, ExprKind::Number(n)) => n.uint.map(|u| Value::Int(i64::from(u as u32), IntKind::Uint32)),
@@ -241,7 +236,7 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
         Err(self.error(match ty {
             Ty::Str => format!("expected string; found {node}"),
             Ty::Bool => format!("expected bool; found {node}"),
-            Ty::Int | Ty::Int64 | Ty::Duration => format!("expected integer; found {node}"),
+            Ty::Int | Ty::Duration => format!("expected integer; found {node}"),
             Ty::Uint32 => format!("expected unsigned integer; found {node}"),
             Ty::Float => format!("expected float; found {node}"),
             ty => format!("can't handle {node} for arg of type {}", type_text(ty)),

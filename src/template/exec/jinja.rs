@@ -42,7 +42,6 @@ impl<'t, 'w, T: Tracer> Exec<'t, 'w, T> {
 
     fn checked_argument(&self, arg: Argument, ty: Ty) -> Outcome<Value> {
         let value = match (arg.value, ty) {
-            (Value::Int(n, IntKind::Int), Ty::Int64) if arg.adapts => Value::int64(n),
             (Value::Int(n, IntKind::Int), Ty::Uint32) if arg.adapts => Value::Int(i64::from(n as u32), IntKind::Uint32),
             (Value::Int(n, IntKind::Int), Ty::Float) if arg.adapts => Value::Float(n as f64),
             (value, _) => value,

@@ -14,7 +14,7 @@ pub fn string(args: &[Value], i: usize) -> Str {
     args.get(i).and_then(|v| v.as_str().cloned()).unwrap_or_else(|| Str::from(""))
 }
 
-/// The integer of a `Ty::Int` or `Ty::Int64` argument.
+/// The integer of a `Ty::Int` argument.
 pub fn int(args: &[Value], i: usize) -> i64 {
     match args.get(i) {
         Some(Value::Int(n, _)) => *n,

@@ -9,6 +9,7 @@ pub mod crypto;
 pub mod dates;
 pub mod durations;
 pub mod encoding;
+pub mod environment;
 pub mod lists;
 pub mod logic;
 pub mod maps;

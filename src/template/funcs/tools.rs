@@ -2,6 +2,7 @@
 //! Sprig's functions, for `plimsoll init`, which reads their templates. Charts don't have these.
 
 use super::cast::{string, text};
+use super::environment::variable;
 use crate::template::func::{Func, FuncCx, FuncError, FuncResult, Ty};
 use crate::value::{Map, Value};
 
@@ -40,10 +41,6 @@ fn refused(what: &str) -> FuncResult {
 
 fn path(args: &[Value]) -> String {
     String::from_utf8_lossy(text(args, 0)).into_owned()
-}
-
-fn variable(name: &[u8]) -> Option<Value> {
-    std::env::var(String::from_utf8_lossy(name).as_ref()).ok().map(Value::string)
 }
 
 fn required_env(_: &mut FuncCx<'_>, args: &[Value]) -> FuncResult {

@@ -23,7 +23,8 @@ pub fn find_function(name: &str, scope: FuncScope) -> Option<FuncRef> {
     let own = match scope {
         FuncScope::Helmfile => funcs::tools::HELMFILE,
         FuncScope::Argo => funcs::tools::ARGO,
-        FuncScope::Chart(_) | FuncScope::NameTemplate => &[],
+        FuncScope::NameTemplate => funcs::environment::NAME_TEMPLATE,
+        FuncScope::Chart(_) => &[],
     };
     if let Some(f) = own.iter().find(|f| f.name == name) {
         return Some(FuncRef::Table(f));
@@ -36,7 +37,6 @@ pub fn find_function(name: &str, scope: FuncScope) -> Option<FuncRef> {
     let known = match (f.since, scope) {
         (Since::Both, _) => true,
         (Since::V4, scope) => scope == FuncScope::Chart(HelmVersion::V4),
-        (Since::NameTemplate, scope) => scope == FuncScope::NameTemplate,
     };
     known.then_some(FuncRef::Table(f))
 }
