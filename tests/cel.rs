@@ -103,6 +103,9 @@ fn expressions_yield_what_the_server_says() {
     let read = |name: &str| fs::read(dir().join(name)).expect("test data is readable");
     let object = Document::parse(&read("object.yaml")).expect("the object is YAML");
     let recorded: Vec<Recorded> = serde_json::from_slice(&read("recorded.json")).expect("recorded.json is JSON");
+    let asked = String::from_utf8(read("expressions.txt")).expect("the expressions are UTF-8");
+    let asked = asked.lines().filter(|l| !l.is_empty() && !l.starts_with("# "));
+    assert!(recorded.iter().map(|r| r.expr.as_str()).eq(asked), "recorded.json is of other expressions");
     assert!(recorded.len() > 500);
     let wrong: Vec<String> = recorded
         .iter()

@@ -8,6 +8,12 @@ use serde_json::{Map, Value as Json};
 /// The key that says what a patch does to a map, if not merge.
 const DIRECTIVE: &str = "$patch";
 
+/// How deep an object may be that operations make.
+const MAX_DEPTH: usize = 256;
+
+/// How many values it may have: a few operations that copy can double it each.
+const MAX_VALUES: usize = 100_000;
+
 /// Merges a patch into an object. It is empty afterwards where the patch deletes it.
 ///
 /// # Errors
@@ -61,10 +67,30 @@ fn cleaned(value: &Json) -> Json {
 /// Applies operations to an object.
 ///
 /// # Errors
-/// For what is no list of operations, and the first operation that can't be applied.
+/// For what is no list of operations, the first operation that can't be applied, and copies that grow without end.
 pub(super) fn operations(object: &mut Json, list: &Json) -> Result<(), String> {
     let patch: Patch = serde_json::from_value(list.clone()).map_err(|e| e.to_string())?;
-    json_patch::patch(object, &patch).map_err(|e| e.to_string())
+    for operation in patch.0 {
+        json_patch::patch(object, &[operation]).map_err(|e| e.to_string())?;
+        let mut left = MAX_VALUES;
+        if !is_sane(object, 0, &mut left) {
+            return Err("it makes the object too large".into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether an object is no deeper and has no more values than any object of a cluster.
+fn is_sane(value: &Json, depth: usize, left: &mut usize) -> bool {
+    *left = left.saturating_sub(1);
+    if depth > MAX_DEPTH || *left == 0 {
+        return false;
+    }
+    match value {
+        Json::Object(map) => map.values().all(|v| is_sane(v, depth + 1, left)),
+        Json::Array(list) => list.iter().all(|v| is_sane(v, depth + 1, left)),
+        _ => true,
+    }
 }
 
 #[cfg(test)]
@@ -93,5 +119,20 @@ mod tests {
             assert_eq!(merged, expected, "{patch}");
         }
         assert!(merge(&mut object.clone(), &json!({"$patch": "melt"})).is_err());
+    }
+
+    #[test]
+    fn operations_end() {
+        let mut object = json!({"a": {}, "b": [1]});
+        let done = operations(
+            &mut object,
+            &json!([{"op": "add", "path": "/a/x", "value": 2}, {"op": "remove", "path": "/b/0"}]),
+        );
+        assert_eq!((done, object.clone()), (Ok(()), json!({"a": {"x": 2}, "b": []})));
+        let doubling: Vec<Json> =
+            (0..100).map(|n| json!({"op": "copy", "from": "", "path": format!("/a/x{n}")})).collect();
+        assert_eq!(operations(&mut object, &doubling.into()), Err("it makes the object too large".into()));
+        assert!(operations(&mut object, &json!({"op": "add"})).is_err());
+        assert!(operations(&mut object, &json!([{"op": "test", "path": "/a/x", "value": 3}])).is_err());
     }
 }

@@ -16,7 +16,7 @@ use crate::fleet::{environments_of, files_of};
 use crate::jsonschema::to_json;
 use crate::manifest::Manifest;
 use crate::render::capabilities::DEFAULT_KUBE_VERSION;
-use crate::render::{KubeVersion, Options, Threads};
+use crate::render::{KubeVersion, Options};
 use crate::span::SourceMap;
 use crate::value::{HelmVersion, Map};
 use crate::values::layers::{Layers, ValuesFile, merge_layers};
@@ -139,20 +139,10 @@ impl<'a> Follower<'a> {
     fn render(&self, chart: &Chart, release: &Found) -> Result<(Vec<Manifest>, Origins), String> {
         let mut sources = SourceMap::default();
         let values = self.values(release, &mut sources)?;
+        let kube_version = KubeVersion::parse(DEFAULT_KUBE_VERSION, HELM)?;
         let options = Options {
-            helm: HELM,
-            name: release.name.clone(),
-            namespace: release.namespace.clone(),
-            is_upgrade: false,
-            revision: 1,
-            kube_version: KubeVersion::parse(DEFAULT_KUBE_VERSION, HELM)?,
             api_versions: SERVED.map(str::to_owned).into(),
-            served: None,
-            include_crds: false,
-            check_schema: true,
-            dns: false,
-            threads: Threads::Auto,
-            last: false,
+            ..Options::of(&release.name, &release.namespace, kube_version, HELM)
         };
         let world = System::new(None, None, None);
         let (rendered, origins) = explain(chart, &values, &options, &world, &mut sources, &mut Log::new(HELM))
