@@ -224,6 +224,21 @@ fn a_failure_names_what_failed_once_and_hides_nothing() {
 }
 
 #[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    for words in
+        [&["completion", "bash"][..], &["completion", "zsh"], &["man"], &["schema"], &["policy", "list"], &["--help"]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(words).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn values_and_explain_look_at_many_charts() {
     let dir = fleet();
     let (status, out, err) = run(dir.path(), &["values", "--all", "--unused"]);

@@ -78,8 +78,10 @@ pub fn run() -> u8 {
             args::Command::Report(args::ReportCommand::Merge(a)) => merge::run(&a),
             args::Command::Krm => krm::run(),
             args::Command::Completion { shell } => {
-                clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut std::io::stdout());
-                exit::OK
+                // Written at once: the generator panics where its reader goes away.
+                let mut text = Vec::new();
+                clap_complete::generate(shell, &mut args::Cli::command(), "plimsoll", &mut text);
+                if print(&text) { exit::OK } else { exit::ERROR }
             }
             args::Command::Man => {
                 let mut page = Vec::new();
