@@ -131,6 +131,11 @@ fn fleets_in_ci_argo_cd_and_kustomize() {
 }
 
 #[test]
+fn lint_by_lists_of_ones_own() {
+    check("lint.md");
+}
+
+#[test]
 fn what_is_shown_is_compared() {
     let shown = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert!(same(&shown("a …c\n…\nz"), &["a bc", "x", "y", "z"]));

@@ -56,6 +56,9 @@ fn template_place(text: &str) -> Option<(String, usize, usize)> {
     found
 }
 
+/// Rules of what nothing uses, which only all environments together can say.
+pub const OVER_ALL: [&str; 3] = ["helm/unused-value", "helm/unread-subchart-value", "helm/never-rendered"];
+
 /// What all renders of a chart together say of its values and templates. `short` writes an item of a list.
 pub fn over_environments(
     chart: &Chart,

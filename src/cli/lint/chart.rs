@@ -249,6 +249,11 @@ impl Chart<'_> {
     fn values(&self, views: &[View<'_>], scenes: &[(&fleet::Release, Scene)]) -> Result<Vec<Located>, Failed> {
         let rendered: Vec<&Rendered> = scenes.iter().map(|(_, scene)| &scene.rendered).collect();
         let mut all = about::over_environments(self.loaded, views, &rendered, &self.folder, &short);
+        let select = &self.scene.select;
+        if !select.env.is_empty() || !select.cluster.is_empty() {
+            // What these environments don't use, others may.
+            all.retain(|l| !about::OVER_ALL.contains(&&*l.problem.rule));
+        }
         for (release, scene) in scenes {
             all.extend(about::nulls(self.nulls(release, scene)?, &self.folder, &release.place()));
         }
