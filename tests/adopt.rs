@@ -298,8 +298,7 @@ fn adopt_charts_that_lack_others() {
     fs::write(dir.path().join("lib/templates/_a.tpl"), "{{ define \"lib.a\" }}a: b{{ end }}").expect("written");
     fs::write(dir.path().join("api/templates/a.yaml"), "{{ include \"lib.a\" . }}\n").expect("written");
     let (_, said, _) = run(dir.path(), &["init"]);
-    let next =
-        "next: plimsoll dependency build --all (2 charts lack what they use of the charts beside), plimsoll matrix";
+    let next = "next: plimsoll dependency build --all (2 charts lack charts that stand beside them), plimsoll matrix";
     assert!(said.contains(next), "{said}");
     let (status, out, err) = run(dir.path(), &["dependency", "build", "--all"]);
     assert_eq!((status, err.as_str()), (0, ""), "{out}");

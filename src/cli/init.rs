@@ -100,13 +100,10 @@ fn said(draft: &Draft, file: &str, counted: &str) -> String {
 fn next(draft: &Draft) -> String {
     let build = match draft.lacking.len() {
         0 => String::new(),
-        n => format!("plimsoll dependency build --all ({} what they use of the charts beside), ", lack(n)),
+        1 => "plimsoll dependency build --all (1 chart lacks charts that stand beside it), ".to_owned(),
+        n => format!("plimsoll dependency build --all ({n} charts lack charts that stand beside them), "),
     };
     format!("next: {build}plimsoll matrix, plimsoll lint --all\n")
-}
-
-fn lack(charts: usize) -> String {
-    if charts == 1 { "1 chart lacks".into() } else { format!("{charts} charts lack") }
 }
 
 /// The first lines of each kind; the file has them all.
