@@ -270,6 +270,31 @@ fn what_is_secret_in_one_chart_is_secret_in_all_of_a_large_fleet() {
     assert!(said.contains("https://u:[secret "), "{said:.2000}");
 }
 
+/// What stays the same is not looked at twice, unless it is judged by other policies.
+#[test]
+fn new_policies_find_something_in_what_stays_the_same() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for n in 0..5 {
+        let head = format!("apiVersion: v2\nname: c{n}\nversion: 0.1.0\n");
+        write(dir.path(), &format!("charts/c{n}/Chart.yaml"), head.as_bytes());
+        let pod =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'x:latest'}]}\n";
+        write(dir.path(), &format!("charts/c{n}/templates/pod.yaml"), pod.as_bytes());
+    }
+    let found = || {
+        let done = plimsoll(dir.path(), &["diff", "--all", "--against", "git:HEAD", "-o", "json"]);
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).expect("it is JSON");
+        let releases = report["releases"].as_array().expect("a list").clone();
+        assert!(releases.len() == 5 && releases.iter().all(|r| r["counts"]["unchanged"] == 1), "{report}");
+        releases.iter().filter_map(|r| r["meaning"]["findings"].as_array()).map(Vec::len).sum::<usize>()
+    };
+    write(dir.path(), "plimsoll.yaml", b"charts: [charts/*]\nlint: {policies: []}\n");
+    commit(dir.path());
+    assert_eq!(found(), 0);
+    write(dir.path(), "plimsoll.yaml", b"charts: [charts/*]\nlint: {policies: [fintech]}\n");
+    assert!(found() > 0);
+}
+
 #[test]
 fn errors_say_nothing_secret() {
     let dir = tempfile::tempdir().expect("a temporary folder");

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::against::Against;
 use super::args::DiffArgs;
 use super::compared::{Compared, Comparer, Gathered};
 use super::drift::Asked;
+use super::glance::{Glance, Same};
 use super::jobs::{Done, Job};
-use super::run::{Run, Sides, secrets_of};
+use super::run::{Run, secrets_of};
 use crate::cli::progress::Progress;
 use crate::cli::session::{Failed, Found as Project, error, usage};
 use crate::diff::fold::Report;
@@ -21,74 +21,81 @@ use crate::parallel;
 
 /// Compares all jobs, on all cores.
 pub(super) fn compared(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
+    match jobs.len() <= FEW || run.args.asks_clusters() {
+        true => few(run, jobs, project),
+        false => many(run, jobs, project),
+    }
+}
+
+/// Of so many jobs both sides are held in memory until the secrets of all are known. More are looked at first, and those
+/// that differ are then rendered again. (Debug builds hold few, so that tests go both ways.)
+const FEW: usize = if cfg!(debug_assertions) { 3 } else { 16 };
+
+fn few(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
     let (args, against) = (run.args, run.against);
     let mut progress = Progress::at_the_end(jobs.len());
-    let (secrets, held) = gather(run, jobs, &mut progress);
-    let mut asked = match (against, &held) {
-        (Against::Release(live), Some(done)) if args.asks_clusters() => Asked::ask(args, live, done),
+    let mut held = Vec::with_capacity(jobs.len());
+    parallel::in_order(
+        jobs,
+        parallel::cores(),
+        |job| run.both(job),
+        |job, sides| {
+            progress.add(1);
+            held.push(sides.map_or_else(|| Done::aborted(job), |sides| Done::new(job, sides)));
+        },
+    );
+    let secrets = held.iter().flat_map(|done| secrets_of(&done.sides)).collect();
+    let mut asked = match against {
+        Against::Release(live) if args.asks_clusters() => Asked::ask(args, live, &held),
         _ => Asked::default(),
     };
     let mut redactor = redactor(args, &secrets, &asked)?;
-    let more = held.as_ref().map(|done| asked.secrets(done, &redactor)).unwrap_or_default();
+    let more = asked.secrets(&held, &redactor);
     redactor.learn(more.iter().map(String::as_str));
     let ignore = ignore(args, project, &redactor)?;
     let comparer = Comparer { against, asked: &asked, ignore: &ignore, redactor: &redactor };
     let mut gathered = Gathered::default();
-    match held {
-        Some(held) => {
-            let compared = |done: &Done, compared: Option<Compared>| {
-                gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(&done.job))));
-            };
-            parallel::in_order(&held, parallel::cores(), |done| comparer.compare(done), compared);
-        }
-        None => {
-            let work = |job: &Job| comparer.compare(&Done::new(job, run.both(job)));
-            parallel::in_order(jobs, parallel::cores(), work, |job, compared| {
-                progress.add(1);
-                gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(job))));
-            });
-        }
-    }
+    parallel::in_order(
+        &held,
+        parallel::cores(),
+        |done| comparer.compare(done),
+        |done, compared: Option<Compared>| {
+            gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(&done.job))));
+        },
+    );
     Ok(gathered.finish())
 }
 
-/// Both sides of releases are held in memory until the secrets of all are known, for no text may show a secret of any. Of
-/// more than fit in so many bytes, only the secrets are gathered first, and each is rendered once more to be compared.
-/// (Debug builds hold few, so that tests go both ways.)
-const HELD: usize = if cfg!(debug_assertions) { 64 << 10 } else { 8 << 20 };
-
-/// The secrets of all jobs, and both sides of each, where they could be held.
-fn gather(run: &Run<'_>, jobs: &[Job], progress: &mut Progress) -> (BTreeSet<String>, Option<Vec<Done>>) {
-    enum Found {
-        Sides(Box<Sides>),
-        Secrets(Vec<String>),
-    }
-    let holds = AtomicBool::new(true);
-    let (mut secrets, mut held, mut bytes) = (BTreeSet::new(), Vec::new(), 0);
-    let work = |job: &Job| match holds.load(Ordering::Relaxed) {
-        true => Found::Sides(Box::new(run.both(job))),
-        false => Found::Secrets(run.secrets(job)),
+fn many(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
+    let mut progress = Progress::at_the_end(jobs.len());
+    let (mut secrets, mut looked) = (BTreeSet::new(), Vec::with_capacity(jobs.len()));
+    parallel::in_order(
+        jobs,
+        parallel::cores(),
+        |job| run.glance(job),
+        |_, glance: Option<Glance>| {
+            progress.add(1);
+            let glance = glance.unwrap_or_default();
+            secrets.extend(glance.secrets);
+            looked.push(glance.same);
+        },
+    );
+    let looked: Vec<(&Job, Option<Same>)> = jobs.iter().zip(looked).collect();
+    progress.more(looked.iter().filter(|(_, same)| same.is_none()).count());
+    let asked = Asked::default();
+    let redactor = redactor(run.args, &secrets, &asked)?;
+    let ignore = ignore(run.args, project, &redactor)?;
+    let comparer = Comparer { against: run.against, asked: &asked, ignore: &ignore, redactor: &redactor };
+    let mut gathered = Gathered::default();
+    let compare = |(job, same): &(&Job, Option<Same>)| match same {
+        Some(same) => comparer.same(job, same),
+        None => comparer.compare(&Done::new(job, run.both(job))),
     };
-    parallel::in_order(jobs, parallel::cores(), work, |job, found| {
-        progress.add(1);
-        let done = match found {
-            Some(Found::Sides(sides)) => Done::new(job, *sides),
-            Some(Found::Secrets(found)) => return secrets.extend(found),
-            None => Done::aborted(job),
-        };
-        secrets.extend(secrets_of(&done.sides));
-        if !holds.load(Ordering::Relaxed) {
-            return;
-        }
-        bytes += done.sides.as_ref().map_or(0, |(old, new)| old.size() + new.size());
-        held.push(done);
-        if bytes > HELD && held.len() > 1 && !run.args.asks_clusters() {
-            holds.store(false, Ordering::Relaxed);
-            held = Vec::new();
-            progress.more(jobs.len());
-        }
+    parallel::in_order(&looked, parallel::cores(), compare, |(job, same), compared| {
+        progress.add(usize::from(same.is_none()));
+        gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(job))));
     });
-    (secrets, holds.into_inner().then_some(held))
+    Ok(gathered.finish())
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.

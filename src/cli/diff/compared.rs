@@ -6,13 +6,14 @@ use std::io::Write;
 use super::against::Against;
 use super::drift::Asked;
 use super::findings::brought;
+use super::glance::Same;
 use super::jobs::{Done, Job};
 use super::sides::Prepared;
 use crate::cli::session::{Failed, relative};
 use crate::diff::fold::{Cell, Counts, Folder, Report, Signed};
 use crate::diff::ignore::Ignore;
 use crate::diff::meaning::{self, Meaning};
-use crate::diff::secrets::{Redactor, Tainted, Value, Which};
+use crate::diff::secrets::{Redactor, Tainted, Text, Value, Which};
 use crate::diff::values::mark_overridden;
 use crate::diff::{FieldPath, ObjectChange, compare};
 use crate::fleet::Release;
@@ -80,26 +81,45 @@ impl Comparer<'_> {
         meaning.refusals = self.asked.refusals(job, &new.side, meaning.refusals, redactor);
         meaning.refusals.extend(drifted.taken);
         let chart = if new.chart.is_empty() { &old.chart } else { &new.chart };
+        let cell = Cell {
+            notes: self.notes(job, notes),
+            counts: Counts::of(&changes),
+            meaning: Meaning { findings: brought(&old.findings, &new.findings, redactor), ..meaning },
+            ..self.cell(job, chart, &new.release, &new.side.namespace)
+        };
+        let changes = Signed::all(&cell, changes);
+        (cell, changes)
+    }
+
+    /// What there is to say of a release that says the same on both sides.
+    pub fn same(&self, job: &Job, same: &Same) -> Compared {
+        let counts = Counts { unchanged: same.objects, ..Counts::default() };
+        Ok((Cell { counts, ..self.cell(job, &same.chart, &same.release, &same.namespace) }, Vec::new()))
+    }
+
+    /// What is compared, with nothing said of it.
+    fn cell(&self, job: &Job, chart: &str, release: &str, namespace: &str) -> Cell {
+        let redactor = self.redactor;
         let label = match job.chart() {
             Some(chart) => relative(&chart.display().to_string()),
             None if job.stored.is_some() => "its live objects".into(),
             None => "the new manifests".into(),
         };
-        let more = self.asked.notes.get(&job.number).into_iter().flatten();
-        let cell = Cell {
+        Cell {
             chart: redactor.text(chart),
-            release: redactor.text(&new.release),
-            namespace: redactor.text(&new.side.namespace),
+            release: redactor.text(release),
+            namespace: redactor.text(namespace),
             environment: job.env().map(|e| redactor.text(e)),
             cluster: job.release.as_ref().and_then(Release::cluster).map(|c| redactor.text(c)),
             old: redactor.text(&self.against.label()),
             new: redactor.text(&label),
-            notes: notes.iter().chain(more).map(|n| redactor.text(n)).collect(),
-            counts: Counts::of(&changes),
-            meaning: Meaning { findings: brought(&old.findings, &new.findings, redactor), ..meaning },
-        };
-        let changes = Signed::all(&cell, changes);
-        (cell, changes)
+            ..Cell::default()
+        }
+    }
+
+    fn notes(&self, job: &Job, notes: &[String]) -> Vec<Text> {
+        let more = self.asked.notes.get(&job.number).into_iter().flatten();
+        notes.iter().chain(more).map(|n| self.redactor.text(n)).collect()
     }
 }
 

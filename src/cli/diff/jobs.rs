@@ -1,6 +1,6 @@
 //! What is compared, piece by piece: charts in their environments and clusters, releases that are stored, plain manifests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
 use super::live::{self, Wanted};
@@ -26,6 +26,14 @@ impl Job {
     /// The chart's folder or archive.
     pub fn chart(&self) -> Option<&Path> {
         self.release.as_ref().map(|r| r.chart.path.as_path())
+    }
+
+    /// A path with the names of chart, environment and cluster in place of `{chart}`, `{env}` and `{cluster}`.
+    pub fn path(&self, pattern: &str) -> PathBuf {
+        let chart = self.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let cluster = self.release.as_ref().and_then(Release::cluster).unwrap_or_default();
+        let env = self.env().unwrap_or_default();
+        pattern.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster).into()
     }
 
     /// The environment.

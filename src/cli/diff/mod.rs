@@ -10,6 +10,7 @@ mod drift;
 mod elsewhere;
 mod findings;
 pub(super) mod git;
+mod glance;
 mod jobs;
 mod live;
 mod reuse;
@@ -31,6 +32,7 @@ use against::{Against, Texts};
 use args::{Colour, DiffArgs};
 use elsewhere::There;
 use findings::Checker;
+use glance::judge_alike;
 use live::Wanted;
 use run::Run;
 
@@ -106,7 +108,11 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ => There::new([], root),
     };
     let (charts, texts) = (Charts::default(), Texts::new(&args.connect));
-    let run = Run { args, scene: &scene, against: &against, there, charts, cluster, texts, plans };
+    let judges_alike = match &against {
+        Against::Git { project: old, .. } => judge_alike((**old).as_ref(), project.as_ref()),
+        _ => true,
+    };
+    let run = Run { args, scene: &scene, against: &against, there, charts, cluster, texts, plans, judges_alike };
     let (report, failed) = all::compared(&run, &jobs, &project)?;
     // A shard without releases has a report to join, too.
     if failed.is_none() || !report.cells.is_empty() {

@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     pub texts: Texts<'a>,
     /// The checks of the old and of the new side, where lint is asked.
     pub plans: Option<(&'a Plan<'a>, &'a Plan<'a>)>,
+    /// Whether both go by the same project file, policies and definitions.
+    pub judges_alike: bool,
 }
 
 impl Run<'_> {
@@ -59,29 +61,8 @@ impl Run<'_> {
         (sides, notes)
     }
 
-    /// The texts that are secret on either side of a job, without all the rest that [`Run::both`] finds out.
-    pub fn secrets(&self, job: &Job) -> Vec<String> {
-        if self.args.values_only {
-            return secrets_of(&self.both(job).0);
-        }
-        let mut found = match &job.release {
-            Some(release) => self.setting(job).secrets(release),
-            None => self.new_side(job).map_or_else(|broken| broken.secrets, |half| half.secrets()),
-        };
-        found.extend(match (self.against, &job.release) {
-            (Against::Git { revision, .. }, Some(release)) => {
-                match self.there.in_revision(self.scene, release, revision) {
-                    Ok(Ok((old, scene))) => Setting::plain(&scene, &self.charts).secrets(&old),
-                    Ok(Err(_)) | Err(_) => Vec::new(),
-                }
-            }
-            _ => self.old_side(job, "", &mut Vec::new()).map_or_else(|broken| broken.secrets, |half| half.secrets()),
-        });
-        found
-    }
-
     /// What the new side of a job is rendered with.
-    fn setting(&self, job: &Job) -> Setting<'_> {
+    pub(super) fn setting(&self, job: &Job) -> Setting<'_> {
         let live = match self.against {
             Against::Release(live) => Some(live),
             _ => None,
@@ -96,7 +77,7 @@ impl Run<'_> {
         }
     }
 
-    fn new_side(&self, job: &Job) -> Result<Half, Broken> {
+    pub(super) fn new_side(&self, job: &Job) -> Result<Half, Broken> {
         if let Some(release) = &job.release {
             return Ok(Half::Rendered(Box::new(self.setting(job).render(release)?)));
         }
@@ -112,7 +93,7 @@ impl Run<'_> {
         Ok(Prepared::read(self.args, namespace, &texts)?.into())
     }
 
-    fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
+    pub(super) fn old_side(&self, job: &Job, namespace: &str, notes: &mut Vec<String>) -> Result<Half, Broken> {
         let read = |texts: &[(String, String)]| match (self.args.values_only, texts) {
             (true, [(label, text)]) => Given::of_text(label, text).map(Half::from),
             _ => Prepared::read(self.args, namespace, texts).map(Half::from),
@@ -121,11 +102,7 @@ impl Run<'_> {
             Against::Release(live) => live.side(self.args, job.number, namespace, notes)?,
             Against::Stdin(text) => read(&[("standard input".into(), text.get().cloned().unwrap_or_default())])?,
             Against::Files(path) => {
-                let chart = job.chart().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                let cluster = job.release.as_ref().and_then(Release::cluster).unwrap_or_default();
-                let env = job.env().unwrap_or_default();
-                let path = path.replace("{chart}", &chart).replace("{env}", env).replace("{cluster}", cluster);
-                let path = Path::new(&path);
+                let path = &job.path(path);
                 match &job.release {
                     Some(release) if is_chart(path) => {
                         let old = self.there.in_folder(path, release)?;

@@ -85,15 +85,48 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// The texts that are secret in a chart's render, which is not watched.
-    pub fn secrets(&self, release: &Release) -> Vec<String> {
-        let Ok(mut session) = self.open(release) else { return Vec::new() };
-        let mut log = Log::new(session.options.helm);
-        match session.render(&mut log) {
-            Ok(rendered) => objects::among(&rendered, "Secret").iter().flat_map(held).collect(),
-            Err(_) => told_secrets(&session),
+    /// Renders a chart without watching where anything comes from, or returns what may be secret in the error's text.
+    pub fn look(&self, release: &Release) -> Result<Looked, Vec<String>> {
+        let mut session = self.open(release).map_err(|_| Vec::new())?;
+        match session.render(&mut Log::new(session.options.helm)) {
+            Ok(rendered) => Ok(Looked { session, rendered }),
+            Err(_) => Err(told_secrets(&session)),
         }
     }
+}
+
+/// A render that was not watched.
+pub(super) struct Looked {
+    pub(super) session: Session,
+    pub(super) rendered: Rendered,
+}
+
+impl Looked {
+    /// The texts that are secret in it.
+    pub fn secrets(&self) -> Vec<String> {
+        secrets(&self.rendered)
+    }
+
+    /// How many objects are compared, without those of CRD files.
+    pub fn objects(&self, args: &DiffArgs) -> usize {
+        of_documents(&self.rendered, args).len()
+    }
+}
+
+/// What the Secrets of a render hold.
+fn secrets(rendered: &Rendered) -> Vec<String> {
+    objects::among(rendered, "Secret").iter().flat_map(held).collect()
+}
+
+/// The objects of a render with their documents' numbers, as the flags want them.
+fn of_documents(rendered: &Rendered, args: &DiffArgs) -> Vec<(usize, SideObject)> {
+    let manifests = rendered.manifests.len();
+    let with_hooks = objects::of_render(rendered).into_iter().map(|(i, object)| {
+        let hooks = i.checked_sub(manifests).and_then(|h| rendered.hooks.get(h));
+        let hooks = hooks.map(|(_, events)| events.iter().map(|e| (*e).to_owned()).collect()).unwrap_or_default();
+        (i, SideObject { object, hooks })
+    });
+    with_hooks.filter(|(_, o)| wanted(&o.hooks, args)).collect()
 }
 
 /// What is secret in the values by its name.
@@ -150,17 +183,8 @@ impl Scene {
 
     /// Its objects with their documents' numbers, as the flags want them.
     pub(super) fn objects(&self, args: &DiffArgs) -> Vec<(Option<usize>, SideObject)> {
-        let manifests = self.rendered.manifests.len();
-        let mut found = Vec::new();
-        for (i, object) in objects::of_render(&self.rendered) {
-            let hooks: Vec<String> = match i.checked_sub(manifests).and_then(|h| self.rendered.hooks.get(h)) {
-                Some((_, events)) => events.iter().map(|e| (*e).to_owned()).collect(),
-                None => Vec::new(),
-            };
-            if wanted(&hooks, args) {
-                found.push((Some(i), SideObject { object, hooks }));
-            }
-        }
+        let documents = of_documents(&self.rendered, args).into_iter();
+        let mut found: Vec<_> = documents.map(|(i, object)| (Some(i), object)).collect();
         if args.include_crds {
             found.extend(self.crds().into_iter().map(|object| (None, SideObject { object, hooks: Vec::new() })));
         }
@@ -169,7 +193,7 @@ impl Scene {
 
     /// The texts that are secret in it.
     pub fn secrets(&self) -> Vec<String> {
-        objects::among(&self.rendered, "Secret").iter().flat_map(held).collect()
+        secrets(&self.rendered)
     }
 
     /// The files in crds/ of the chart and its subcharts, unread.

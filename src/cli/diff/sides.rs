@@ -238,12 +238,6 @@ impl Prepared {
         objects.flat_map(held).chain(self.secrets.iter().cloned()).collect()
     }
 
-    /// About how many bytes it takes to hold.
-    pub fn size(&self) -> usize {
-        let texts = self.side.objects.iter().map(|o| o.object.source.text.len());
-        texts.sum::<usize>() + 64 * self.origins.len()
-    }
-
     /// Names the fields that secrets reached.
     pub fn taint(&self, tainted: &mut Tainted, which: Which) {
         self.tainted.iter().for_each(|(object, offset)| tainted.insert(which, *object, *offset));
