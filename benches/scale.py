@@ -5,12 +5,13 @@ scale.py PLIMSOLL [--charts 13,130,1300] [--runs 3] [--helm HELM [--sample 234]]
 
 Fleets of benches/fleet.py, each chart in three environments of three countries: `plimsoll render --all`, `plimsoll lint
 --all` with all families, and `plimsoll diff --all` against the revision before a change of the registry that all images
-come from; one process each, the median of the runs and the peak memory. Build plimsoll with `cargo build --release` first.
+come from, then before a change of one chart (`one`); one process each, the median of the runs and the peak memory. Build
+plimsoll with `cargo build --release` first.
 
 With --helm, the diff also side by side with the loop that teams have for it: the old revision as a worktree of git, and for
 each release `helm template` of both and `diff -u` of what they print (the cheapest of the tools for that), two at a time. Of
 so many releases, evenly spread, the time is multiplied to all of them, which is said; --sample 0 runs them all.
-plimsoll runs before and after it.
+plimsoll runs before and after it; the loop takes as long for a change of one chart.
 """
 import argparse
 import concurrent.futures
@@ -35,6 +36,11 @@ def change(folder):
     git = ["git", "-C", folder, "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
         subprocess.run([*git, *command], check=True)
+    registry(folder)
+
+
+def registry(folder):
+    """All images come from another registry."""
     changed = 0
     for values in Path(folder).glob("**/*.yaml"):
         text = values.read_text()
@@ -42,6 +48,15 @@ def change(folder):
             values.write_text(text.replace("registry: registry.", "registry: mirror."))
             changed += 1
     assert changed, "no file names a registry"
+
+
+def change_one(folder, chart):
+    """Only one chart differs from what was committed."""
+    subprocess.run(["git", "-C", folder, "checkout", "--quiet", "--", "."], check=True)
+    values = Path(folder, "charts", chart, "values.yaml")
+    before = values.read_text()
+    values.write_text(before.replace("period: 10", "period: 11"))
+    assert values.read_text() != before, f"{values} has no such period"
 
 
 def one_diff(job):
@@ -75,6 +90,9 @@ def beside(plimsoll, helm, folder, releases, sample, runs):
     print(f"diff of {len(releases)} releases: helm template of both revisions and diff -u, {PROCESSES} at a time: "
           f"{theirs:.1f} s ({how}); plimsoll: {median:.2f} s, {seconds[0]:.2f} to {seconds[-1]:.2f} ({len(seconds)} runs); "
           f"{theirs / median:.0f} times", flush=True)
+    change_one(folder, releases[0][0])
+    median = sorted(ours())[runs // 2]
+    print(f"the same where one chart differs: {median:.2f} s; {theirs / median:.0f} times", flush=True)
 
 
 def main():
@@ -90,13 +108,16 @@ def main():
             names = fleet.generate(folder, charts, ENVIRONMENTS, COUNTRIES)
             change(folder)
             releases = charts * len(ENVIRONMENTS) * len(COUNTRIES)
-            for name, command in COMMANDS.items():
+            for name, command in [*COMMANDS.items(), ("one", COMMANDS["diff"])]:
+                if name == "one":
+                    change_one(folder, names[0])
                 runs = [measured([args.plimsoll, *command], cwd=folder) for _ in range(args.runs)]
                 assert all(status == 0 for _, _, status in runs), f"plimsoll {name} failed"
                 seconds = sorted(run[0] for run in runs)[len(runs) // 2]
                 memory = max(run[1] for run in runs)
                 print(f"{charts:5} charts, {releases:6} releases: {name:6} {seconds:6.2f} s, {memory:4.0f} MB", flush=True)
             if args.helm:
+                registry(folder)
                 cells = list(fleet.releases(names, ENVIRONMENTS, COUNTRIES))
                 beside(args.plimsoll, args.helm, folder, cells, args.sample, args.runs)
 

@@ -4,6 +4,7 @@
 //! No part of `cargo test`: `.ci/run cluster` gets the programs and runs `cargo test --test cluster`. They are taken from
 //! APISERVER_BIN (kube-apiserver, kubectl), HELM3, HELM4 and POSTGRES_BIN, otherwise from PATH.
 
+mod accepted;
 mod audit;
 mod charts;
 mod drift;
@@ -19,8 +20,12 @@ fn main() {
         return;
     }
     let server = server::Cluster::start();
-    let database = server::Database::start();
     server.define_kinds();
+    // `cargo test --test cluster -- accepted`: the charts of this repository only.
+    if std::env::args().any(|a| a == "accepted") {
+        return accepted::check(&server);
+    }
+    let database = server::Database::start();
     // `cargo test --test cluster -- quick`: Helm 4 and Secrets only.
     let quick = std::env::args().any(|a| a == "quick");
     releases::check(&server, &database, quick);
@@ -29,6 +34,7 @@ fn main() {
     drift::check(&server);
     handmade::check(&server);
     fleet::check(&server);
+    accepted::check(&server);
     audit::check(&server);
     println!("cluster: all as it should be");
 }
