@@ -270,6 +270,77 @@ fn what_is_secret_in_one_chart_is_secret_in_all_of_a_large_fleet() {
     assert!(said.contains("https://u:[secret "), "{said:.2000}");
 }
 
+/// Charts that no changed file reaches are not looked for in the revision: through whatever a change comes, it is seen.
+/// (With --include-crds all are looked at.)
+#[test]
+#[cfg(unix)]
+fn a_change_is_seen_through_links_layers_and_libraries() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let at = dir.path();
+    let chart = |folder: &str, more: &str| {
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        write(
+            at,
+            &format!("{folder}/Chart.yaml"),
+            format!("apiVersion: v2\nname: {name}\nversion: 0.1.0\n{more}").as_bytes(),
+        );
+        write(at, &format!("{folder}/values.yaml"), b"own: 1\n");
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {v: {{ .Values | toJson | quote }}}\n";
+        write(at, &format!("{folder}/templates/map.yaml"), map.as_bytes());
+    };
+    let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, at.join(from)).expect("links can be made");
+    chart("charts/plain", "");
+    chart("charts/alone", "");
+    chart("charts/uses", "dependencies: [{name: library, version: 0.1.0, repository: 'file://../../library'}]\n");
+    chart("library", "");
+    fs::create_dir_all(at.join("charts/uses/charts")).expect("it can be made");
+    link("../../../library", "charts/uses/charts/library");
+    chart("charts/linked", "");
+    write(at, "shared.yaml", b"shared: 1\n");
+    fs::remove_file(at.join("charts/linked/values.yaml")).expect("it is there");
+    link("../../shared.yaml", "charts/linked/values.yaml");
+    chart("elsewhere/away", "");
+    link("../elsewhere/away", "charts/away");
+    write(at, "layers/prod.yaml", b"layer: 1\n");
+    let project = "charts: [charts/*]\nlayers: ['layers/{env}.yaml', {file: 'layers/{chart}.yaml', optional: true}]\nenvironments: {prod: {}}\n";
+    write(at, "plimsoll.yaml", project.as_bytes());
+    write(at, "layers/alone.yaml", b"more: 1\n");
+    write(at, "extra.yaml", b"extra: 1\n");
+    commit(at);
+    let run = |more: &[&str]| {
+        let done = plimsoll(at, &[&["diff", "--all", "--against", "git:HEAD", "-o", "json"], more].concat());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("it is text")
+    };
+    let (project, off) = (project.replace("layers: [", "layers: ['extra.yaml', "), "layers/alone.yaml");
+    let changes: [(&str, &str, usize); 9] = [
+        ("README.md", "nothing", 0),
+        ("charts/plain/values.yaml", "own: 2\n", 1),
+        ("charts/plain/values-prod.yaml", "own: 2\n", 1),
+        ("library/values.yaml", "own: 2\n", 1),
+        ("shared.yaml", "shared: 2\n", 1),
+        ("elsewhere/away/values.yaml", "own: 2\n", 1),
+        ("layers/prod.yaml", "layer: 2\n", 5),
+        ("plimsoll.yaml", &project, 5),
+        (off, "", 1),
+    ];
+    for (file, text, differ) in changes {
+        match file == off {
+            true => fs::remove_file(at.join(file)).expect("it is there"),
+            false => write(at, file, text.as_bytes()),
+        }
+        let said = run(&[]);
+        assert_eq!(said, run(&["--include-crds"]), "{file}");
+        let report: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+        let differs =
+            |r: &&serde_json::Value| ["added", "removed", "changed"].iter().any(|kind| r["counts"][kind] != 0);
+        let releases = report["releases"].as_array().expect("a list");
+        assert_eq!((releases.len(), releases.iter().filter(differs).count()), (5, differ), "{file}: {said}");
+        git(at, &["checkout", "--quiet", "--", "."]);
+        git(at, &["clean", "--quiet", "-fd"]);
+    }
+}
+
 /// What stays the same is not looked at twice, unless it is judged by other policies.
 #[test]
 fn new_policies_find_something_in_what_stays_the_same() {

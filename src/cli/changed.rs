@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::diff::git::{output, said};
+use super::diff::git::{changed, said};
 
 /// The changed files, absolute: between the common ancestor of `revision` and HEAD and the working tree.
 ///
@@ -16,8 +16,5 @@ pub(super) fn changed_since(revision: &str) -> Result<Vec<PathBuf>, String> {
             .map_err(|_| format!("git knows no revision {revision}"))?;
     // Without a common ancestor (a shallow clone) the revision itself is what there is to compare with.
     let base = said(&top, &["merge-base", &verified, "HEAD"]).unwrap_or(verified);
-    let mut names = output(&top, &["diff", "--name-only", "--no-renames", "-z", &base, "--"])?;
-    names.extend(output(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
-    let names = names.split(|b| *b == 0).filter(|n| !n.is_empty());
-    Ok(names.map(|n| top.join(String::from_utf8_lossy(n).as_ref())).collect())
+    changed(&top, &base)
 }

@@ -23,6 +23,6 @@ pub use find::find_project;
 pub use matrix::{Catalog, ChartReleases, Matrix, Otherwise, Selection, matrix};
 pub use place::{Fault, Place, Placed, did_you_mean};
 pub use project::{PROJECT_FILE, Project, Settings};
-pub use reach::Changes;
+pub use reach::{Changes, folders_of};
 pub use release::{LayerFile, Release};
 pub use settings::{IgnoreRule, Level, LintSettings, SameSettings};

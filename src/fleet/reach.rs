@@ -39,6 +39,31 @@ impl Changes {
         matrix.charts.retain(|c| !c.releases.is_empty());
     }
 
+    /// Whether each of some releases is surely as it was: no change reaches it, and nothing of it is a link, behind which
+    /// changes are not seen, or outside of `top`, the folder that the changes are of.
+    pub fn miss<'r>(&self, releases: impl IntoIterator<Item = &'r Release>, top: &Path) -> Vec<bool> {
+        let (mut known, mut charts) = (HashMap::new(), HashMap::new());
+        let Ok(real) = top.canonicalize() else { return releases.into_iter().map(|_| false).collect() };
+        let is_plain = |path: &Path| {
+            let below = path.strip_prefix(top).ok();
+            below.is_some_and(|below| !path.exists() || path.canonicalize().is_ok_and(|is| is == real.join(below)))
+        };
+        let mut is_missed = |chart: &ChartHead| {
+            let folders = folders(chart, &mut known);
+            folders.iter().all(|f| is_plain(f) && !self.has_below(f) && !self.has_above(f) && !has_links(f))
+        };
+        let missed = releases.into_iter().map(|release| {
+            let chart = *charts.entry(release.chart.path.clone()).or_insert_with(|| is_missed(&release.chart));
+            !self.is_all && chart && !self.reaches_layer(release) && release.layers.iter().all(|l| is_plain(&l.file))
+        });
+        missed.collect()
+    }
+
+    /// Whether a folder around this one is among the changed files: a submodule.
+    fn has_above(&self, folder: &Path) -> bool {
+        folder.ancestors().any(|f| self.files.contains(f))
+    }
+
     /// Whether a layer of a release is changed; one that is absent may have been taken away.
     fn reaches_layer(&self, release: &Release) -> bool {
         release.layers.iter().any(|l| self.files.contains(&l.file))
@@ -64,6 +89,18 @@ fn folders(chart: &ChartHead, known: &mut HashMap<PathBuf, Vec<PathBuf>>) -> BTr
         open.extend(uses.iter().cloned());
     }
     found
+}
+
+/// Whether there are links in a chart besides those in charts/.
+fn has_links(folder: &Path) -> bool {
+    let below = walkdir::WalkDir::new(folder).into_iter().flatten();
+    let mut links = below.filter(|e| e.path_is_symlink());
+    links.any(|e| e.path().parent() != Some(&folder.join("charts")))
+}
+
+/// The folders that a chart at a path is made of.
+pub fn folders_of(path: &Path) -> BTreeSet<PathBuf> {
+    folders(&ChartHead::read(path), &mut HashMap::new())
 }
 
 /// Where the links in charts/ of a chart lead.

@@ -1,24 +1,26 @@
 //! What a diff is compared with: `--against`.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::args::DiffArgs;
 use super::git::Revision;
+use super::jobs::Job;
 use super::live::{Live, Wanted};
 use crate::cli::args::ConnectArgs;
 use crate::cli::cluster;
 use crate::cli::session::{Failed, Found, error, faults, usage};
 use crate::cluster::Cluster;
-use crate::fleet::find_project;
+use crate::fleet::{Changes, find_project, folders_of};
 
 /// The old side.
 pub(super) enum Against {
     /// The deployed releases in the clusters, by the jobs' numbers.
     Release(Live),
-    /// The charts of another revision, with its project file.
-    Git { revision: Box<Revision>, project: Box<Found> },
+    /// The charts of another revision, with its project file, and the numbers of the jobs that nothing changed for since.
+    Git { revision: Box<Revision>, project: Box<Found>, untouched: HashSet<usize> },
     /// Manifests in a file or folder, or another folder of the chart; `{chart}` and `{env}` stand for names.
     Files(String),
     /// Manifests on standard input.
@@ -29,7 +31,12 @@ pub(super) enum Against {
 
 impl Against {
     /// Reads the flags; another revision is unpacked, the clusters are asked for the releases that `wanted` gives.
-    pub fn of(args: &DiffArgs, wanted: impl FnOnce() -> Result<Vec<Wanted>, Failed>) -> Result<Against, Failed> {
+    pub fn of(
+        args: &DiffArgs,
+        jobs: &[Job],
+        project: &Found,
+        wanted: impl FnOnce() -> Result<Vec<Wanted>, Failed>,
+    ) -> Result<Against, Failed> {
         let current = std::env::current_dir().unwrap_or_default();
         match args.against.as_deref() {
             _ if args.as_helm.installs => Ok(Against::Nothing),
@@ -38,9 +45,11 @@ impl Against {
             Some("-") => Against::stdin(),
             Some(what) => match what.strip_prefix("git:") {
                 Some(name) => {
-                    let revision = Revision::unpack(&current, name).map_err(usage)?;
+                    let mut revision = Revision::find(&current, name).map_err(usage)?;
+                    let untouched = untouched(args, jobs, project, &revision).map_err(usage)?;
+                    unpack(&mut revision, jobs, &untouched, project).map_err(usage)?;
                     let project = project_of(&revision, &current)?;
-                    Ok(Against::Git { revision: Box::new(revision), project: Box::new(project) })
+                    Ok(Against::Git { revision: Box::new(revision), project: Box::new(project), untouched })
                 }
                 None => Ok(Against::Files(what.to_owned())),
             },
@@ -51,6 +60,11 @@ impl Against {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| error(format!("standard input: {e}")))?;
         Ok(Against::Stdin(OnceLock::from(String::from_utf8_lossy(&bytes).into_owned())))
+    }
+
+    /// Whether nothing changed for a job since, so that its old side is its new one.
+    pub fn is_untouched(&self, job: &Job) -> bool {
+        matches!(self, Against::Git { untouched, .. } if untouched.contains(&job.number))
     }
 
     /// How the old side is called.
@@ -70,6 +84,36 @@ impl Against {
             Against::Git { revision, .. } => revision.shown(text),
             _ => text.to_owned(),
         }
+    }
+}
+
+/// The jobs whose charts, layers, policies and project file are as they were. What a flag gives may have changed, too.
+fn untouched(args: &DiffArgs, jobs: &[Job], project: &Found, revision: &Revision) -> Result<HashSet<usize>, String> {
+    let values = &args.scene.values;
+    let has_files = !values.values.is_empty() || !values.set_file.is_empty();
+    if args.values_only || args.include_crds || args.live || has_files {
+        return Ok(HashSet::new());
+    }
+    let changes = Changes::new(revision.changed()?, project.as_ref());
+    let charts = || jobs.iter().filter_map(|j| Some((j.number, j.release.as_ref()?)));
+    let missed = changes.miss(charts().map(|c| c.1), &revision.top);
+    Ok(charts().map(|c| c.0).zip(missed).filter(|(_, missed)| *missed).map(|(number, _)| number).collect())
+}
+
+/// Unpacks a revision without the charts that no comparison needs.
+fn unpack(revision: &mut Revision, jobs: &[Job], untouched: &HashSet<usize>, project: &Found) -> Result<(), String> {
+    let touched: BTreeSet<&Path> =
+        jobs.iter().filter(|j| !untouched.contains(&j.number)).filter_map(Job::chart).collect();
+    let needed: HashSet<PathBuf> = touched.iter().flat_map(|chart| folders_of(chart)).collect();
+    let members = project.as_ref().and_then(|p| p.members().ok()).unwrap_or_default();
+    let spare: Vec<PathBuf> = members.into_iter().map(|m| m.path).filter(|path| !needed.contains(path)).collect();
+    revision.unpack(&spare)?;
+    // Charts may have used others than they do now.
+    let there: HashSet<PathBuf> = spare.iter().filter_map(|path| revision.path(path)).collect();
+    let then = touched.iter().filter_map(|chart| revision.path(chart)).flat_map(|chart| folders_of(&chart));
+    match then.into_iter().any(|folder| there.contains(&folder)) {
+        true => revision.unpack(&[]),
+        false => Ok(()),
     }
 }
 

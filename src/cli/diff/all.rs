@@ -1,7 +1,7 @@
 //! All comparisons of a run: the secrets of all sides first, for no text may show a secret of any, then each comparison, on
 //! all cores. Start reading at [`compared`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use super::against::Against;
@@ -34,17 +34,26 @@ const FEW: usize = if cfg!(debug_assertions) { 3 } else { 16 };
 fn few(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
     let (args, against) = (run.args, run.against);
     let mut progress = Progress::at_the_end(jobs.len());
-    let mut held = Vec::with_capacity(jobs.len());
-    parallel::in_order(
-        jobs,
-        parallel::cores(),
-        |job| run.both(job),
-        |job, sides| {
-            progress.add(1);
-            held.push(sides.map_or_else(|| Done::aborted(job), |sides| Done::new(job, sides)));
-        },
-    );
-    let secrets = held.iter().flat_map(|done| secrets_of(&done.sides)).collect();
+    let (mut held, mut same, mut secrets) = (Vec::with_capacity(jobs.len()), HashMap::new(), BTreeSet::new());
+    let work = |job: &Job| {
+        let glance = if against.is_untouched(job) { run.glance(job) } else { Glance::default() };
+        (glance.secrets, glance.same.map_or_else(|| Err(Box::new(run.both(job))), Ok))
+    };
+    parallel::in_order(jobs, parallel::cores(), work, |job, seen| {
+        progress.add(1);
+        let (told, found) = seen.unzip();
+        secrets.extend(told.into_iter().flatten());
+        let done = match found {
+            Some(Ok(found)) => {
+                same.insert(job.number, found);
+                Done::same(job)
+            }
+            Some(Err(sides)) => Done::new(job, *sides),
+            None => Done::aborted(job),
+        };
+        secrets.extend(secrets_of(&done.sides));
+        held.push(done);
+    });
     let mut asked = match against {
         Against::Release(live) if args.asks_clusters() => Asked::ask(args, live, &held),
         _ => Asked::default(),
@@ -55,14 +64,13 @@ fn few(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option
     let ignore = ignore(args, project, &redactor)?;
     let comparer = Comparer { against, asked: &asked, ignore: &ignore, redactor: &redactor };
     let mut gathered = Gathered::default();
-    parallel::in_order(
-        &held,
-        parallel::cores(),
-        |done| comparer.compare(done),
-        |done, compared: Option<Compared>| {
-            gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(&done.job))));
-        },
-    );
+    let compare = |done: &Done| match same.get(&done.job.number) {
+        Some(same) => comparer.same(&done.job, same),
+        None => comparer.compare(done),
+    };
+    parallel::in_order(&held, parallel::cores(), compare, |done, compared: Option<Compared>| {
+        gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(&done.job))));
+    });
     Ok(gathered.finish())
 }
 

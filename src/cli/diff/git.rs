@@ -1,7 +1,7 @@
 //! Another revision of the repository as files: read through git's object store into a folder of their own. Nothing is
 //! checked out, no hook or filter runs, nothing is fetched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::fleet::charts::plain;
 use crate::parallel;
 
 /// A revision, unpacked. Goes away with its folder.
@@ -17,6 +18,7 @@ pub(super) struct Revision {
     pub name: String,
     /// The folder of the repository in the working tree.
     pub top: PathBuf,
+    commit: String,
     folder: TempDir,
     /// Files that were left out, with the reason.
     pub skipped: Vec<String>,
@@ -26,11 +28,11 @@ pub(super) struct Revision {
 const MAX_FILE: u64 = 64 << 20;
 
 impl Revision {
-    /// Unpacks a revision of the repository around a folder.
+    /// Looks for a revision of the repository around a folder.
     ///
     /// # Errors
     /// If there is no repository or revision of that name, or git fails.
-    pub fn unpack(around: &Path, name: &str) -> Result<Revision, String> {
+    pub fn find(around: &Path, name: &str) -> Result<Revision, String> {
         let top = said(around, &["rev-parse", "--show-toplevel"])
             .map_err(|e| format!("{} is in no git repository: {e}", around.display()))?;
         let top = PathBuf::from(top);
@@ -38,10 +40,30 @@ impl Revision {
             said(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
                 .map_err(|_| unknown(&top, name))?;
         let folder = tempfile::Builder::new().prefix("plimsoll-").tempdir().map_err(|e| e.to_string())?;
-        let mut revision = Revision { name: name.to_owned(), top, folder, skipped: Vec::new() };
-        let files = revision.list(&commit)?;
-        revision.write(&files)?;
-        Ok(revision)
+        Ok(Revision { name: name.to_owned(), top, commit, folder, skipped: Vec::new() })
+    }
+
+    /// Unpacks it, but of the charts in these folders of the working tree no more than their Chart.yaml.
+    ///
+    /// # Errors
+    /// If git fails, or a file can't be written.
+    pub fn unpack(&mut self, but: &[PathBuf]) -> Result<(), String> {
+        let but: HashSet<&str> = but.iter().filter_map(|f| f.strip_prefix(&self.top).ok()?.to_str()).collect();
+        let is_left_out = |path: &String| {
+            let mut folders = path.match_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
+            folders.any(|(folder, rest)| rest != "Chart.yaml" && but.contains(folder))
+        };
+        let mut files = self.list()?;
+        files.retain(|path, _| !is_left_out(path));
+        self.write(&files)
+    }
+
+    /// The files that the working tree has otherwise, absolute.
+    ///
+    /// # Errors
+    /// With git's text.
+    pub fn changed(&self) -> Result<Vec<PathBuf>, String> {
+        changed(&self.top, &self.commit)
     }
 
     /// The folder it was unpacked into.
@@ -51,9 +73,13 @@ impl Revision {
 
     /// Where a file or folder of the working tree is in this revision; nothing if it is outside of the repository.
     pub fn path(&self, of: &Path) -> Option<PathBuf> {
-        let absolute = fs::canonicalize(of).or_else(|_| std::path::absolute(of)).ok()?;
-        let top = fs::canonicalize(&self.top).unwrap_or_else(|_| self.top.clone());
-        Some(self.root().join(absolute.strip_prefix(top).ok()?))
+        // A chart that is a link to a folder elsewhere is looked for as that link.
+        let written = plain(&std::path::absolute(of).ok()?);
+        if let Ok(below) = written.strip_prefix(&self.top) {
+            return Some(self.root().join(below));
+        }
+        let (real, top) = (fs::canonicalize(of).unwrap_or(written), fs::canonicalize(&self.top).ok()?);
+        Some(self.root().join(real.strip_prefix(top).ok()?))
     }
 
     /// A text in which paths of the folder read as those of the revision: `main:charts/web/values.yaml`.
@@ -63,8 +89,8 @@ impl Revision {
     }
 
     /// Paths with their objects, without what is surely neither chart nor values.
-    fn list(&mut self, commit: &str) -> Result<BTreeMap<String, Blob>, String> {
-        let out = output(&self.top, &["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?;
+    fn list(&mut self) -> Result<BTreeMap<String, Blob>, String> {
+        let out = output(&self.top, &["ls-tree", "-r", "-z", "-l", "--full-tree", &self.commit])?;
         let mut files = BTreeMap::new();
         for record in out.split(|b| *b == 0).filter(|r| !r.is_empty()) {
             let record = String::from_utf8_lossy(record);
@@ -89,7 +115,7 @@ impl Revision {
             let named = [".yaml", ".yml", ".json", ".tgz", ".tpl", ".j2", ".toml"].iter().any(|e| path.ends_with(e));
             named || charts.iter().any(|c| path.starts_with(c))
         };
-        files.retain(|path, _| wanted(path));
+        files.retain(|path, blob| blob.is_link || wanted(path));
         Ok(files)
     }
 
@@ -243,6 +269,17 @@ pub(in crate::cli) fn output(folder: &Path, args: &[&str]) -> Result<Vec<u8>, St
 /// With git's text.
 pub(in crate::cli) fn said(folder: &Path, args: &[&str]) -> Result<String, String> {
     output(folder, args).map(|out| String::from_utf8_lossy(&out).trim_end().to_owned())
+}
+
+/// The files that differ between a commit and the working tree, those that git doesn't know yet among them, absolute.
+///
+/// # Errors
+/// With git's text.
+pub(in crate::cli) fn changed(top: &Path, commit: &str) -> Result<Vec<PathBuf>, String> {
+    let mut names = output(top, &["diff", "--name-only", "--no-renames", "-z", commit, "--"])?;
+    names.extend(output(top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let names = names.split(|b| *b == 0).filter(|n| !n.is_empty());
+    Ok(names.map(|n| top.join(String::from_utf8_lossy(n).as_ref())).collect())
 }
 
 /// Which revisions there are instead.

@@ -38,6 +38,12 @@ impl Run<'_> {
             return Glance { secrets: secrets_of(&self.both(job).0), same: None };
         };
         let new = self.setting(job).look(release);
+        if self.against.is_untouched(job) {
+            return match new {
+                Ok(new) => Glance { secrets: new.secrets(), same: Some(Same::of(&new, new.objects(self.args))) },
+                Err(secrets) => Glance { secrets, same: None },
+            };
+        }
         let Some(old) = self.old_look(job, release) else {
             let old = self.old_side(job, "", &mut Vec::new());
             let mut secrets = new.map_or_else(|told| told, |looked| looked.secrets());

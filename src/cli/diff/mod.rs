@@ -69,7 +69,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
             false => Err(error("standard output is closed".into())),
         };
     }
-    let against = Against::of(args, wanted)?;
+    let against = Against::of(args, &jobs, &project, wanted)?;
     if matches!(against, Against::Files(ref path) if jobs.len() > 1 && !path.contains('{')) {
         return Err(usage(format!(
             "{} is one set of manifests, and there are {} charts and environments to compare: name one of each, or \
@@ -97,7 +97,7 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
     let root = std::env::current_dir().unwrap_or_default();
     let (none, none_there);
     let there = match &against {
-        Against::Git { revision, project } => {
+        Against::Git { revision, project, .. } => {
             none_there = Project::none(revision.root());
             There::new([(**project).as_ref().unwrap_or(&none_there)], revision.root().to_owned())
         }
