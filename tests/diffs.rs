@@ -341,6 +341,20 @@ fn a_change_is_seen_through_links_layers_and_libraries() {
     }
 }
 
+#[test]
+fn another_namespace_is_another_object() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    write(dir.path(), "charts/c/Chart.yaml", b"apiVersion: v2\nname: c\nversion: 0.1.0\n");
+    let map = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n";
+    write(dir.path(), "charts/c/templates/map.yaml", map);
+    write(dir.path(), "plimsoll.yaml", b"charts: [charts/*]\nnamespace: one\n");
+    commit(dir.path());
+    write(dir.path(), "plimsoll.yaml", b"charts: [charts/*]\nnamespace: two\n");
+    let said = plimsoll(dir.path(), &["diff", "--all", "--against", "git:HEAD"]).stdout;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("> ConfigMap/m in two (was ConfigMap/m in one)"), "{said}");
+}
+
 /// What stays the same is not looked at twice, unless it is judged by other policies.
 #[test]
 fn new_policies_find_something_in_what_stays_the_same() {

@@ -35,7 +35,10 @@ pub(super) fn verb(change: &ObjectChange) -> &'static str {
 pub(super) fn object(change: &ObjectChange) -> String {
     let mut text = change.id.to_string();
     if let Change::Renamed { from } = &change.change {
-        text.push_str(&format!(" (was {}/{})", from.kind, from.name));
+        match from.namespace == change.id.namespace {
+            true => text.push_str(&format!(" (was {}/{})", from.kind, from.name)),
+            false => text.push_str(&format!(" (was {from})")),
+        }
     }
     if !change.hooks.is_empty() {
         let hooks: Vec<&str> = change.hooks.iter().map(Text::as_str).collect();
