@@ -100,6 +100,21 @@ fn what_nothing_reads_is_the_charts_or_everybodys() {
 }
 
 #[test]
+fn what_is_off_is_left_over_only_where_environments_are_known() {
+    let temp = unfit_chart();
+    let off = "{{ if .Values.off }}\na: 1\n{{ end }}\n";
+    fs::write(temp.path().join("unfit/templates/off.yaml"), off).expect("it is writable");
+    let says = || lint(temp.path(), &["unfit", "--only", "helm"]).1.contains("templates/off.yaml prints no object");
+    assert!(says());
+    for file in fs::read_dir(temp.path().join("unfit")).expect("it is there").flatten() {
+        if file.file_name().to_string_lossy().starts_with("values-") {
+            fs::remove_file(file.path()).expect("it is there");
+        }
+    }
+    assert!(!says());
+}
+
+#[test]
 fn manifests_are_checked_without_a_chart() {
     let temp = tempfile::tempdir().expect("a temporary directory");
     let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  prots: []\n---\n- no object\n";

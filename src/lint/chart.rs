@@ -83,7 +83,9 @@ pub fn over_environments(
         let message = format!("the list {} replaces a weaker one: {} lost", f.key, f.lost.join(", "));
         out.add("helm/replaced-list", &f.key, message, f.places.first(), &f.environments);
     }
-    for name in never_rendered(chart, rendered) {
+    // Of a chart without environments nobody has said yet what is to be on.
+    let has_places = out.environments.iter().any(|name| !name.is_empty());
+    for name in never_rendered(chart, rendered).into_iter().filter(|_| has_places) {
         let place = Spot { file: folder.file(name), line: 1, column: 1 };
         out.add("helm/never-rendered", "", format!("{name} prints no object"), Some(&place), &BTreeSet::new());
     }
