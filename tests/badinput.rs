@@ -55,7 +55,7 @@ fn faults(dir: &TempDir) -> Vec<String> {
 
 #[test]
 fn bad_texts_are_told_with_their_place() {
-    let cases: [(&str, &str, &[&str]); 16] = [
+    let cases: [(&str, &str, &[&str]); 17] = [
         (
             "namespace: \"{chart}\"",
             "namespace: {chart}",
@@ -101,6 +101,11 @@ fn bad_texts_are_told_with_their_place() {
             "environments:",
             "\tenvironments:",
             &["plimsoll.yaml:5:1: yaml: line 5: found character that cannot start any token"],
+        ),
+        (
+            "kubeVersion: \"1.35\"",
+            "env: test",
+            &["plimsoll.yaml:9:34: {env} stands for the environment's name: call the attribute otherwise"],
         ),
         ("      id-gcp:", "      np-aws:", &["plimsoll.yaml:10:7: environments.prod.clusters.np-aws is given twice"]),
     ];

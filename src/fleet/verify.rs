@@ -13,7 +13,8 @@ use crate::kube::schema::minor_of;
 /// What is wrong with a project file besides its form.
 pub(super) fn verify(project: &Project) -> Vec<Fault> {
     let known = known(project);
-    let mut faults: BTreeSet<Fault> = names(project).into_iter().chain(versions(project)).collect();
+    let mut faults: BTreeSet<Fault> =
+        names(project).into_iter().chain(attributes(project)).chain(versions(project)).collect();
     for text in texts(project) {
         faults.extend(check(&text.text, &known).map(|message| project.fault(text.at, message)));
     }
@@ -70,6 +71,19 @@ fn differing_clusters(project: &Project) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Attributes of clusters that no placeholder could mean.
+fn attributes(project: &Project) -> Vec<Fault> {
+    let clusters = project.environments.values().flat_map(|e| &e.clusters);
+    let taken =
+        clusters.flat_map(|c| &c.attributes).filter(|(name, _)| ["chart", "env", "cluster"].contains(&&***name));
+    let told = taken.map(|(name, value)| {
+        let what = if name == "env" { "environment" } else { name };
+        let message = format!("{{{name}}} stands for the {what}'s name: call the attribute otherwise");
+        project.fault(value.at, message)
+    });
+    told.collect()
 }
 
 /// Names of environments and clusters that can't be selected, or would be folders elsewhere: they are items of comma
