@@ -1,7 +1,7 @@
 //! All comparisons of a run: the secrets of all sides first, for no text may show a secret of any, then each comparison, on
 //! all cores. Start reading at [`compared`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::against::Against;
@@ -19,41 +19,39 @@ use crate::diff::secrets::Redactor;
 use crate::fleet::IgnoreRule;
 use crate::parallel;
 
-/// Compares all jobs, on all cores.
-pub(super) fn compared(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
-    match jobs.len() <= FEW || run.args.asks_clusters() {
-        true => few(run, jobs, project),
-        false => many(run, jobs, project),
-    }
-}
-
 /// Of so many jobs both sides are held in memory until the secrets of all are known. More are looked at first, and those
 /// that differ are then rendered again. (Debug builds hold few, so that tests go both ways.)
 const FEW: usize = if cfg!(debug_assertions) { 3 } else { 16 };
 
-fn few(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
+/// What is known of a job before it is compared.
+enum Seen {
+    /// Both sides say the same.
+    Same(Same),
+    /// Both sides.
+    Held(Box<Done>),
+    /// That they may differ: they are rendered when it is compared.
+    Later,
+}
+
+/// Compares all jobs, on all cores.
+pub(super) fn compared(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
     let (args, against) = (run.args, run.against);
     let mut progress = Progress::at_the_end(jobs.len());
-    let (mut held, mut same, mut secrets) = (Vec::with_capacity(jobs.len()), HashMap::new(), BTreeSet::new());
-    let work = |job: &Job| {
-        let glance = if against.is_untouched(job) { run.glance(job) } else { Glance::default() };
-        (glance.secrets, glance.same.map_or_else(|| Err(Box::new(run.both(job))), Ok))
-    };
-    parallel::in_order(jobs, parallel::cores(), work, |job, seen| {
-        progress.add(1);
-        let (told, found) = seen.unzip();
-        secrets.extend(told.into_iter().flatten());
-        let done = match found {
-            Some(Ok(found)) => {
-                same.insert(job.number, found);
-                Done::same(job)
-            }
-            Some(Err(sides)) => Done::new(job, *sides),
-            None => Done::aborted(job),
-        };
-        secrets.extend(secrets_of(&done.sides));
-        held.push(done);
-    });
+    let holds = jobs.len() <= FEW || args.asks_clusters();
+    let (mut secrets, mut all) = (BTreeSet::new(), Vec::with_capacity(jobs.len()));
+    parallel::in_order(
+        jobs,
+        parallel::cores(),
+        |job| see(run, job, holds),
+        |job, seen| {
+            progress.add(1);
+            let (told, seen) = seen.unwrap_or_else(|| (Vec::new(), Seen::Held(Box::new(Done::aborted(job)))));
+            secrets.extend(told);
+            all.push(seen);
+        },
+    );
+    let held: Vec<&Done> =
+        all.iter().filter_map(|seen| if let Seen::Held(done) = seen { Some(&**done) } else { None }).collect();
     let mut asked = match against {
         Against::Release(live) if args.asks_clusters() => Asked::ask(args, live, &held),
         _ => Asked::default(),
@@ -63,47 +61,32 @@ fn few(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option
     redactor.learn(more.iter().map(String::as_str));
     let ignore = ignore(args, project, &redactor)?;
     let comparer = Comparer { against, asked: &asked, ignore: &ignore, redactor: &redactor };
-    let mut gathered = Gathered::default();
-    let compare = |done: &Done| match same.get(&done.job.number) {
-        Some(same) => comparer.same(&done.job, same),
-        None => comparer.compare(done),
+    progress.more(all.iter().filter(|seen| matches!(seen, Seen::Later)).count());
+    let all: Vec<(&Job, Seen)> = jobs.iter().zip(all).collect();
+    let compare = |(job, seen): &(&Job, Seen)| match seen {
+        Seen::Same(same) => comparer.same(job, same),
+        Seen::Held(done) => comparer.compare(done),
+        Seen::Later => comparer.compare(&Done::new(job, run.both(job))),
     };
-    parallel::in_order(&held, parallel::cores(), compare, |done, compared: Option<Compared>| {
-        gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(&done.job))));
+    let mut gathered = Gathered::default();
+    parallel::in_order(&all, parallel::cores(), compare, |(job, seen), compared: Option<Compared>| {
+        progress.add(usize::from(matches!(seen, Seen::Later)));
+        gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(job))));
     });
     Ok(gathered.finish())
 }
 
-fn many(run: &Run<'_>, jobs: &[Job], project: &Project) -> Result<(Report, Option<u8>), Failed> {
-    let mut progress = Progress::at_the_end(jobs.len());
-    let (mut secrets, mut looked) = (BTreeSet::new(), Vec::with_capacity(jobs.len()));
-    parallel::in_order(
-        jobs,
-        parallel::cores(),
-        |job| run.glance(job),
-        |_, glance: Option<Glance>| {
-            progress.add(1);
-            let glance = glance.unwrap_or_default();
-            secrets.extend(glance.secrets);
-            looked.push(glance.same);
-        },
-    );
-    let looked: Vec<(&Job, Option<Same>)> = jobs.iter().zip(looked).collect();
-    progress.more(looked.iter().filter(|(_, same)| same.is_none()).count());
-    let asked = Asked::default();
-    let redactor = redactor(run.args, &secrets, &asked)?;
-    let ignore = ignore(run.args, project, &redactor)?;
-    let comparer = Comparer { against: run.against, asked: &asked, ignore: &ignore, redactor: &redactor };
-    let mut gathered = Gathered::default();
-    let compare = |(job, same): &(&Job, Option<Same>)| match same {
-        Some(same) => comparer.same(job, same),
-        None => comparer.compare(&Done::new(job, run.both(job))),
-    };
-    parallel::in_order(&looked, parallel::cores(), compare, |(job, same), compared| {
-        progress.add(usize::from(same.is_none()));
-        gathered.take(compared.unwrap_or_else(|| comparer.compare(&Done::aborted(job))));
-    });
-    Ok(gathered.finish())
+/// Looks at a job: what is secret on either side, and what else is known of it then.
+fn see(run: &Run<'_>, job: &Job, holds: bool) -> (Vec<String>, Seen) {
+    let glance = if holds && !run.against.is_untouched(job) { Glance::default() } else { run.glance(job) };
+    match glance.same {
+        Some(same) => (glance.secrets, Seen::Same(same)),
+        None if holds => {
+            let done = Done::new(job, run.both(job));
+            (secrets_of(&done.sides), Seen::Held(Box::new(done)))
+        }
+        None => (glance.secrets, Seen::Later),
+    }
 }
 
 /// One redactor for everything: with a random key, it knows the secrets of all sides.

@@ -44,7 +44,7 @@ struct Place {
 
 impl Asked {
     /// Asks all clusters for what the flags want of these releases.
-    pub fn ask(args: &DiffArgs, live: &Live, done: &[Done]) -> Asked {
+    pub fn ask(args: &DiffArgs, live: &Live, done: &[&Done]) -> Asked {
         let mut asked = Asked::default();
         let sides: BTreeMap<usize, &(Prepared, Prepared)> =
             done.iter().filter_map(|d| Some((d.job.number, d.sides.as_ref().ok()?))).collect();
@@ -173,7 +173,7 @@ impl Asked {
     }
 
     /// Finds where secrets stand in what the clusters have, given those of the charts, and returns those that are new.
-    pub fn secrets(&mut self, done: &[Done], redactor: &Redactor) -> Vec<String> {
+    pub fn secrets(&mut self, done: &[&Done], redactor: &Redactor) -> Vec<String> {
         let mut found = Vec::new();
         for Done { job, sides, .. } in done {
             let (Some(live), Ok((old, new))) = (self.live.get(&job.number), sides) else { continue };

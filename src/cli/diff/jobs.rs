@@ -58,11 +58,6 @@ impl Done {
         Done { job: job.clone(), sides, notes }
     }
 
-    /// A job whose sides say the same, of which none is held.
-    pub fn same(job: &Job) -> Done {
-        Done::new(job, (Ok((Prepared::empty(""), Prepared::empty(""))), Vec::new()))
-    }
-
     /// A job whose work ended before it was done.
     pub fn aborted(job: &Job) -> Done {
         let name = job.chart().map(|c| c.display().to_string()).unwrap_or_default();

@@ -94,19 +94,17 @@ fn diff(args: &DiffArgs) -> Result<u8, Failed> {
         _ if !args.live => None,
         _ => Some(super::cluster::connect(&args.connect)?),
     };
-    let root = std::env::current_dir().unwrap_or_default();
-    let (none, none_there);
-    let there = match &against {
-        Against::Git { revision, project, .. } => {
-            none_there = Project::none(revision.root());
-            There::new([(**project).as_ref().unwrap_or(&none_there)], revision.root().to_owned())
-        }
-        Against::Files(_) => {
-            none = Project::none(&root);
-            There::new(project.as_ref().into_iter().chain([&none]), root)
-        }
-        _ => There::new([], root),
+    let root = match &against {
+        Against::Git { revision, .. } => revision.root().to_owned(),
+        _ => std::env::current_dir().unwrap_or_default(),
     };
+    let none = Project::none(&root);
+    let projects = match &against {
+        Against::Git { project, .. } => vec![(**project).as_ref().unwrap_or(&none)],
+        Against::Files(_) => project.as_ref().into_iter().chain([&none]).collect(),
+        _ => Vec::new(),
+    };
+    let there = There::new(projects, root);
     let (charts, texts) = (Charts::default(), Texts::new(&args.connect));
     let judges_alike = match &against {
         Against::Git { project: old, .. } => judge_alike((**old).as_ref(), project.as_ref()),
